@@ -1,0 +1,24 @@
+import { randomFillSync } from 'node:crypto';
+import type { Environment } from './environment.js';
+import type { Vfs } from '../vfs/vfs.js';
+
+/** The real clock, random source and event loop around a file system. */
+export function nodeEnvironment(vfs: Vfs): Environment {
+  return {
+    vfs,
+    clock: {
+      nowMs: () => Date.now(),
+      monotonicNs: () => performance.now() * 1e6,
+    },
+    random: { fill: (target) => { randomFillSync(target); } },
+    scheduler: {
+      microtask: (run) => queueMicrotask(run),
+      later: (run) => { setImmediate(run); },
+      timer: (run, delayMs) => {
+        const handle = setTimeout(run, delayMs);
+        handle.unref();
+        return { cancel: () => clearTimeout(handle) };
+      },
+    },
+  };
+}

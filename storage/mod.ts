@@ -1,0 +1,13 @@
+// The door of the ground floor: everything that other floors may use.
+export * from './base/units.js';
+export * from './base/errors.js';
+export * from './base/assert.js';
+export * from './base/checksum.js';
+export type * from './base/environment.js';
+export { nodeEnvironment } from './base/node-environment.js';
+export * from './probe/histogram.js';
+export * from './probe/probe.js';
+export type * from './vfs/vfs.js';
+export * from './vfs/full-io.js';
+export type * from './memo/memo-kind.js';
+export type * from './dbf/dbf-types.js';
