@@ -12,3 +12,10 @@ export type * from './vfs/vfs.js';
 export * from './vfs/full-io.js';
 export type * from './memo/memo-kind.js';
 export type * from './dbf/dbf-types.js';
+
+// File systems.
+export { nodeVfs } from './vfs/node-vfs.js';
+export { MemoryVfs } from './vfs/memory-vfs.js';
+export { countingVfs, type IoCounters } from './vfs/counting-vfs.js';
+export { systemError, simulatedError, closedFileError, errnoOf } from './vfs/system-error.js';
+export { checkRange, checkSize } from './vfs/check-range.js';
