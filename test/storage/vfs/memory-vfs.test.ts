@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { MemoryVfs, readFully, writeFully } from '#storage';
+import { codeOf } from '../../support/vfs-conformance.js';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe('MemoryVfs', () => {
+  test('takes initial files, makes their folders, and copies both ways', () => {
+    const given = bytes('content');
+    const vfs = new MemoryVfs([['/data/deep/a.dbf', given], ['b.dbf', bytes('b')], ['/data/../c.dbf', bytes('c')]]);
+    given.fill(0);
+    const all = vfs.files();
+    expect([...all.keys()].sort()).toEqual(['/b.dbf', '/c.dbf', '/data/deep/a.dbf']);
+    expect(all.get('/data/deep/a.dbf')).toEqual(bytes('content'));
+    all.get('/data/deep/a.dbf')?.fill(0);
+    expect(vfs.files().get('/data/deep/a.dbf')).toEqual(bytes('content'));
+    expect(new MemoryVfs(vfs.files()).files()).toEqual(vfs.files());
+  });
+
+  test('files() holds no spare capacity', () => {
+    const vfs = new MemoryVfs();
+    const file = vfs.open('/a', 'create');
+    for (let i = 0; i < 1000; i++) writeFully(file, bytes('x'), i);
+    expect(vfs.files().get('/a')?.length).toBe(1000);
+    expect(vfs.files().get('/a')?.buffer.byteLength).toBe(1000);
+  });
+
+  test('refuses to be given one path twice, or a file as a folder', () => {
+    expect(codeOf(() => new MemoryVfs([['/a', bytes('1')], ['a', bytes('2')]]))).toBe('EXISTS');
+    expect(codeOf(() => new MemoryVfs([['/a', bytes('1')], ['/a/b', bytes('2')]]))).toBe('IO');
+  });
+
+  test('each file system is a device of its own', () => {
+    expect(new MemoryVfs().stat('/')?.device).not.toBe(new MemoryVfs().stat('/')?.device);
+  });
+
+  test('a size that no memory can hold is FULL, and the file stays as it was', () => {
+    const vfs = new MemoryVfs([['/a', bytes('content')]]);
+    const file = vfs.open('/a', 'write');
+    expect(codeOf(() => file.truncate(2 ** 50))).toBe('FULL');
+    expect(codeOf(() => file.writeAt(bytes('x'), 2 ** 52))).toBe('FULL');
+    expect(vfs.files().get('/a')).toEqual(bytes('content'));
+  });
+
+  test('behaves as an array of bytes under any writes, truncations and reads', () => {
+    const range = fc.record({ at: fc.nat(2000), size: fc.nat(600) });
+    const step = fc.oneof(
+      fc.record({ op: fc.constant('write' as const), range }),
+      fc.record({ op: fc.constant('truncate' as const), range }),
+      fc.record({ op: fc.constant('read' as const), range }),
+    );
+    fc.assert(fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const file = new MemoryVfs().open('/a', 'create');
+      let model: number[] = [];
+      steps.forEach(({ op, range: { at, size } }, i) => {
+        if (op === 'write' && size > 0) {
+          writeFully(file, new Uint8Array(size).fill(i + 1), at);
+          while (model.length < at) model.push(0);
+          model.splice(at, size, ...Array.from({ length: size }, () => i + 1));
+        } else if (op === 'truncate') {
+          file.truncate(at);
+          model = model.slice(0, at);
+          while (model.length < at) model.push(0);
+        } else if (op === 'read') {
+          const target = new Uint8Array(size);
+          const count = file.readAt(target, at);
+          expect([...target.subarray(0, count)]).toEqual(model.slice(at, at + size));
+        }
+      });
+      const all = new Uint8Array(model.length);
+      readFully(file, all, 0);
+      expect([...all]).toEqual(model);
+      expect(file.stat().sizeBytes).toBe(model.length);
+    }), { numRuns: 200 });
+  });
+});
