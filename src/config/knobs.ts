@@ -122,7 +122,7 @@ export const KNOBS = {
     shows: 'bloom.negatives, bloom.falsePositives',
   },
   lockShards: {
-    kind: 'count', default: 16, min: 1, max: 1024, presets: { development: 4, production: 64 },
+    kind: 'count', default: 16, min: 1, max: 1024, presets: { development: 4, staging: 64, production: 64 },
     meaning: 'Parts of the lock table. More shortens each part and gives finer counts of waits.',
     shows: 'locks.waits by shard',
   },
@@ -137,7 +137,7 @@ export const KNOBS = {
     shows: 'txn.retries, txn.conflicts',
   },
   bufferPool: {
-    kind: 'size', default: 16 * MB, min: 1 * MB, max: 64 * GB, presets: { development: 4 * MB, production: 64 * MB },
+    kind: 'size', default: 16 * MB, min: 1 * MB, max: 64 * GB, presets: { development: 4 * MB, staging: 64 * MB, production: 64 * MB },
     meaning: 'Memory kept for reuse in buffers of 1 KB, 64 KB and 1 MB: read-ahead, log groups, copies.',
     shows: 'buffers.reused, buffers.allocated',
   },
@@ -147,7 +147,7 @@ export const KNOBS = {
     shows: 'io.bytesRead against io.reads',
   },
   snapshotMemory: {
-    kind: 'size', default: 64 * MB, min: 64 * KB, max: TB, presets: { production: 256 * MB },
+    kind: 'size', default: 64 * MB, min: 64 * KB, max: TB, presets: { staging: 256 * MB, production: 256 * MB },
     meaning: 'Memory for old versions that live snapshots still need after a checkpoint. Past it the oldest snapshot ends with ABORTED.',
     shows: 'snapshots.bytes, snapshots.aborted',
   },
