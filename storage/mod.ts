@@ -19,3 +19,9 @@ export { MemoryVfs } from './vfs/memory-vfs.js';
 export { countingVfs, type IoCounters } from './vfs/counting-vfs.js';
 export { systemError, simulatedError, closedFileError, errnoOf } from './vfs/system-error.js';
 export { checkRange, checkSize } from './vfs/check-range.js';
+export { acquireDatabaseLock, type DatabaseLock } from './vfs/database-lock.js';
+export { nodeProcessIdentity, type ProcessIdentity } from './vfs/process-identity.js';
+export type { LockHolder } from './vfs/lock-holder.js';
+
+// Code pages.
+export * from './codepage/code-page.js';
