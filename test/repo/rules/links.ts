@@ -14,7 +14,7 @@ export function linkRule(page: TextFile): string[] {
     if (OUTSIDE.test(link)) continue;
     const [path = '', heading] = link.split('#');
     const target = path === '' ? page.path : posix.join(posix.dirname(page.path), decodeURI(path));
-    if (target.startsWith('..') || !existsSync(ROOT + target)) found.push(`${page.path}: the link ${link} leads nowhere; correct the path`);
+    if (target !== page.path && (target.startsWith('..') || !existsSync(ROOT + target))) found.push(`${page.path}: the link ${link} leads nowhere; correct the path`);
     else if (heading !== undefined && heading !== '' && target.endsWith('.md')) {
       const known = headingsOf(target === page.path ? page : readText(target));
       if (!known.includes(heading)) found.push(`${page.path}: ${link}: no such heading; known: ${known.join(' ')}`);
