@@ -2,7 +2,7 @@ import { FieldstoneError } from '../base/errors.js';
 import { nearestNames } from '../base/nearest.js';
 import { canonicalCodePageName, CODE_PAGE_NAMES } from './code-page-names.js';
 import { DoubleByteCodePage } from './double-byte.js';
-import type { DoubleByteRules } from './double-byte.js';
+import type { DoubleByteRules } from './double-byte-table.js';
 import { latin1 } from './latin1.js';
 import { SingleByteCodePage } from './single-byte.js';
 import { DOS_TABLES } from './tables-dos.js';
@@ -24,7 +24,7 @@ const DOUBLE_BYTE: Readonly<Record<string, DoubleByteRules>> = {
   // Rows ED and EE are NEC's copies of IBM's extensions; Windows writes IBM's own pairs.
   cp932: { label: 'shift_jis', readOnlyLeads: [[0xed, 0xee]], lastPair: '' },
   cp936: { label: 'gbk', readOnlyLeads: [], lastPair: '' },
-  cp949: { label: 'euc-kr', readOnlyLeads: [], lastPair: '' },
+  cp949: { label: 'euc-kr', readOnlyLeads: [], lastPair: '', unifiedHangul: true },
   // The runtime's big5 also reads the Hong Kong supplement below A1, which is not in the Windows page.
   cp950: { label: 'big5', readOnlyLeads: [[0x81, 0xa0]], lastPair: '═╞╡╪十卅' },
 };
