@@ -30,12 +30,14 @@ const NEWLINE = 0x0a;
 export function doubleByteTable(name: string, rules: DoubleByteRules): DoubleByteTable {
   const decoder = decoderFor(name, rules.label);
   const pointOf = new Uint32Array(0x10000);
+  // Not asked from the decoder: some exchange control characters below 0x20.
+  for (let byte = 0; byte < 0x80; byte++) pointOf[byte] = byte;
   const single = new Uint8Array(1);
-  for (let byte = 0; byte < 0x100; byte++) {
+  for (let byte = 0x80; byte < 0x100; byte++) {
     single[0] = byte;
     const point = onlyCharacter(decoder.decode(single));
     // C1 controls are what some decoders make of bytes that mean nothing.
-    if (byte < 0x80 || point > 0x9f) pointOf[byte] = point;
+    if (point > 0x9f) pointOf[byte] = point;
   }
   for (let lead = LEAST_LEAD; lead <= LAST; lead++) readLead(decoder, lead, pointOf);
   if (rules.unifiedHangul) addUnifiedHangul(pointOf);
