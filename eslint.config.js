@@ -65,7 +65,7 @@ export default tseslint.config(
     },
   },
   { files: ['storage/base/node-environment.ts'], rules: { 'no-restricted-globals': 'off' } },
-  { files: ['src/cli/**/*.ts', 'test/**/*.ts', 'demo/**', 'bench/**', 'scripts/**'], rules: { 'no-console': 'off' } },
+  { files: ['src/cli/**/*.ts', 'test/**', 'demo/**', 'bench/**', 'scripts/**'], rules: { 'no-console': 'off' } },
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
   { files: ['test/types/**/*.ts'], rules: { '@typescript-eslint/no-explicit-any': 'off', '@typescript-eslint/ban-ts-comment': 'off' } },
   { files: ['demo/**', 'bench/**', 'scripts/**', 'test/**/*.mjs', 'test/package/**', 'test/crash/**'], rules: { 'no-restricted-imports': 'off' } },

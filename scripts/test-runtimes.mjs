@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -61,7 +61,8 @@ function check({ name, version, path, before = [], runsTests = false }) {
 function run(runtime, suite, path, args, timeout) {
   console.log(`\n=== ${runtime}: ${suite}`);
   const start = performance.now();
-  const { status, stdout, error } = spawnSync(path, args, { cwd: ROOT, encoding: 'utf8', timeout, maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'inherit'] });
+  const env = { ...process.env, PATH: dirname(path) + delimiter + (process.env.PATH ?? '') };
+  const { status, stdout, error } = spawnSync(path, args, { cwd: ROOT, env, encoding: 'utf8', timeout, maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'inherit'] });
   const output = stdout ?? '';
   console.log(status === 0 ? lastLines(output, 6) : lastLines(output, 60));
   if (error !== undefined) console.log(error.message);
