@@ -79,7 +79,8 @@ export class MemoryVfs implements Vfs {
     const target = findPlace(this.#root, to, 'rename');
     if (source.node === undefined) throw simulatedError('ENOENT', 'rename', from);
     if (source.node === target.node) return;
-    if (source.node.kind === 'folder' && `${normalPath(to)}/`.startsWith(`${normalPath(from)}/`)) throw simulatedError('EINVAL', 'rename', from);
+    const inside = `${normalPath(to)}/`.startsWith(`${normalPath(from)}/`);
+    if (source.node.kind === 'folder' && inside) throw simulatedError('EINVAL', 'rename', from);
     checkReplace(source, target, to);
     if (target.node?.kind === 'file') target.node.linkCount--;
     source.folder.entries.delete(source.name);
@@ -136,7 +137,8 @@ function checkReplace(source: MemoryPlace, target: MemoryPlace, to: string): voi
 
 function fileStat(inode: MemoryInode, device: bigint): FileStat {
   return {
-    sizeBytes: inode.sizeBytes, mtimeNs: BigInt(inode.changed), device, inode: BigInt(inode.inode), linkCount: inode.linkCount, kind: 'file',
+    sizeBytes: inode.sizeBytes, mtimeNs: BigInt(inode.changed), device, inode: BigInt(inode.inode),
+    linkCount: inode.linkCount, kind: 'file',
   };
 }
 

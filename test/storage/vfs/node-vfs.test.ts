@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { nodeVfs, readUpTo, type FieldstoneError } from '#storage';
 import { renameWithRetry } from '../../../storage/vfs/rename-retry.js';
+import { transpile } from '../../support/transpiled.js';
 import { codeOf } from '../../support/vfs-conformance.js';
 
 const root = mkdtempSync(join(tmpdir(), 'fieldstone-node-'));
@@ -55,16 +56,20 @@ describe('nodeVfs', () => {
 
   test('a file that may not grow gives a short write, then FULL', () => {
     if (process.platform === 'win32') return console.log('skipped: ulimit is POSIX only');
+    const storage = transpile(['storage']);
     const script = `
-      import { openSync, writeSync } from 'node:fs';
+      const { nodeVfs, writeFully } = await import(process.argv[1]);
       process.on('SIGXFSZ', () => {});
-      const fd = openSync(process.argv[1], 'w+');
-      const n = writeSync(fd, new Uint8Array(96 * 1024), 0, 96 * 1024, 0);
-      let code = '';
-      try { writeSync(fd, new Uint8Array(10), 0, 10, n); } catch (e) { code = e.code; }
-      console.log(n + ' ' + code);`;
-    const run = spawnSync('bash', ['-c', 'ulimit -f 64; exec "$0" --input-type=module -e "$1" "$2"', process.execPath, script, join(root, 'big')], { encoding: 'utf8' });
-    expect(run.stdout.trim()).toBe('65536 EFBIG');
+      const file = nodeVfs().open(process.argv[2], 'exclusive');
+      const written = file.writeAt(new Uint8Array(96 * 1024), 0);
+      let failure;
+      try { writeFully(file, new Uint8Array(96 * 1024), 0); } catch (error) { failure = error; }
+      console.log(JSON.stringify({ written, code: failure?.code, offset: failure?.offset, cause: failure?.cause?.code }));`;
+    const limited = 'ulimit -f 64; exec "$0" --input-type=module -e "$1" "$2" "$3"';
+    const args = [process.execPath, script, storage.url('storage/mod.js'), join(root, 'big')];
+    const run = spawnSync('bash', ['-c', limited, ...args], { encoding: 'utf8' });
+    storage.dispose();
+    expect(JSON.parse(run.stdout), run.stderr).toEqual({ written: 65_536, code: 'FULL', offset: 65_536, cause: 'EFBIG' });
   });
 
   test('a path with a zero byte is an IO error, not a crash', () => {
