@@ -1,6 +1,7 @@
 import { latin1Text } from './byte-text.js';
 import { TOO_LONG, UNMAPPABLE } from './code-page-type.js';
 import type { CodePage } from './code-page-type.js';
+import { writeLongAscii } from './text-bytes.js';
 
 /** The identity view: byte n is character n. Every byte string can be read and written back unchanged. */
 export const latin1: CodePage = {
@@ -13,6 +14,7 @@ export const latin1: CodePage = {
   encodeInto(text, target, at, room) {
     const length = text.length;
     if (length > room) return TOO_LONG;
+    if (writeLongAscii(text, target, at)) return length;
     let seen = 0;
     for (let i = 0; i < length; i++) {
       const unit = text.charCodeAt(i);

@@ -1,14 +1,15 @@
-import { asciiText } from './byte-text.js';
+import { asciiText, mappedText } from './byte-text.js';
 import { TOO_LONG, UNMAPPABLE } from './code-page-type.js';
 import type { CodePage } from './code-page-type.js';
+import { writeLongAscii } from './text-bytes.js';
 
-const NO_CHARACTER = '\uFFFD';
+const NO_CHARACTER = 0xfffd;
 
 /** A code page of one byte a character whose lower half is ASCII. */
 export class SingleByteCodePage implements CodePage {
   readonly name: string;
-  /** Character of every byte. */
-  readonly #characters: readonly string[];
+  /** UTF-16 unit of every byte. */
+  readonly #unitOf = new Uint16Array(256);
   /** Byte of every UTF-16 unit from 0x80 on, 0 = none; made at the first character that is not ASCII. */
   #byteOf: Uint8Array | undefined;
 
@@ -16,17 +17,11 @@ export class SingleByteCodePage implements CodePage {
   constructor(name: string, upperHalf: string) {
     if (upperHalf.length !== 128) throw new RangeError(`code page ${name}: 128 characters expected, got ${upperHalf.length}`);
     this.name = name;
-    const lowerHalf = Array.from({ length: 128 }, (_, byte) => String.fromCharCode(byte));
-    this.#characters = [...lowerHalf, ...upperHalf.split('')];
+    for (let byte = 0; byte < 256; byte++) this.#unitOf[byte] = byte < 0x80 ? byte : upperHalf.charCodeAt(byte - 0x80);
   }
 
   decode(bytes: Uint8Array, start: number, end: number): string {
-    const ascii = asciiText(bytes, start, end);
-    if (ascii !== undefined) return ascii;
-    const characters = this.#characters;
-    let text = '';
-    for (let i = start; i < end; i++) text += characters[bytes[i] ?? 0] ?? NO_CHARACTER;
-    return text;
+    return asciiText(bytes, start, end) ?? mappedText(bytes, start, end, this.#unitOf);
   }
 
   encode(text: string): Uint8Array | undefined {
@@ -37,10 +32,11 @@ export class SingleByteCodePage implements CodePage {
   encodeInto(text: string, target: Uint8Array, at: number, room: number): number {
     const length = text.length;
     if (length > room) return TOO_LONG;
+    if (writeLongAscii(text, target, at)) return length;
     for (let i = 0; i < length; i++) {
       const unit = text.charCodeAt(i);
       if (unit < 0x80) { target[at + i] = unit; continue; }
-      const byte = (this.#byteOf ??= inverse(this.#characters))[unit] ?? 0;
+      const byte = (this.#byteOf ??= inverse(this.#unitOf))[unit] ?? 0;
       if (byte === 0) return UNMAPPABLE;
       target[at + i] = byte;
     }
@@ -48,11 +44,11 @@ export class SingleByteCodePage implements CodePage {
   }
 }
 
-function inverse(characters: readonly string[]): Uint8Array {
+function inverse(unitOf: Uint16Array): Uint8Array {
   const byteOf = new Uint8Array(0x10000);
   for (let byte = 0xff; byte >= 0x80; byte--) {
-    const unit = characters[byte]?.charCodeAt(0) ?? 0;
-    if (characters[byte] !== NO_CHARACTER) byteOf[unit] = byte;
+    const unit = unitOf[byte] ?? NO_CHARACTER;
+    if (unit !== NO_CHARACTER) byteOf[unit] = byte;
   }
   return byteOf;
 }

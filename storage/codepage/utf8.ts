@@ -1,6 +1,7 @@
 import { utf8Text } from './byte-text.js';
 import { TOO_LONG, UNMAPPABLE } from './code-page-type.js';
 import type { CodePage } from './code-page-type.js';
+import { writeLongAscii } from './text-bytes.js';
 
 const encoder = new TextEncoder();
 // With the u flag only surrogates that stand alone match.
@@ -15,6 +16,7 @@ export const utf8: CodePage = {
   },
   encodeInto(text, target, at, room) {
     const length = text.length;
+    if (length <= room && writeLongAscii(text, target, at)) return length;
     let ascii = 0;
     for (; ascii < length; ascii++) {
       const unit = text.charCodeAt(ascii);

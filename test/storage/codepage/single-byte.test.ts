@@ -73,6 +73,18 @@ describe('single-byte code pages', () => {
     expect([...target.subarray(0, 2), target[4]]).toEqual([0x2e, 0x2e, 0x2e]);
   });
 
+  test('long texts, plain or not, survive both ways', () => {
+    const page = codePage('cp1251');
+    for (const length of [4095, 4096, 4097, 8192, 10_001]) {
+      for (const unit of ['щ', 'a', 'aщ', `${'a'.repeat(40)}щ`]) {
+        const text = unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
+        const bytes = page.encode(text) ?? expect.fail('refused');
+        expect(bytes).toHaveLength(length);
+        expect(page.decode(bytes, 0, length)).toBe(text);
+      }
+    }
+  });
+
   test('slices of every length, plain and not, agree with the character by character reading', () => {
     fc.assert(fc.property(
       fc.constantFrom(...singleBytePages), fc.uint8Array({ maxLength: 70 }), fc.boolean(), fc.nat(5), fc.nat(5),
