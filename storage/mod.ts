@@ -23,5 +23,8 @@ export { acquireDatabaseLock, type DatabaseLock } from './vfs/database-lock.js';
 export { nodeProcessIdentity, type ProcessIdentity } from './vfs/process-identity.js';
 export type { LockHolder } from './vfs/lock-holder.js';
 
+// Buffers, cache, codecs.
+export { BufferPool, BUFFER_SIZE_CLASSES, DEFAULT_POOL_BYTES, type BufferCounters, type BufferPoolOptions } from './buffer/buffer-pool.js';
+
 // Code pages.
 export * from './codepage/code-page.js';
