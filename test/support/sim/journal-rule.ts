@@ -1,0 +1,127 @@
+import { folderOf } from './disk-image.js';
+import { publishedEndByName, type PublishedEnd } from './published-end.js';
+
+/** A change of names of base files, for journalCoversName. */
+export type NameChange =
+  | { readonly op: 'rename'; readonly from: string; readonly path: string }
+  | { readonly op: 'unlink'; readonly path: string };
+
+export interface JournalRuleOptions {
+  /** Files that hold the published state: tables, memos, indexes. Not logs, journals, catalogs or files still being built. */
+  baseFile(path: string): boolean;
+  journalFile(path: string): boolean;
+  /**
+   * Whether the journal says that these bytes will stand at `offset` of `path`. `journal` is the same object until the journal
+   * is synced again, so that its parse can be kept in a WeakMap. An incomplete journal covers nothing.
+   */
+  journalCovers(journal: Uint8Array, path: string, offset: number, bytes: Uint8Array): boolean;
+  /** Default: by the headers of DBF, FPT, DBT and SMT files; other files wholly. */
+  publishedEnd?: PublishedEnd;
+  /** Whether the journal says so; without it any change of names is allowed. */
+  journalCoversName?(journal: Uint8Array, change: NameChange): boolean;
+}
+
+/** A base file was overwritten with bytes that no synced journal holds: a crash here could not be mended. */
+export class JournalRuleBroken extends Error {
+  override readonly name = 'JournalRuleBroken';
+  readonly file: string;
+  readonly offset: number;
+  constructor(file: string, offset: number, message: string) {
+    super(`${file} at ${offset}: ${message}`);
+    this.file = file;
+    this.offset = offset;
+  }
+}
+
+interface JournalFile { synced: Uint8Array | undefined; named: boolean }
+
+/**
+ * No byte of a base file below its published end is overwritten unless its new value stands in a synced journal whose name is
+ * durable too. A later write to the journal takes the cover away until it is synced again. Bytes past the published end are
+ * free: nobody counts them. What is published follows the header as it stands before the operation, so raising the count is
+ * an overwrite of the header, and lowering it makes room to truncate.
+ */
+export class JournalRule {
+  readonly #options: JournalRuleOptions;
+  readonly #publishedEnd: PublishedEnd;
+  readonly #journals = new Map<string, JournalFile>();
+  /** Every breach so far, also those that the engine swallowed. */
+  readonly breaches: JournalRuleBroken[] = [];
+
+  constructor(options: JournalRuleOptions) {
+    this.#options = options;
+    this.#publishedEnd = options.publishedEnd ?? publishedEndByName;
+  }
+
+  /** A file that is there and durable when the disk starts. */
+  found(path: string, bytes: Uint8Array): void {
+    if (this.#options.journalFile(path)) this.#journals.set(path, { synced: bytes, named: true });
+  }
+
+  write(path: string, position: number, source: Uint8Array, before: () => Uint8Array): void {
+    this.#touched(path);
+    if (!this.#options.baseFile(path) || source.length === 0) return;
+    const end = this.#publishedEnd(path, before());
+    if (position >= end) return;
+    const part = source.subarray(0, Math.min(source.length, end - position));
+    if (this.#covered((journal) => this.#options.journalCovers(journal, path, position, part))) return;
+    this.#fail(path, position, `${part.length} published bytes (published end ${end}) overwritten without a synced journal that holds them`);
+  }
+
+  truncate(path: string, sizeBytes: number, before: () => Uint8Array): void {
+    this.#touched(path);
+    if (!this.#options.baseFile(path)) return;
+    const bytes = before();
+    const end = Math.min(this.#publishedEnd(path, bytes), bytes.length);
+    if (sizeBytes < end) this.#fail(path, sizeBytes, `truncated below its published end ${end}`);
+  }
+
+  create(path: string): void {
+    if (this.#options.journalFile(path)) this.#journals.set(path, { synced: undefined, named: false });
+  }
+
+  rename(from: string, path: string): void {
+    this.#nameChange({ op: 'rename', from, path }, this.#options.baseFile(path) || this.#options.baseFile(from));
+    const moved = this.#journals.get(from);
+    this.#journals.delete(from);
+    this.#journals.delete(path);
+    if (moved !== undefined && this.#options.journalFile(path)) this.#journals.set(path, { synced: moved.synced, named: false });
+  }
+
+  unlink(path: string): void {
+    this.#nameChange({ op: 'unlink', path }, this.#options.baseFile(path));
+    this.#journals.delete(path);
+  }
+
+  synced(path: string, bytes: () => Uint8Array): void {
+    const journal = this.#journals.get(path);
+    if (journal !== undefined) journal.synced = bytes();
+    else if (this.#options.journalFile(path)) this.#journals.set(path, { synced: bytes(), named: false });
+  }
+
+  folderSynced(folder: string): void {
+    for (const [path, journal] of this.#journals) if (folderOf(path) === folder) journal.named = true;
+  }
+
+  #touched(path: string): void {
+    const journal = this.#journals.get(path);
+    if (journal !== undefined) journal.synced = undefined;
+  }
+
+  #nameChange(change: NameChange, concernsBase: boolean): void {
+    const covers = this.#options.journalCoversName?.bind(this.#options);
+    if (!concernsBase || covers === undefined || this.#covered((journal) => covers(journal, change))) return;
+    this.#fail(change.path, 0, `${change.op} of a base file that no synced journal holds`);
+  }
+
+  #covered(test: (journal: Uint8Array) => boolean): boolean {
+    for (const { synced, named } of this.#journals.values()) if (synced !== undefined && named && test(synced)) return true;
+    return false;
+  }
+
+  #fail(file: string, offset: number, message: string): never {
+    const breach = new JournalRuleBroken(file, offset, message);
+    this.breaches.push(breach);
+    throw breach;
+  }
+}
