@@ -28,3 +28,14 @@ export { BufferPool, BUFFER_SIZE_CLASSES, DEFAULT_POOL_BYTES, type BufferCounter
 
 // Code pages.
 export * from './codepage/code-page.js';
+
+// DBF tables.
+export { readDbfLayout, type ReadLayoutOptions } from './dbf/layout-reader.js';
+export { createRowDecoder, decodeField, type RowDecoder, type RowDecoderOptions } from './dbf/row-decoder.js';
+export type { NumberForm } from './dbf/field-decoder-type.js';
+export type { FieldValue, Row } from './dbf/row.js';
+export { NO_MEMO, type MemoSource } from './dbf/memo-source.js';
+export { rawPointer, readPointer, type PointerReading } from './dbf/memo-pointer.js';
+export { isMemoField, pointerForm, type PointerForm } from './dbf/memo-fields.js';
+export { displayNames, FieldIndex, visibleFields } from './dbf/field-names.js';
+export { blankRecord, DELETED_MARK, END_MARK, isDeleted, LIVE_MARK, markDeleted, recordOffset } from './dbf/record.js';

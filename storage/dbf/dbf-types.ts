@@ -49,6 +49,8 @@ export interface DbfLayout {
   readonly claimedCount: number;
   /** Records that are really there and counted: min(claimed, what the file holds). */
   readonly recordCount: number;
+  /** How many whole records the size of the file has room for. */
+  readonly physicalCount: number;
   readonly fields: readonly DbfField[];
   /** `_NullFlags`, when the table has it. */
   readonly nullFlags?: { readonly offset: number; readonly length: number };
