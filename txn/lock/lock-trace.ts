@@ -1,0 +1,145 @@
+import type { Clock, Histogram, Probe } from '#storage';
+import { modeName, type LockMode, type ModeCode } from './lock-mode.js';
+import type { LockParty, LockQueue, LockWaiter } from './lock-queue.js';
+import { zeroLockCounters, type LockCounters, type LockShard } from './lock-shard.js';
+import { resourceName, type LockOwner, type LockResource } from './lock-types.js';
+
+export type LockEventKind = 'grant' | 'convert' | 'wait' | 'timeout' | 'abort' | 'deadlock' | 'release';
+
+/** One step of the life of a lock, as the tracer sees it. */
+export interface LockEvent {
+  readonly kind: LockEventKind;
+  readonly owner: LockOwner;
+  /** The resource itself; for an item the lock on its space has an event of its own. */
+  readonly resource: LockResource;
+  readonly mode: LockMode;
+  readonly shard: number;
+  /** For whatever ends a wait: how long it took, in nanoseconds. */
+  readonly waitNs?: number;
+}
+
+/** A resource that was waited for often. */
+export interface HotResource {
+  readonly resource: LockResource;
+  readonly name: string;
+  /** Waits counted; too high by at most `overcount`. */
+  readonly waits: number;
+  readonly overcount: number;
+}
+
+/** How a wait ends without its lock. */
+export type WaitFailure = 'timeout' | 'abort' | 'deadlock';
+
+/**
+ * Counts what the lock tables do: into the group `locks` of the probe (all shards together), into each shard,
+ * into the histogram `locks.waitNs` and into a bounded list of hot resources. With a `listener` every step is
+ * also told to it; a listener must not call the lock manager, and what it throws is counted and dropped.
+ */
+export class LockTrace {
+  readonly hot = new HotResources(32);
+  readonly #totals: LockCounters & { listenerErrors: number };
+  readonly #waitNs: Histogram;
+  readonly #clock: Clock;
+  readonly #probe: Probe;
+  readonly #listener: ((event: LockEvent) => void) | undefined;
+
+  constructor(clock: Clock, probe: Probe, listener: ((event: LockEvent) => void) | undefined) {
+    this.#clock = clock;
+    this.#probe = probe;
+    this.#totals = probe.counters('locks', { ...zeroLockCounters(), listenerErrors: 0 });
+    this.#waitNs = probe.histogram('locks.waitNs');
+    this.#listener = listener;
+  }
+
+  granted(shard: LockShard, queue: LockQueue, party: LockParty, mode: ModeCode, waitNs?: number): void {
+    shard.held++;
+    shard.counters.acquisitions++;
+    this.#totals.acquisitions++;
+    if (this.#listener !== undefined) this.#tell('grant', queue, party.owner, mode, waitNs);
+  }
+
+  converted(shard: LockShard, queue: LockQueue, party: LockParty, mode: ModeCode, waitNs?: number): void {
+    shard.counters.conversions++;
+    this.#totals.conversions++;
+    if (this.#listener !== undefined) this.#tell('convert', queue, party.owner, mode, waitNs);
+  }
+
+  released(shard: LockShard, queue: LockQueue, party: LockParty, mode: ModeCode): void {
+    shard.held--;
+    if (this.#listener !== undefined) this.#tell('release', queue, party.owner, mode);
+  }
+
+  waitBegan(shard: LockShard, queue: LockQueue, waiter: LockWaiter): void {
+    waiter.sinceNs = this.#clock.monotonicNs();
+    shard.waiting++;
+    shard.counters.waits++;
+    this.#totals.waits++;
+    if (queue.waitingCount > shard.counters.maxQueue) shard.counters.maxQueue = queue.waitingCount;
+    if (queue.waitingCount > this.#totals.maxQueue) this.#totals.maxQueue = queue.waitingCount;
+    this.hot.add(queue.resource);
+    if (this.#listener !== undefined) this.#tell('wait', queue, waiter.party.owner, waiter.mode);
+  }
+
+  /** Returns how long the wait was, in nanoseconds. */
+  waitEnded(shard: LockShard, queue: LockQueue, waiter: LockWaiter, end: WaitFailure | 'granted'): number {
+    const waitNs = this.#clock.monotonicNs() - waiter.sinceNs;
+    shard.waiting--;
+    if (this.#probe.level !== 'off') {
+      this.#waitNs.record(waitNs);
+      shard.recordWait(waitNs);
+    }
+    if (end !== 'granted') {
+      this.countFailure(shard, end);
+      if (this.#listener !== undefined) this.#tell(end, queue, waiter.party.owner, waiter.mode, waitNs);
+    }
+    return waitNs;
+  }
+
+  countFailure(shard: LockShard, end: WaitFailure): void {
+    const counter = end === 'timeout' ? 'timeouts' : end === 'abort' ? 'aborts' : 'deadlocks';
+    shard.counters[counter]++;
+    this.#totals[counter]++;
+  }
+
+  #tell(kind: LockEventKind, queue: LockQueue, owner: LockOwner, mode: ModeCode, waitNs?: number): void {
+    const event = { kind, owner, resource: queue.resource, mode: modeName(mode), shard: queue.shard };
+    try {
+      this.#listener?.(waitNs === undefined ? event : { ...event, waitNs });
+    } catch {
+      this.#totals.listenerErrors++;
+    }
+  }
+}
+
+/**
+ * The resources that were waited for most, in bounded memory: the Space-Saving algorithm (A. Metwally et al.,
+ * 2005). A newcomer takes the place of the least counted and inherits its count as possible overcount.
+ */
+export class HotResources {
+  readonly #entries = new Map<string, { resource: LockResource; waits: number; overcount: number }>();
+  readonly #capacity: number;
+
+  constructor(capacity: number) { this.#capacity = capacity; }
+
+  add(resource: LockResource): void {
+    const key = `${typeof resource.item} ${resource.space.length} ${resource.space}${resource.item ?? ''}`;
+    const known = this.#entries.get(key);
+    if (known !== undefined) { known.waits++; return; }
+    const overcount = this.#entries.size < this.#capacity ? 0 : this.#evictLeast();
+    this.#entries.set(key, { resource, waits: overcount + 1, overcount });
+  }
+
+  #evictLeast(): number {
+    let leastKey = '';
+    let least = Infinity;
+    for (const [key, entry] of this.#entries) if (entry.waits < least) { least = entry.waits; leastKey = key; }
+    this.#entries.delete(leastKey);
+    return least;
+  }
+
+  /** The most waited for first. */
+  list(): readonly HotResource[] {
+    const all = [...this.#entries.values()].sort((a, b) => b.waits - a.waits);
+    return all.map(({ resource, waits, overcount }) => ({ resource, name: resourceName(resource), waits, overcount }));
+  }
+}
