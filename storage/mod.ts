@@ -39,3 +39,15 @@ export { rawPointer, readPointer, type PointerReading } from './dbf/memo-pointer
 export { isMemoField, pointerForm, type PointerForm } from './dbf/memo-fields.js';
 export { displayNames, FieldIndex, visibleFields } from './dbf/field-names.js';
 export { blankRecord, DELETED_MARK, END_MARK, isDeleted, LIVE_MARK, markDeleted, recordOffset } from './dbf/record.js';
+
+// Bytes, write-ahead log, checkpoint journal.
+export { ByteReader, ByteWriter, type ByteOrigin } from './base/bytes.js';
+export { MAX_VARINT_BYTES, readVarint, varintLength, writeVarint } from './base/varint.js';
+export { FileWindow, WINDOW_BYTES } from './vfs/file-window.js';
+export { MAX_BODY_BYTES, RECORD_HEADER_BYTES, WAL_HEADER_BYTES, type WalHeader } from './wal/wal-format.js';
+export { createWalSegment, walCounters, type WalCounters, type WalWriter } from './wal/wal-writer.js';
+export { openWalForReading, type WalEnd, type WalExpectation, type WalReader, type WalRecord } from './wal/wal-reader.js';
+export type { JournalEntry, JournalMeta, JournalPhase } from './journal/journal-format.js';
+export { JournalWriter } from './journal/journal-writer.js';
+export { readJournal, type Journal } from './journal/journal-reader.js';
+export { applyJournal, type ApplyStep } from './journal/journal-apply.js';

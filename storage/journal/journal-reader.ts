@@ -1,0 +1,149 @@
+import { assert } from '../base/assert.js';
+import { crc32 } from '../base/checksum.js';
+import { FieldstoneError } from '../base/errors.js';
+import { FileWindow } from '../vfs/file-window.js';
+import type { Vfs } from '../vfs/vfs.js';
+import { EntryStream, type EntryPlace } from './entry-stream.js';
+import {
+  decodeJournalHeader, decodeTrailer, JOURNAL_HEADER_BYTES, TRAILER_BYTES, TRAILER_MARK, TRAILER_SPREAD_BYTES,
+  type JournalEntry, type JournalMeta, type JournalPhase, type JournalTrailer,
+} from './journal-format.js';
+
+/** A change of the folder that is no writing of bytes. */
+export type FolderEntry = Extract<JournalEntry, { kind: 'rename' | 'unlink' }>;
+export type TruncateEntry = Extract<JournalEntry, { kind: 'truncate' }>;
+
+/**
+ * The journal at `path` when it is complete: it was wholly on disk, and every byte of it has been checked.
+ * undefined when there is none or a crash left it unfinished: then nothing was applied yet. Nothing is written.
+ *
+ * @throws FieldstoneError CORRUPT_WAL (complete but damaged, or of another database); VERSION; IO
+ * @example
+ * const journal = readJournal(vfs, `${folder}/fieldstone.journal`, databaseId);
+ * if (journal !== undefined) for (const step of applyJournal(vfs, folder, journal)) ...
+ */
+export function readJournal(vfs: Vfs, path: string, databaseId: Uint8Array): Journal | undefined {
+  if (vfs.stat(path) === undefined) return undefined;
+  const file = vfs.open(path, 'read');
+  let journal: Journal | undefined;
+  try {
+    journal = checkedJournal(new FileWindow(file), databaseId);
+    return journal;
+  } finally {
+    if (journal === undefined) file.close();
+  }
+}
+
+function checkedJournal(window: FileWindow, databaseId: Uint8Array): Journal | undefined {
+  const path = window.file.path;
+  const trailer = findTrailer(window, databaseId);
+  const encoded = window.view(0, JOURNAL_HEADER_BYTES);
+  const header = encoded === undefined ? 'damaged' : decodeJournalHeader(encoded);
+  if (header === 'version') {
+    throw new FieldstoneError('VERSION', `the checkpoint journal ${path} was written by a newer version; upgrade fieldstone`, { file: path });
+  }
+  if (header !== 'damaged' && header.databaseId.some((byte, i) => byte !== databaseId[i])) {
+    throw corrupt(path, 0, `the checkpoint journal ${path} belongs to another database; put back the right file`);
+  }
+  if (trailer === undefined) return undefined;
+  if (header === 'damaged') throw damaged(path, 0);
+  const noteEnd = JOURNAL_HEADER_BYTES + header.noteBytes;
+  const note = noteEnd + 4 > trailer.entriesEnd ? undefined : window.copy(JOURNAL_HEADER_BYTES, header.noteBytes + 4);
+  if (note === undefined) throw damaged(path, JOURNAL_HEADER_BYTES);
+  const chain = crc32(note.subarray(0, header.noteBytes), header.crc);
+  if (chain !== new DataView(note.buffer).getUint32(header.noteBytes, true)) throw damaged(path, JOURNAL_HEADER_BYTES);
+  const { checkpoint, sequence, firstSegment, fence } = header;
+  const meta: JournalMeta = { databaseId: header.databaseId, checkpoint, sequence, firstSegment, fence, note: note.subarray(0, header.noteBytes) };
+  return new Journal(window, meta, trailer, { offset: noteEnd + 4, chain });
+}
+
+/** One of the two copies of the trailer; where they stand follows from the end of the entries, which only they know. */
+function findTrailer(window: FileWindow, databaseId: Uint8Array): JournalTrailer | undefined {
+  const start = Math.max(0, window.sizeBytes - TRAILER_SPREAD_BYTES - 2 * TRAILER_BYTES);
+  const tail = window.view(start, window.sizeBytes - start) ?? new Uint8Array(0);
+  for (let at = tail.indexOf(TRAILER_MARK); at >= 0 && at + TRAILER_BYTES <= tail.length; at = tail.indexOf(TRAILER_MARK, at + 1)) {
+    const trailer = decodeTrailer(tail.subarray(at, at + TRAILER_BYTES), start + at, databaseId);
+    if (trailer !== undefined) return trailer;
+  }
+  return undefined;
+}
+
+/** A complete, checked journal. It holds the file open until `close()`; applyJournal() closes it. */
+export class Journal {
+  readonly meta: JournalMeta;
+  /** Renames and removals in their order. */
+  readonly folderEntries: readonly FolderEntry[];
+  readonly truncations: readonly TruncateEntry[];
+  /** Bytes to be written in each phase. */
+  readonly phaseBytes: Readonly<Record<JournalPhase, number>>;
+  readonly #window: FileWindow;
+  readonly #trailer: JournalTrailer;
+  readonly #names: string[] = [];
+  readonly #first: EntryPlace;
+  /** Where the first entry of the header phase stands: usually behind everything else. */
+  readonly #firstHeader: EntryPlace | undefined;
+
+  /** Use readJournal(). Reads the whole journal and throws when anything in it is wrong. */
+  constructor(window: FileWindow, meta: JournalMeta, trailer: JournalTrailer, first: EntryPlace) {
+    this.meta = meta;
+    this.#window = window;
+    this.#trailer = trailer;
+    this.#first = first;
+    const folderEntries: FolderEntry[] = [];
+    const truncations: TruncateEntry[] = [];
+    const phaseBytes = { body: 0, header: 0 };
+    const stream = this.#stream(first);
+    for (let place = stream.place, entry = stream.next(); entry !== undefined; place = stream.place, entry = stream.next()) {
+      if (entry.kind === 'write') {
+        phaseBytes[entry.phase] += entry.bytes.length;
+        if (entry.phase === 'header') this.#firstHeader ??= place;
+      } else if (entry.kind === 'truncate') {
+        truncations.push(entry);
+      } else {
+        folderEntries.push(entry);
+      }
+    }
+    if (stream.entryCount !== trailer.entryCount || stream.place.chain !== trailer.chain) throw damaged(this.path, trailer.entriesEnd);
+    this.folderEntries = folderEntries;
+    this.truncations = truncations;
+    this.phaseBytes = phaseBytes;
+  }
+
+  get path(): string { return this.#window.file.path; }
+  get sizeBytes(): number { return this.#trailer.totalBytes; }
+
+  /**
+   * Every entry in the order of writing, in bounded memory. The bytes of a write are valid until the next step.
+   * @throws FieldstoneError CORRUPT_WAL when the file changed since it was checked; IO
+   */
+  entries(): Generator<JournalEntry, void, undefined> { return this.#read(this.#first); }
+
+  /** The writes of one phase, in order. */
+  *writes(phase: JournalPhase): Generator<Extract<JournalEntry, { kind: 'write' }>, void, undefined> {
+    const from = phase === 'body' ? this.#first : this.#firstHeader;
+    if (from === undefined || this.phaseBytes[phase] === 0) return;
+    for (const entry of this.#read(from)) {
+      if (entry.kind === 'write' && entry.phase === phase) yield entry;
+    }
+  }
+
+  close(): void { this.#window.file.close(); }
+
+  *#read(from: EntryPlace): Generator<JournalEntry, void, undefined> {
+    const stream = this.#stream(from);
+    for (let entry = stream.next(); entry !== undefined; entry = stream.next()) yield entry;
+    assert(stream.place.chain === this.#trailer.chain, 'the chain of a checked journal ends as its trailer says');
+  }
+
+  #stream(from: EntryPlace): EntryStream {
+    return new EntryStream(this.#window, from, this.#trailer.entriesEnd, this.#names, (offset) => { throw damaged(this.path, offset); });
+  }
+}
+
+function damaged(file: string, offset: number): FieldstoneError {
+  return corrupt(file, offset, `the checkpoint journal ${file} is damaged at ${offset}; restore a backup, or look with fieldstone dump`);
+}
+
+function corrupt(file: string, offset: number, message: string): FieldstoneError {
+  return new FieldstoneError('CORRUPT_WAL', message, { file, offset });
+}
