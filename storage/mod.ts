@@ -24,6 +24,9 @@ export { nodeProcessIdentity, type ProcessIdentity } from './vfs/process-identit
 export type { LockHolder } from './vfs/lock-holder.js';
 
 // Buffers, cache, codecs.
+export { PageCache, PAGE_KINDS, type PageKind, type CacheCounters, type PageCacheOptions } from './cache/page-cache.js';
+export type { CachePolicy } from './cache/cache-policy.js';
+export { SegmentedLru } from './cache/segmented-lru.js';
 export { BufferPool, BUFFER_SIZE_CLASSES, DEFAULT_POOL_BYTES, type BufferCounters, type BufferPoolOptions } from './buffer/buffer-pool.js';
 
 // Code pages.
