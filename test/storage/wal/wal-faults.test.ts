@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { createWalSegment, MemoryVfs, type WalWriter } from '#storage';
+import { FaultVfs, type Fault } from '../../support/sim/fault-vfs.js';
+import { codeOf } from '../../support/vfs-conformance.js';
+import { bytesOf, PATH, readWal, walHeader } from './wal-kit.js';
+
+const ROUNDS = 6;
+
+interface Outcome { readonly kept: string[]; readonly errors: string[] }
+
+/** Commits of two records each; a commit whose flush fails is given up, and the next one takes its numbers. */
+function commitAll(wal: WalWriter, outcome: Outcome): void {
+  for (let round = 0; round < ROUNDS; round++) {
+    const bodies = [`round ${round} a`, `round ${round} b, which is longer`];
+    const sizeBefore = wal.sizeBytes;
+    const code = codeOf(() => {
+      for (const body of bodies) wal.append(wal.lastSequence + 1, bytesOf(body));
+      wal.flush();
+    });
+    if (code === 'none') {
+      outcome.kept.push(...bodies);
+      continue;
+    }
+    outcome.errors.push(code);
+    if (!wal.broken) expect(wal.sizeBytes).toBe(sizeBefore);
+  }
+}
+
+function run(fault: Fault, at: number, sticky: boolean): Outcome & { inner: MemoryVfs; wal: WalWriter | undefined; fired: number } {
+  const inner = new MemoryVfs([['/db/keep', new Uint8Array(0)]]);
+  const faults = new FaultVfs(inner, { plan: { fault, at, sticky, kinds: ['write'] } });
+  const outcome: Outcome = { kept: [], errors: [] };
+  let wal: WalWriter | undefined;
+  const code = codeOf(() => { wal = createWalSegment(faults.vfs, PATH, walHeader()); });
+  if (wal !== undefined) commitAll(wal, outcome);
+  else outcome.errors.push(code);
+  return { ...outcome, inner, wal, fired: faults.fired };
+}
+
+describe('a failed write', () => {
+  const faults: [Fault, string][] = [['ENOSPC', 'FULL'], ['EDQUOT', 'FULL'], ['EIO', 'IO'], ['halfENOSPC', 'FULL'], ['halfEIO', 'IO']];
+  test.each(faults)('%s at each write leaves exactly the commits that were reported', (fault, expected) => {
+    for (let at = 1; at <= ROUNDS + 1; at++) {
+      for (const sticky of [false, true]) {
+        const { kept, errors, inner, wal, fired } = run(fault, at, sticky);
+        const label = `${fault} at write ${at}${sticky ? ' and later' : ''}`;
+        expect(fired, label).toBeGreaterThan(0);
+        expect(new Set(errors), label).toEqual(new Set([expected]));
+        if (at === 1) {
+          expect(wal, label).toBeUndefined();
+          expect(inner.stat(PATH), label).toBeUndefined();
+          continue;
+        }
+        expect(kept.length, label).toBe(2 * (sticky ? at - 2 : ROUNDS - 1));
+        const result = readWal(inner);
+        expect(result.records.map(({ body }) => new TextDecoder().decode(body)), label).toEqual(kept);
+        expect(result.end, label).toEqual({ offset: wal?.flushedBytes, torn: false });
+      }
+    }
+  });
+
+  test('short writes are continued', () => {
+    for (let at = 1; at <= ROUNDS + 1; at++) {
+      const { kept, errors, inner } = run('shortWrite', at, true);
+      expect(errors).toEqual([]);
+      expect(kept.length).toBe(2 * ROUNDS);
+      expect(readWal(inner).records.length).toBe(2 * ROUNDS);
+    }
+  });
+
+  test.each(['truncate', 'sync'] as const)('whose cut cannot be made sure (%s) breaks the writer', (kind) => {
+    const inner = new MemoryVfs([['/db/keep', new Uint8Array(0)]]);
+    const writes = new FaultVfs(inner, { plan: { fault: 'halfENOSPC', at: 3, kinds: ['write'] } });
+    const cuts = new FaultVfs(writes.vfs, { plan: { fault: 'EIO', at: kind === 'truncate' ? 1 : 2, kinds: [kind] } });
+    const wal = createWalSegment(cuts.vfs, PATH, walHeader());
+    const outcome: Outcome = { kept: [], errors: [] };
+    commitAll(wal, outcome);
+    expect(wal.broken).toBe(true);
+    expect(outcome.errors).toEqual(['FULL', 'POISONED', 'POISONED', 'POISONED', 'POISONED']);
+    expect(codeOf(() => wal.datasync())).toBe('POISONED');
+    const bodies = readWal(inner).records.map(({ body }) => new TextDecoder().decode(body));
+    expect(bodies.slice(0, 2)).toEqual(outcome.kept);
+  });
+});
+
+describe('a failed sync', () => {
+  test('breaks the writer', async () => {
+    for (const asynchronous of [false, true]) {
+      const faults = new FaultVfs(new MemoryVfs([['/db/keep', new Uint8Array(0)]]), { plan: { fault: 'EIO', at: 2, kinds: ['sync'] } });
+      const wal = createWalSegment(faults.vfs, PATH, walHeader());
+      wal.append(41, bytesOf('a'));
+      wal.flush();
+      const syncedBytes = wal.syncedBytes;
+      if (asynchronous) await expect(wal.datasyncAsync()).rejects.toMatchObject({ code: 'IO' });
+      else expect(codeOf(() => wal.datasync())).toBe('IO');
+      expect(wal.broken).toBe(true);
+      expect(wal.syncedBytes).toBe(syncedBytes);
+      expect(codeOf(() => wal.append(42, bytesOf('b')))).toBe('POISONED');
+      expect(codeOf(() => wal.flush())).toBe('POISONED');
+      await expect(wal.datasyncAsync()).rejects.toMatchObject({ code: 'POISONED' });
+    }
+  });
+
+  test('of the header leaves no segment', () => {
+    const inner = new MemoryVfs([['/db/keep', new Uint8Array(0)]]);
+    const faults = new FaultVfs(inner, { plan: { fault: 'EIO', at: 1, kinds: ['sync'] } });
+    expect(codeOf(() => createWalSegment(faults.vfs, PATH, walHeader()))).toBe('IO');
+    expect(inner.stat(PATH)).toBeUndefined();
+  });
+});
+
+test('short reads are continued', () => {
+  const inner = new MemoryVfs([['/db/keep', new Uint8Array(0)]]);
+  const outcome: Outcome = { kept: [], errors: [] };
+  commitAll(createWalSegment(inner, PATH, walHeader()), outcome);
+  const faults = new FaultVfs(inner, { plan: { fault: 'shortRead', at: 1, sticky: true } });
+  expect(readWal(faults.vfs).records.length).toBe(2 * ROUNDS);
+});
+
+test('a failed read is an error, not a torn end', () => {
+  const inner = new MemoryVfs([['/db/keep', new Uint8Array(0)]]);
+  commitAll(createWalSegment(inner, PATH, walHeader()), { kept: [], errors: [] });
+  const faults = new FaultVfs(inner, { plan: { fault: 'EIO', at: 1, kinds: ['read'] } });
+  expect(readWal(faults.vfs)).toMatchObject({ failed: 'IO', records: [] });
+});
