@@ -24,6 +24,11 @@ export { nodeProcessIdentity, type ProcessIdentity } from './vfs/process-identit
 export type { LockHolder } from './vfs/lock-holder.js';
 
 // Buffers, cache, codecs.
+export type { Codec, CodecName } from './codec/codec.js';
+export { codecById, codecByName, CODEC_NAMES } from './codec/codecs.js';
+export {
+  packBytes, unpackBytes, codecCounters, DEFAULT_COMPRESSION_THRESHOLD_BYTES, type CodecCounters, type PackedBytes,
+} from './codec/pack-bytes.js';
 export { PageCache, PAGE_KINDS, type PageKind, type CacheCounters, type PageCacheOptions } from './cache/page-cache.js';
 export type { CachePolicy } from './cache/cache-policy.js';
 export { SegmentedLru } from './cache/segmented-lru.js';
@@ -33,6 +38,14 @@ export { BufferPool, BUFFER_SIZE_CLASSES, DEFAULT_POOL_BYTES, type BufferCounter
 export * from './codepage/code-page.js';
 
 // DBF tables.
+export { planDbf, type PlanOptions } from './dbf/plan.js';
+export type { FieldSpec } from './dbf/field-spec.js';
+export { DIALECT_RULES, type DialectRules } from './dbf/dialect-rules.js';
+export { isHeaderName, shortFieldNames } from './dbf/short-field-names.js';
+export { headerPatches, type HeaderPatch, type HeaderState } from './dbf/header-patches.js';
+export { createRowEncoder, type RowEncoder, type RowEncoderOptions } from './dbf/row-encoder.js';
+export type { PendingMemo } from './dbf/field-encoder-type.js';
+export { writePointer } from './dbf/encode-memo-field.js';
 export { readDbfLayout, type ReadLayoutOptions } from './dbf/layout-reader.js';
 export { createRowDecoder, decodeField, type RowDecoder, type RowDecoderOptions } from './dbf/row-decoder.js';
 export type { NumberForm } from './dbf/field-decoder-type.js';

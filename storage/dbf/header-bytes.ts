@@ -6,12 +6,12 @@ import type { VfsFile } from '../vfs/vfs.js';
 export const DBASE2_HEADER_BYTES = 521;
 const FIXED_BYTES = 32;
 
-export function corruptDbf(file: VfsFile, message: string, offset?: number): FieldstoneError {
-  return new FieldstoneError('CORRUPT_DBF', `${file.path}: ${message}`, { file: file.path, ...(offset === undefined ? {} : { offset }) });
+export function corruptDbf(file: string, message: string, offset?: number): FieldstoneError {
+  return new FieldstoneError('CORRUPT_DBF', `${file}: ${message}`, { file, ...(offset === undefined ? {} : { offset }) });
 }
 
-export function unsupportedDbf(file: VfsFile, message: string): FieldstoneError {
-  return new FieldstoneError('UNSUPPORTED', `${file.path}: ${message}`, { file: file.path });
+export function unsupportedDbf(file: string, message: string): FieldstoneError {
+  return new FieldstoneError('UNSUPPORTED', `${file}: ${message}`, { file });
 }
 
 export function u16(bytes: Uint8Array, at: number): number { return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8); }
@@ -29,13 +29,13 @@ export function asciiUntilNul(bytes: Uint8Array, start: number, limit: number): 
 export function readHeaderBytes(file: VfsFile, sizeBytes: number): Uint8Array {
   const fixed = new Uint8Array(FIXED_BYTES);
   const present = readUpTo(file, fixed, 0);
-  if (present === 0) throw corruptDbf(file, 'the file is empty', 0);
-  if (present < FIXED_BYTES) throw corruptDbf(file, `not a DBF file: ${present} bytes are fewer than the shortest header`, present);
+  if (present === 0) throw corruptDbf(file.path, 'the file is empty', 0);
+  if (present < FIXED_BYTES) throw corruptDbf(file.path, `not a DBF file: ${present} bytes are fewer than the shortest header`, present);
   const length = fixed[0] === 0x02 ? DBASE2_HEADER_BYTES : u16(fixed, 8);
-  if (length <= FIXED_BYTES) throw corruptDbf(file, `the header says it is ${length} bytes long; the shortest is ${FIXED_BYTES + 1}`, 8);
-  if (length > sizeBytes) throw corruptDbf(file, `the header says it is ${length} bytes long, the file ends after ${sizeBytes}`, 8);
+  if (length <= FIXED_BYTES) throw corruptDbf(file.path, `the header says it is ${length} bytes long; the shortest is ${FIXED_BYTES + 1}`, 8);
+  if (length > sizeBytes) throw corruptDbf(file.path, `the header says it is ${length} bytes long, the file ends after ${sizeBytes}`, 8);
   const header = new Uint8Array(length);
   const read = readUpTo(file, header, 0);
-  if (read < length) throw corruptDbf(file, `the file ends inside its header, after ${read} of ${length} bytes`, read);
+  if (read < length) throw corruptDbf(file.path, `the file ends inside its header, after ${read} of ${length} bytes`, read);
   return header;
 }

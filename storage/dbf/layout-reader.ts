@@ -6,8 +6,8 @@ import { settleWidths, type FieldWidths } from './field-widths.js';
 import { asciiUntilNul, corruptDbf, readHeaderBytes, u16, u32, unsupportedDbf } from './header-bytes.js';
 import { readHeaderDate } from './header-date.js';
 import { buildFields } from './layout-fields.js';
-import { countRecords } from './record-count.js';
 import { memoKindOf } from './memo-fields.js';
+import { countRecords, noteRecordsBeyondCount } from './record-count.js';
 import { tableEncoding } from './table-encoding.js';
 import { hexByte, isDbase4Version, isEncryptedVersion, isVfpVersion, versionFacts, type DescriptorForm, type VersionFacts } from './version-byte.js';
 
@@ -23,14 +23,15 @@ const BACKLINK_BYTES = 263;
 
 /** What is known while a header is being read. */
 interface Reading {
-  readonly file: VfsFile;
+  /** Path of the file, for errors. */
+  readonly file: string;
   readonly header: Uint8Array;
   readonly version: number;
   readonly facts: VersionFacts;
   readonly findings: Finding[];
 }
 
-function beginReading(file: VfsFile, header: Uint8Array): Reading {
+function beginReading(file: string, header: Uint8Array): Reading {
   const version = header[0] ?? 0;
   if (isEncryptedVersion(version)) {
     throw unsupportedDbf(file, `its records are encrypted (version ${hexByte(version)}); decrypt it with the program that wrote it`);
@@ -106,6 +107,41 @@ function backlinkOf({ header, version }: Reading, end: number): string | undefin
 }
 
 /**
+ * What the header bytes of a file of `sizeBytes` bytes say.
+ *
+ * @throws as readDbfLayout.
+ */
+export function interpretHeader(path: string, header: Uint8Array, sizeBytes: number, options: ReadLayoutOptions): DbfLayout {
+  const reading = beginReading(path, header);
+  const { facts, findings, version } = reading;
+  const dbase2 = facts.form === 'dbase2';
+  const claimedLength = u16(header, dbase2 ? 6 : 10);
+  const claimedCount = dbase2 ? u16(header, 1) : u32(header, 4);
+  const array = readDescriptorArray(header, FIRST_DESCRIPTOR[facts.form], facts.form, claimedLength);
+  const widths = settleWidths(array.descriptors, claimedLength, sizeBytes - header.length, claimedCount, facts.form === 'common');
+  if (widths === undefined) throw corruptDbf(path, `its fields are wider than its records of ${claimedLength} bytes`, dbase2 ? 6 : 10);
+  if (array.descriptors.length === 0 && claimedLength > 1) throw corruptDbf(path, 'no field descriptor can be read', FIRST_DESCRIPTOR[facts.form]);
+  judgeVersion(reading, array, widths);
+  noteHeader(reading, array, widths, claimedLength);
+  const encoding = tableEncoding(header, facts.form, options, findings);
+  const { fields, nullFlags } = buildFields(array.descriptors, widths.lengths, {
+    header, codePage: codePage(encoding), flagsTrusted: flagsTrusted(reading, array), dbase7: facts.form === 'dbase7', findings,
+  });
+  const counts = countRecords({ sizeBytes, headerLength: header.length, recordLength: widths.recordLength, claimedCount }, findings);
+  const memoKind = memoKindOf(facts.memoKind, fields);
+  const backlink = backlinkOf(reading, array.end);
+  return {
+    version, dialect: dialectOf(reading, array, widths.lengths), headerLength: header.length, recordLength: widths.recordLength,
+    claimedCount, ...counts, fields,
+    languageDriver: dbase2 ? 0 : header[29] ?? 0, tableFlags: dbase2 ? 0 : header[28] ?? 0, encoding,
+    lastUpdate: lastUpdateOf(reading), hasStructuralIndex: announcesIndex(reading), headerBytes: header, findings,
+    ...(nullFlags === undefined ? {} : { nullFlags }),
+    ...(memoKind === undefined ? {} : { memoKind }),
+    ...(backlink === undefined ? {} : { backlink }),
+  };
+}
+
+/**
  * Reads the header of a table of any dialect and checks it against the file. Oddities that real files show are
  * tolerated and listed in `findings`. Reads header bytes only, and only those the file has; a header that lies
  * about counts or lengths never makes it allocate or read more.
@@ -115,32 +151,7 @@ function backlinkOf({ header, version }: Reading, end: number): string | undefin
  */
 export function readDbfLayout(file: VfsFile, options: ReadLayoutOptions = {}): DbfLayout {
   const { sizeBytes } = file.stat();
-  const header = readHeaderBytes(file, sizeBytes);
-  const reading = beginReading(file, header);
-  const { facts, findings, version } = reading;
-  const dbase2 = facts.form === 'dbase2';
-  const claimedLength = u16(header, dbase2 ? 6 : 10);
-  const claimedCount = dbase2 ? u16(header, 1) : u32(header, 4);
-  const array = readDescriptorArray(header, FIRST_DESCRIPTOR[facts.form], facts.form, claimedLength);
-  const widths = settleWidths(array.descriptors, claimedLength, sizeBytes - header.length, claimedCount, facts.form === 'common');
-  if (widths === undefined) throw corruptDbf(file, `its fields are wider than its records of ${claimedLength} bytes`, dbase2 ? 6 : 10);
-  if (array.descriptors.length === 0 && claimedLength > 1) throw corruptDbf(file, 'no field descriptor can be read', FIRST_DESCRIPTOR[facts.form]);
-  judgeVersion(reading, array, widths);
-  noteHeader(reading, array, widths, claimedLength);
-  const encoding = tableEncoding(header, facts.form, options, findings);
-  const { fields, nullFlags } = buildFields(array.descriptors, widths.lengths, {
-    header, codePage: codePage(encoding), flagsTrusted: flagsTrusted(reading, array), dbase7: facts.form === 'dbase7', findings,
-  });
-  const counts = countRecords(file, { sizeBytes, headerLength: header.length, recordLength: widths.recordLength, claimedCount }, findings);
-  const memoKind = memoKindOf(facts.memoKind, fields);
-  const backlink = backlinkOf(reading, array.end);
-  return {
-    version, dialect: dialectOf(reading, array, widths.lengths), headerLength: header.length, recordLength: widths.recordLength,
-    claimedCount, recordCount: counts.recordCount, physicalCount: counts.physicalCount, fields,
-    languageDriver: dbase2 ? 0 : header[29] ?? 0, tableFlags: dbase2 ? 0 : header[28] ?? 0, encoding,
-    lastUpdate: lastUpdateOf(reading), hasStructuralIndex: announcesIndex(reading), headerBytes: header, findings,
-    ...(nullFlags === undefined ? {} : { nullFlags }),
-    ...(memoKind === undefined ? {} : { memoKind }),
-    ...(backlink === undefined ? {} : { backlink }),
-  };
+  const layout = interpretHeader(file.path, readHeaderBytes(file, sizeBytes), sizeBytes, options);
+  const beyond = noteRecordsBeyondCount(file, layout);
+  return beyond === undefined ? layout : { ...layout, findings: [...layout.findings, beyond] };
 }

@@ -1,6 +1,7 @@
 import { readUpTo } from '../vfs/full-io.js';
 import type { VfsFile } from '../vfs/vfs.js';
-import type { Finding } from './dbf-types.js';
+import type { DbfLayout, Finding } from './dbf-types.js';
+import { DELETED_MARK, LIVE_MARK, recordOffset } from './record.js';
 
 interface Extent {
   readonly sizeBytes: number;
@@ -9,32 +10,30 @@ interface Extent {
   readonly claimedCount: number;
 }
 
-const LIVE = 0x20;
-const DELETED = 0x2a;
-
-/**
- * How many records there are: what the header counts, but never more than the file holds. Records past the count
- * are not shown: they may be the rest of a crash, and only `check` and `repair` speak of them.
- */
-export function countRecords(file: VfsFile, extent: Extent, findings: Finding[]): { recordCount: number; physicalCount: number } {
-  const { claimedCount, headerLength, recordLength } = extent;
-  const physicalCount = Math.max(0, Math.floor((extent.sizeBytes - headerLength) / recordLength));
+/** How many records there are: what the header counts, but never more than the file holds. */
+export function countRecords(extent: Extent, findings: Finding[]): { recordCount: number; physicalCount: number } {
+  const { claimedCount, headerLength, recordLength, sizeBytes } = extent;
+  const physicalCount = Math.max(0, Math.floor((sizeBytes - headerLength) / recordLength));
   if (claimedCount > physicalCount) {
     findings.push({
       code: 'COUNT_TOO_LARGE', severity: 'error', offset: 4, message: `the header counts ${claimedCount} records, the file holds ${physicalCount}`,
     });
-    return { recordCount: physicalCount, physicalCount };
   }
-  if (physicalCount > claimedCount) {
-    const mark = new Uint8Array(1);
-    const at = headerLength + claimedCount * recordLength;
-    const present = readUpTo(file, mark, at);
-    if (present === 1 && (mark[0] === LIVE || mark[0] === DELETED)) {
-      findings.push({
-        code: 'RECORDS_BEYOND_COUNT', severity: 'warning', offset: at,
-        message: `the header counts ${claimedCount} records, the file has room for ${physicalCount}; those past the count are not shown`,
-      });
-    }
-  }
-  return { recordCount: claimedCount, physicalCount };
+  return { recordCount: Math.min(claimedCount, physicalCount), physicalCount };
+}
+
+/**
+ * Says when what follows the counted records looks like more of them: perhaps the rest of a crash. They are not
+ * shown; only `check` and `repair` deal with them.
+ */
+export function noteRecordsBeyondCount(file: VfsFile, layout: DbfLayout): Finding | undefined {
+  const { claimedCount, physicalCount } = layout;
+  if (physicalCount <= claimedCount) return undefined;
+  const mark = new Uint8Array(1);
+  const offset = recordOffset(layout, claimedCount + 1);
+  if (readUpTo(file, mark, offset) !== 1 || (mark[0] !== LIVE_MARK && mark[0] !== DELETED_MARK)) return undefined;
+  return {
+    code: 'RECORDS_BEYOND_COUNT', severity: 'warning', offset,
+    message: `the header counts ${claimedCount} records, the file has room for ${physicalCount}; those past the count are not shown`,
+  };
 }
