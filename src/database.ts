@@ -1,0 +1,225 @@
+import { FieldstoneError, type ProbeSnapshot } from '#storage';
+import { renameFiles, runTransaction, runTransactionSync, installFiles, withTableToItself, type Durability, type Engine, type Isolation, type OpenTransaction, type OpenTransactionInfo, type TableEntry } from '#txn';
+import type { Options, ResolvedOptions } from './config/open-options.js';
+import { Snapshot } from './snapshot.js';
+import { alterTable, type AlterTableChange } from './table/alter-table.js';
+import { assertNoStrangers, createTable, type CreateTableOptions } from './table/create-table.js';
+import type { InputOfSchema, RowOf, TableSchema } from './table/field-types.js';
+import { plannedFrom } from './table/rebuild.js';
+import { TableCodec } from './table/table-codec.js';
+import type { TableHost } from './table/table-host.js';
+import { assertTableName } from './table/table-name.js';
+import { assertSchemaFits } from './table/table-schema.js';
+import { Table, type AnyInput, type AnyRow } from './table/table.js';
+import { Tx } from './transaction/tx.js';
+import { assertWritable, namedIndexes, type IndexPolicy } from './table/write-guard.js';
+
+/** Options of one transaction. */
+export interface TransactionOptions {
+  /** For reports and errors. */
+  readonly name?: string;
+  /** `serializable` also proves at commit that nothing that was read has changed. Default `snapshot`. */
+  readonly isolation?: Isolation;
+  /** How often the body is run again after a conflict. Default: the database's `retries`. */
+  readonly retries?: number;
+  /** Rolled back with ABORTED when it is open longer, in milliseconds. Default: no limit. */
+  readonly timeoutMs?: number;
+  /** Default: the database's `durability`. */
+  readonly durability?: Durability;
+}
+
+/** Counters, histograms, open transactions and locks at one moment. */
+export interface DatabaseStats extends ProbeSnapshot {
+  readonly transactions: readonly OpenTransactionInfo[];
+  readonly locks: { readonly shards: ReturnType<Engine['locks']['shardStats']> };
+}
+
+export interface TableOptions {
+  /** Before the first write, set index files aside that would go stale. Default `refuse`. */
+  readonly indexes?: IndexPolicy;
+}
+
+export type TableFor<Schema extends TableSchema> = Table<RowOf<Schema> & { readonly $recno: number; readonly $deleted: boolean }, InputOfSchema<Schema>>;
+
+const TRANSACTION_OPTIONS = new Set(['name', 'isolation', 'retries', 'timeoutMs', 'durability']);
+
+/**
+ * An open database folder. Made by open().
+ *
+ * @example
+ * const db = await open('./data');
+ * const people = await db.createTable('people', { name: char(30), born: date() });
+ * await people.insert({ name: 'Ada', born: new Date('1815-12-10') });
+ * await db.close();
+ */
+export class Database {
+  readonly #engine: Engine;
+  readonly #options: ResolvedOptions;
+  readonly #codecs = new WeakMap<TableEntry, TableCodec>();
+  readonly #schemas = new Map<string, TableSchema>();
+  readonly #host: TableHost;
+
+  /** @internal */
+  constructor(engine: Engine, options: ResolvedOptions) {
+    this.#engine = engine;
+    this.#options = options;
+    this.#host = {
+      engine,
+      codecOf: (entry) => this.#codecOf(entry),
+      transaction: (body) => this.transaction(body),
+    };
+  }
+
+  /** The resolved options, and where each came from. */
+  get options(): Options & { readonly sources: ResolvedOptions['sources'] } {
+    return { ...this.#options.values, sources: this.#options.sources };
+  }
+
+  get isClosed(): boolean { return this.#engine.isClosed; }
+
+  /** Names of all tables: every .dbf in the folder. */
+  tables(): string[] {
+    this.#engine.assertReadable();
+    return [...this.#engine.tables.state.values()].map((entry) => entry.name);
+  }
+
+  #codecOf(entry: TableEntry): TableCodec {
+    const store = this.#engine.store(entry);
+    let codec = this.#codecs.get(entry);
+    if (codec === undefined || codec.store !== store) {
+      codec = new TableCodec(store, entry, this.#schemas.get(entry.name.toLowerCase()));
+      this.#codecs.set(entry, codec);
+    }
+    return codec;
+  }
+
+  /**
+   * An existing table, rows typed by its header, or by `schema`, which is checked against the header.
+   * Throws NOT_FOUND, SCHEMA, CORRUPT_DBF, UNSUPPORTED.
+   */
+  table(name: string, schema?: undefined, options?: TableOptions): Table<AnyRow, AnyInput>;
+  table<Schema extends TableSchema>(name: string, schema: Schema, options?: TableOptions): TableFor<Schema>;
+  table(name: string, schema?: TableSchema, options: TableOptions = {}): Table<never, never> {
+    this.#engine.assertReadable();
+    const policy = options.indexes ?? 'refuse';
+    if (policy !== 'refuse' && policy !== 'detach') throw new FieldstoneError('OPTION', `indexes must be 'refuse' or 'detach', got "${String(policy)}"`, { option: 'indexes' });
+    const entry = this.#engine.entry(name);
+    const store = this.#engine.store(entry);
+    if (schema !== undefined) {
+      assertSchemaFits(schema, store.layout, entry);
+      this.#schemas.set(entry.name.toLowerCase(), schema);
+      this.#codecs.delete(entry);
+    }
+    return new Table<never, never>(this.#host, entry.name, policy);
+  }
+
+  /** Makes a table. Throws EXISTS, NAME, SCHEMA, READ_ONLY, FULL. */
+  async createTable<Schema extends TableSchema>(name: string, schema: Schema, options: CreateTableOptions = {}): Promise<TableFor<Schema>> {
+    void this.#engine.writeSide; // CLOSED, READ_ONLY
+    assertTableName(name);
+    if (options.ifNotExists !== true || !this.#engine.tables.state.has(name.toLowerCase())) {
+      await createTable(this.#engine, name, schema, options);
+    }
+    return this.table(name, schema);
+  }
+
+  /** Removes the table's files, its memo and its index files included. Throws NOT_FOUND. */
+  async dropTable(name: string): Promise<void> {
+    const engine = this.#engine;
+    engine.writeSide.assertWritable();
+    await engine.exclusively(async () => {
+      const entry = engine.entry(name);
+      const store = engine.store(entry);
+      const files = new Set([entry.tableFile, ...(store.base.memo === undefined ? [] : [store.base.memo.name]), ...namedIndexes(entry), ...sideFiles(entry)]);
+      await withTableToItself(engine, store, () => installFiles(engine, { before: entry, after: undefined, files: [], removed: [...files] }));
+      this.#schemas.delete(name.toLowerCase());
+    });
+  }
+
+  /** Gives the table and its files another name. Throws NOT_FOUND, EXISTS, NAME. */
+  async renameTable(from: string, to: string): Promise<void> {
+    const engine = this.#engine;
+    engine.writeSide.assertWritable();
+    assertTableName(to);
+    await engine.exclusively(async () => {
+      const entry = engine.entry(from);
+      const store = engine.store(entry);
+      assertWritable(store, entry);
+      if (engine.tables.state.has(to.toLowerCase())) throw new FieldstoneError('EXISTS', `table "${to}" exists already`, { table: to });
+      assertNoStrangers(engine, to);
+      const names = new Map<string, string>();
+      for (const file of new Set([entry.tableFile, ...(store.base.memo === undefined ? [] : [store.base.memo.name]), ...sideFiles(entry)])) {
+        names.set(file, `${to}${file.slice(file.lastIndexOf('.'))}`);
+      }
+      const memoFile = store.base.memo === undefined ? undefined : names.get(store.base.memo.name);
+      const after = { ...plannedFrom(entry, memoFile), name: to, tableFile: names.get(entry.tableFile) ?? `${to}.dbf` };
+      await withTableToItself(engine, store, () => renameFiles(engine, entry, after, names));
+    });
+  }
+
+  /** Adds, drops and renames fields by building the table anew. Throws NOT_FOUND, SCHEMA, UNSUPPORTED. */
+  async alterTable(name: string, change: AlterTableChange): Promise<void> {
+    await alterTable(this.#host, name, change);
+    this.#schemas.delete(name.toLowerCase());
+  }
+
+  /**
+   * Runs `body` and commits what it wrote; all of it or none of it survives. A throw rolls back. After
+   * a conflict the body runs again, so it should have no other effects.
+   * Throws CONFLICT (retries used up), DEADLOCK, FULL, COMMIT_UNKNOWN, POISONED, LIMIT, ABORTED.
+   */
+  transaction<Result>(body: (tx: Tx) => Result | Promise<Result>, options: TransactionOptions = {}): Promise<Result> {
+    try {
+      checkTransactionOptions(options);
+    } catch (e) {
+      return Promise.reject(e);
+    }
+    return runTransaction(this.#engine, (open) => body(this.#tx(open)), options);
+  }
+
+  /** The same, committed before it returns. The body must be synchronous; it is not run again. */
+  transactionSync<Result>(body: (tx: Tx) => Result, options: Omit<TransactionOptions, 'retries' | 'timeoutMs'> = {}): Result {
+    checkTransactionOptions(options);
+    return runTransactionSync(this.#engine, (open) => body(this.#tx(open)), options);
+  }
+
+  #tx(open: OpenTransaction): Tx { return new Tx(this.#engine, open, this.#host); }
+
+  /** A stable view while others write. Close it. */
+  snapshot(): Snapshot {
+    return new Snapshot(this.#engine, this.#host, this.#engine.takeSnapshot('snapshot'));
+  }
+
+  /** Folds the log into the plain files now. */
+  checkpoint(): Promise<void> { return this.#engine.checkpoint(); }
+
+  /** Read-only handles: goes on from the state that the folder has now. */
+  refresh(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#engine.refresh();
+      resolve();
+    });
+  }
+
+  /** Counters and histograms now, open transactions with their ages, lock shards. */
+  stats(): DatabaseStats {
+    const { probe } = this.#engine.options;
+    return { ...probe.snapshot(), transactions: this.#engine.transactions.list(), locks: { shards: this.#engine.locks.shardStats() } };
+  }
+
+  /** Checkpoints, releases the lock. Open transactions end with CLOSED; later calls throw CLOSED. */
+  close(): Promise<void> { return this.#engine.close(); }
+
+  [Symbol.asyncDispose](): Promise<void> { return this.close(); }
+}
+
+function sideFiles(entry: TableEntry): string[] { return entry.siblings.filter((name) => /\.cpg$/i.test(name)); }
+
+function checkTransactionOptions(options: object): void {
+  for (const key of Object.keys(options)) {
+    if (!TRANSACTION_OPTIONS.has(key)) throw new FieldstoneError('OPTION', `unknown transaction option "${key}"; known: ${[...TRANSACTION_OPTIONS].join(', ')}`, { option: key });
+  }
+  const { isolation, durability }: TransactionOptions = options;
+  if (isolation !== undefined && isolation !== 'snapshot' && isolation !== 'serializable') throw new FieldstoneError('OPTION', `isolation must be 'snapshot' or 'serializable'`, { option: 'isolation' });
+  if (durability !== undefined && !['commit', 'interval', 'none'].includes(durability)) throw new FieldstoneError('OPTION', `durability must be 'commit', 'interval' or 'none'`, { option: 'durability' });
+}

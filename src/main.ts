@@ -1,0 +1,21 @@
+// The public door: everything that users import from 'fieldstone'.
+export { open } from './open.js';
+export { Database, type DatabaseStats, type TableFor, type TableOptions, type TransactionOptions } from './database.js';
+export { Snapshot, type SnapshotTable } from './snapshot.js';
+export { Table, type AnyInput, type AnyRow, type FieldInfo } from './table/table.js';
+export type { LongWorkOptions } from './table/table-host.js';
+export type { TableInfo } from './table/table-info.js';
+export type { GetOptions } from './table/table-reader.js';
+export type { RowScan, ScanOptions } from './table/scan.js';
+export type { InsertManyOptions, InsertManyResult } from './table/insert-many.js';
+export type { CreateTableOptions } from './table/create-table.js';
+export type { AlterTableChange } from './table/alter-table.js';
+export type { IndexPolicy } from './table/write-guard.js';
+export {
+  binary, char, currency, date, datetime, double, float, integer, logical, memo, numeric, varchar,
+  type FieldType, type InputOfSchema, type Nullable, type RowOf, type TableSchema,
+} from './table/field-types.js';
+export { Tx, TxTable, type TableRef } from './transaction/tx.js';
+export type { OpenOptions, Options, OptionSource, ResolvedOptions, Size } from './config/open-options.js';
+export { ERROR_CODES, FieldstoneError, hasCode, type ErrorCode, type ErrorFields, type Dialect, type Finding, type HistogramSnapshot, type ProbeSnapshot, type WritableDialect } from '#storage';
+export type { Durability, Isolation, OpenTransactionInfo } from '#txn';

@@ -1,0 +1,51 @@
+import { resolve } from 'node:path';
+import { countingVfs, FieldstoneError, MemoryVfs, nodeEnvironment, nodeVfs, Probe, type Environment } from '#storage';
+import { Engine, type EngineOptions } from '#txn';
+import type { OpenOptions, Options } from './config/open-options.js';
+import { resolveOptions } from './config/resolve.js';
+import { Database } from './database.js';
+
+const MEMORY_FOLDER = '/memory';
+
+/**
+ * Opens a folder of DBF files as a database; made if missing. `':memory:'` opens an empty one that
+ * lives in memory. Every .dbf in the folder is a table.
+ *
+ * @throws FieldstoneError OPTION, NOT_FOUND, LOCKED (names the holder), CORRUPT_WAL, CORRUPT_PAGE, EXTERNAL_CHANGE, VERSION
+ * @example
+ * const db = await open('./data', { cacheSize: '128mb' });
+ */
+export async function open(folder: string, options?: OpenOptions): Promise<Database> {
+  if (typeof folder !== 'string' || folder === '' || folder.includes('\0')) throw new FieldstoneError('NAME', 'open takes the path of a folder, or \':memory:\'');
+  if (folder === ':memory:') return openIn(nodeEnvironment(memoryWithFolder()), MEMORY_FOLDER, options);
+  return openIn(nodeEnvironment(nodeVfs()), resolve(folder), options);
+}
+
+function memoryWithFolder(): MemoryVfs {
+  const vfs = new MemoryVfs();
+  vfs.makeFolder(MEMORY_FOLDER);
+  return vfs;
+}
+
+/**
+ * The same in a given environment: file system, clock, random source, scheduler. For tests.
+ * @internal
+ */
+export async function openIn(env: Environment, folder: string, options?: OpenOptions): Promise<Database> {
+  const resolved = resolveOptions(options, process.env);
+  const { values } = resolved;
+  const probe = new Probe(values.profiling);
+  const counted: Environment = { ...env, vfs: countingVfs(env.vfs, probe, env.clock) };
+  const engine = Engine.open(engineOptions(counted, folder, probe, values));
+  return Promise.resolve(new Database(engine, resolved));
+}
+
+function engineOptions(env: Environment, folder: string, probe: Probe, v: Options): EngineOptions {
+  return {
+    env, probe, folder, readOnly: v.readOnly, create: v.create, durability: v.durability, syncIntervalMs: v.syncIntervalMs,
+    cacheSizeBytes: v.cacheSize, pageSizeBytes: v.pageSize, checkpointSizeBytes: v.checkpointSize, logLimitBytes: v.logLimit,
+    compression: v.compression, compressionThresholdBytes: v.compressionThreshold, lockShards: v.lockShards, lockTimeoutMs: v.lockTimeoutMs,
+    retries: v.retries, bufferPoolBytes: v.bufferPool, readAheadBytes: v.readAhead, snapshotMemoryBytes: v.snapshotMemory,
+    transactionMemoryBytes: v.transactionMemory, transactionWarnMs: v.transactionWarnMs, encoding: v.encoding,
+  };
+}

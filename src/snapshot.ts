@@ -1,0 +1,79 @@
+import { FieldstoneError } from '#storage';
+import { RecordView, type CatalogState, type Engine, type SnapshotHold } from '#txn';
+import type { RowScan, ScanOptions } from './table/scan.js';
+import { TableReader, type GetOptions } from './table/table-reader.js';
+import type { AnyRow } from './table/table.js';
+import type { CodecSource, TableRef } from './transaction/tx.js';
+
+/** A table as a snapshot sees it; reading only. */
+export interface SnapshotTable<Row> {
+  readonly recordCount: number;
+  get(recno: number, options?: GetOptions): Row | undefined;
+  getMany(recnos: readonly number[], options?: GetOptions): (Row | undefined)[];
+  scan(options?: ScanOptions<Extract<keyof Row, string>>): RowScan<Row>;
+}
+
+/**
+ * A stable view of the whole database while others write. Close it: old versions are kept for it.
+ *
+ * @example
+ * const snap = db.snapshot();
+ * snap.table('people').get(1);
+ * snap.close();
+ */
+export class Snapshot {
+  readonly #engine: Engine;
+  readonly #codecs: CodecSource;
+  readonly #hold: SnapshotHold<CatalogState>;
+  #closed = false;
+
+  /** @internal */
+  constructor(engine: Engine, codecs: CodecSource, hold: SnapshotHold<CatalogState>) {
+    this.#engine = engine;
+    this.#codecs = codecs;
+    this.#hold = hold;
+  }
+
+  /** The table as it was when the snapshot was taken. Throws NOT_FOUND, CLOSED. */
+  table<Row, Input>(ref: TableRef<Row, Input>): SnapshotTable<Row>;
+  table(name: string): SnapshotTable<AnyRow>;
+  table<Row>(ref: string | TableRef<Row, unknown>): SnapshotTable<Row> {
+    this.#assertAlive();
+    const entry = this.#engine.entry(typeof ref === 'string' ? ref : ref.name, this.#hold.state);
+    const codec = this.#codecs.codecOf(entry);
+    const view = new RecordView(codec.store, this.#hold.sequence);
+    const reader = new TableReader<Row>({
+      engine: this.#engine,
+      view: () => {
+        this.#assertAlive();
+        return { codec, view };
+      },
+      hold: () => ({ codec, view: new RecordView(codec.store, this.#hold.sequence), close: () => undefined, assertAlive: () => this.#assertAlive() }),
+    });
+    return {
+      get recordCount() { return reader.recordCount(); },
+      get: (recno, options) => reader.get(recno, options),
+      getMany: (recnos, options) => reader.getMany(recnos, options),
+      scan: (options) => reader.scan(options),
+    };
+  }
+
+  #assertAlive(): void {
+    if (this.#closed) throw new FieldstoneError('CLOSED', 'the snapshot is closed');
+    this.#engine.assertReadable();
+    this.#engine.assertAlive(this.#hold);
+  }
+
+  /** Lets go of the old versions. A second call does nothing. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#engine.releaseSnapshot(this.#hold);
+  }
+
+  [Symbol.dispose](): void { this.close(); }
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,74 @@
+import { FieldstoneError, planDbf, type DbfLayout, type WritableDialect } from '#storage';
+import { installFiles, type Engine, type PlannedTable } from '#txn';
+import type { TableSchema } from './field-types.js';
+import { TableBuilder } from './table-builder.js';
+import { assertTableName } from './table-name.js';
+import { declaredNames, declaredTypes, fieldSpecs } from './table-schema.js';
+
+export interface CreateTableOptions {
+  /** Who shall be able to read it. Default `vfp` (Visual FoxPro). */
+  readonly dialect?: WritableDialect;
+  /** Code page of text. Default the database's `encoding`, else cp1252. */
+  readonly encoding?: string;
+  /** An existing table of that name is fine if its fields agree. */
+  readonly ifNotExists?: boolean;
+}
+
+const DIALECTS: readonly WritableDialect[] = ['vfp', 'foxpro2', 'dbase3', 'dbase4', 'clipper'];
+
+/** The header that a schema asks for; throws SCHEMA, NAME, OPTION. */
+export function layoutFor(engine: Engine, schema: TableSchema, options: CreateTableOptions): DbfLayout {
+  for (const key of Object.keys(options)) {
+    if (!['dialect', 'encoding', 'ifNotExists'].includes(key)) throw new FieldstoneError('OPTION', `unknown option "${key}" of createTable; known: dialect, encoding, ifNotExists`, { option: key });
+  }
+  const dialect = options.dialect ?? 'vfp';
+  if (!DIALECTS.includes(dialect)) throw new FieldstoneError('OPTION', `dialect must be one of ${DIALECTS.join(', ')}, got "${String(dialect)}"`, { option: 'dialect' });
+  return planDbf(fieldSpecs(schema, dialect), { dialect, encoding: options.encoding ?? engine.options.encoding ?? 'cp1252' });
+}
+
+/** Makes the files of an empty table and installs them. */
+export async function createTable(engine: Engine, name: string, schema: TableSchema, options: CreateTableOptions): Promise<void> {
+  const layout = layoutFor(engine, schema, options);
+  await engine.exclusively(async () => {
+    engine.writeSide.assertWritable();
+    assertTableName(name);
+    if (engine.tables.state.has(name.toLowerCase())) throw new FieldstoneError('EXISTS', `table "${name}" exists already`, { table: name });
+    assertNoStrangers(engine, name);
+    const builder = new TableBuilder(engine, { tableFile: `${name}.dbf`, layout });
+    try {
+      builder.finish(firstNumbers(layout));
+    } catch (e) {
+      builder.discard();
+      throw e;
+    }
+    const names = declaredNames(schema, layout);
+    const types = declaredTypes(schema, layout);
+    const after: PlannedTable = {
+      name, tableFile: `${name}.dbf`,
+      ...(builder.memoFile === undefined ? {} : { memoFile: builder.memoFile }),
+      ...(names === undefined ? {} : { fieldNames: names }),
+      ...(types === undefined ? {} : { fieldTypes: types }),
+      ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
+    };
+    await installFiles(engine, { before: undefined, after, files: builder.files, removed: [] });
+  });
+}
+
+export function firstNumbers(layout: DbfLayout): ReadonlyMap<string, number> {
+  const next = new Map<string, number>();
+  for (const f of layout.fields) if (f.autoIncrement !== undefined) next.set(f.name, f.autoIncrement.next);
+  return next;
+}
+
+/** A memo or index file left by another table of that name must not be adopted or overwritten. */
+export function assertNoStrangers(engine: Engine, name: string): void {
+  const { env: { vfs }, folder } = engine.options;
+  const prefix = `${name.toLowerCase()}.`;
+  const stranger = vfs.list(folder).find((file) => {
+    const lower = file.toLowerCase();
+    return lower.startsWith(prefix) && /^(dbf|fpt|dbt|smt|cdx|mdx|cpg)$/.test(lower.slice(prefix.length));
+  });
+  if (stranger !== undefined) {
+    throw new FieldstoneError('EXISTS', `the folder already holds "${stranger}", which would belong to table "${name}"; remove or rename it`, { file: `${folder}/${stranger}`, table: name });
+  }
+}

@@ -1,0 +1,107 @@
+import { FieldstoneError } from '#storage';
+import { bulkLoad, type BulkAppend } from '#txn';
+import type { Tx } from '../transaction/tx.js';
+import { asInput } from '../transaction/tx.js';
+import type { TableCodec } from './table-codec.js';
+import { assertNotAborted, type TableHost } from './table-host.js';
+import { withAutomaticValues } from './table-writer.js';
+import { assertWritable, detachIndexes, type IndexPolicy } from './write-guard.js';
+
+export interface InsertManyOptions {
+  /** Called about every megabyte, and at the end. */
+  readonly onProgress?: (progress: { readonly rows: number }) => void;
+  /** Cancels with ABORTED; nothing is inserted then. */
+  readonly signal?: AbortSignal;
+}
+
+export interface InsertManyResult {
+  readonly count: number;
+  /** Record numbers of the first and the last row; 0 when there was none. They are consecutive when the load was large. */
+  readonly firstRecno: number;
+  readonly lastRecno: number;
+}
+
+// Up to here a load is an ordinary transaction; larger ones are written straight to the table.
+const SMALL_BYTES = 1 << 20;
+const SMALL_ROWS = 4096;
+const ROWS_PER_TURN = 4096;
+
+/** Iterates rows of either kind. */
+type Rows = AsyncIterator<unknown> | Iterator<unknown>;
+
+export async function insertRows(
+  host: TableHost, name: string, policy: IndexPolicy, rows: Iterable<unknown> | AsyncIterable<unknown>, options: InsertManyOptions,
+): Promise<InsertManyResult> {
+  const { engine } = host;
+  engine.writeSide.assertWritable();
+  const entry = engine.entry(name);
+  if (policy === 'detach') await detachIndexes(engine, entry);
+  const codec = host.codecOf(entry);
+  assertWritable(codec.store, entry);
+  const iterator = iteratorOf(rows);
+  const limit = Math.min(SMALL_ROWS, Math.max(1, Math.floor(SMALL_BYTES / codec.layout.recordLength)));
+  const first: unknown[] = [];
+  try {
+    const ended = await takeUpTo(iterator, first, limit, options.signal);
+    const result = ended ? await insertSmall(host, name, policy, first) : await insertLarge(host, name, first, iterator, options);
+    options.onProgress?.({ rows: result.count });
+    return result;
+  } catch (e) {
+    await iterator.return?.();
+    throw e;
+  }
+}
+
+function iteratorOf(rows: Iterable<unknown> | AsyncIterable<unknown>): Rows {
+  if (typeof rows === 'object' && rows !== null) {
+    if (Symbol.asyncIterator in rows) return rows[Symbol.asyncIterator]();
+    if (Symbol.iterator in rows) return rows[Symbol.iterator]();
+  }
+  throw new FieldstoneError('VALUE', 'insertMany takes an array, an iterable or an async iterable of rows');
+}
+
+/** True when the rows ended before the limit. */
+async function takeUpTo(iterator: Rows, into: unknown[], limit: number, signal: AbortSignal | undefined): Promise<boolean> {
+  while (into.length < limit) {
+    assertNotAborted(signal, 'insertMany');
+    const step = iterator.next();
+    const next = step instanceof Promise ? await step : step;
+    if (next.done === true) return true;
+    into.push(next.value);
+  }
+  return false;
+}
+
+async function insertSmall(host: TableHost, name: string, policy: IndexPolicy, rows: readonly unknown[]): Promise<InsertManyResult> {
+  if (rows.length === 0) return { count: 0, firstRecno: 0, lastRecno: 0 };
+  const recnos = await host.transaction((tx: Tx) => tx.table({ name, indexPolicy: policy }).insertMany(rows.map(asInput)));
+  return { count: recnos.length, firstRecno: Math.min(...recnos), lastRecno: Math.max(...recnos) };
+}
+
+async function insertLarge(
+  host: TableHost, name: string, first: readonly unknown[], iterator: Rows, options: InsertManyOptions,
+): Promise<InsertManyResult> {
+  const { engine } = host;
+  const entry = engine.entry(name);
+  const codec = host.codecOf(entry);
+  return bulkLoad(engine, codec.store, async (load) => {
+    for (const row of first) addRow(codec, load, row);
+    for (let sinceTurn = 0; ; sinceTurn++) {
+      const step = iterator.next();
+      const next = step instanceof Promise ? await step : step;
+      if (next.done === true) break;
+      addRow(codec, load, next.value);
+      if (sinceTurn < ROWS_PER_TURN) continue;
+      sinceTurn = 0;
+      assertNotAborted(options.signal, 'insertMany');
+      options.onProgress?.({ rows: load.count });
+      await new Promise<void>((resolve) => { engine.options.env.scheduler.later(resolve); });
+    }
+    return { count: load.count, firstRecno: load.firstRecno, lastRecno: load.firstRecno + load.count - 1 };
+  });
+}
+
+function addRow(codec: TableCodec, load: BulkAppend, row: unknown): void {
+  const at = load.slot();
+  load.added(codec.encoder.encodeInsert(withAutomaticValues(load.store, codec, asInput(row)), load.buffer, at));
+}

@@ -1,0 +1,99 @@
+import { FieldstoneError, type RowDecoder, type Scheduler } from '#storage';
+import type { RecordCursor, RecordView } from '#txn';
+
+/** What scan() takes. All optional. */
+export interface ScanOptions<Name extends string = string> {
+  /** Decode only these fields. */
+  readonly fields?: readonly Name[];
+  /** First record number, included. Default 1. */
+  readonly from?: number;
+  /** Last record number, included. Default the last one. */
+  readonly to?: number;
+  /** From the last record to the first. */
+  readonly reverse?: boolean;
+  /** Also records that are marked deleted. */
+  readonly deleted?: boolean;
+  /** Ends the scan with ABORTED. */
+  readonly signal?: AbortSignal;
+}
+
+/** Rows that can be walked with `for ... of` and with `for await ... of`, in constant memory. */
+export interface RowScan<Row> extends Iterable<Row>, AsyncIterable<Row> {
+  /** All rows in an array. */
+  toArray(): Row[];
+}
+
+/** What a scan works with; made when iteration begins, closed when it ends. */
+export interface ScanSource {
+  readonly cursor: RecordCursor;
+  readonly view: RecordView;
+  readonly decoder: RowDecoder;
+  readonly close: () => void;
+  /** Throws when the snapshot was ended or the database closed. */
+  readonly assertAlive: () => void;
+}
+
+// An awaited row costs a promise; the event loop gets a turn after this many rows.
+const ROWS_PER_TURN = 512;
+
+/** The iteration of a table; opens its source at the first step, so an unused scan holds nothing. */
+export function rowScan<Row>(open: () => ScanSource, signal: AbortSignal | undefined, scheduler: Scheduler): RowScan<Row> {
+  return {
+    [Symbol.iterator]: () => new RowIterator<Row>(open, signal),
+    [Symbol.asyncIterator]: () => asyncRows(new RowIterator<Row>(open, signal), scheduler),
+    toArray: () => [...new RowIterator<Row>(open, signal)],
+  };
+}
+
+class RowIterator<Row> implements IterableIterator<Row> {
+  readonly #open: () => ScanSource;
+  readonly #signal: AbortSignal | undefined;
+  #source: ScanSource | undefined;
+  #ended = false;
+
+  constructor(open: () => ScanSource, signal: AbortSignal | undefined) {
+    this.#open = open;
+    this.#signal = signal;
+  }
+
+  [Symbol.iterator](): this { return this; }
+
+  next(): IteratorResult<Row, undefined> {
+    if (this.#ended) return { value: undefined, done: true };
+    try {
+      const source = this.#source ??= this.#open();
+      if (this.#signal?.aborted === true) throw new FieldstoneError('ABORTED', 'the scan was cancelled', { cause: this.#signal.reason });
+      source.assertAlive();
+      const { cursor, view, decoder } = source;
+      if (cursor.next()) {
+        const row: unknown = decoder.decode(cursor.bytes, cursor.start, cursor.recno, view.memoSource);
+        return { value: row as Row, done: false }; // the decoder was built for this row type
+      }
+    } catch (e) {
+      this.return();
+      throw e;
+    }
+    return this.return();
+  }
+
+  return(): IteratorResult<Row, undefined> {
+    this.#ended = true;
+    this.#source?.close();
+    this.#source = undefined;
+    return { value: undefined, done: true };
+  }
+}
+
+async function* asyncRows<Row>(rows: RowIterator<Row>, scheduler: Scheduler): AsyncGenerator<Row> {
+  let untilTurn = ROWS_PER_TURN;
+  try {
+    for (let next = rows.next(); next.done !== true; next = rows.next()) {
+      yield next.value;
+      if (--untilTurn > 0) continue;
+      untilTurn = ROWS_PER_TURN;
+      await new Promise<void>((resolve) => { scheduler.later(resolve); });
+    }
+  } finally {
+    rows.return();
+  }
+}

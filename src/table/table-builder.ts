@@ -1,0 +1,131 @@
+import {
+  createMemoHeader, encodeMemo, headerPatches, isMemoField, MemoAllocator, memoExtension, MemoFile, rawPointer, readUpTo, writeFully, writePointer,
+  type DbfField, type DbfLayout, type MemoContent, type PendingMemo, type VfsFile,
+} from '#storage';
+import { discardFiles, newGenerationFile, type Engine, type NewFile } from '#txn';
+
+const BUFFER_BYTES = 1 << 20;
+const EOF_MARK = Uint8Array.of(0x1a);
+
+/** What a memo field holds. */
+export function memoContentOf(field: DbfField): MemoContent {
+  if (field.type === 'G') return 'object';
+  return field.type === 'M' && !field.binary ? 'text' : 'binary';
+}
+
+export interface BuilderOptions {
+  /** Final name of the table file. */
+  readonly tableFile: string;
+  readonly layout: DbfLayout;
+  /** Of the memo file, when it should not be the default of its kind. */
+  readonly memoBlockSizeBytes?: number;
+  /** Final name of the memo file. */
+  readonly memoFile?: string;
+}
+
+/** Builds the files of a new generation of a table beside the old ones, row by row. */
+export class TableBuilder {
+  readonly #engine: Engine;
+  readonly #layout: DbfLayout;
+  readonly #table: NewFile;
+  readonly #memo: { readonly made: NewFile; readonly allocator: MemoAllocator } | undefined;
+  readonly #memoFields: readonly DbfField[];
+  readonly #buffer: Uint8Array;
+  #buffered = 0;
+  #writtenBytes: number;
+  #count = 0;
+
+  constructor(engine: Engine, o: BuilderOptions) {
+    this.#engine = engine;
+    this.#layout = o.layout;
+    this.#memoFields = o.layout.fields.filter(isMemoField);
+    this.#table = newGenerationFile(engine, o.tableFile);
+    this.#writtenBytes = o.layout.headerLength;
+    this.#buffer = new Uint8Array(Math.max(1, Math.floor(BUFFER_BYTES / o.layout.recordLength)) * o.layout.recordLength);
+    try {
+      this.#memo = o.layout.memoKind === undefined ? undefined : this.#newMemo(o);
+    } catch (e) {
+      discardFiles(engine, [this.#table]);
+      throw e;
+    }
+  }
+
+  #newMemo(o: BuilderOptions): { made: NewFile; allocator: MemoAllocator } | undefined {
+    const kind = o.layout.memoKind;
+    if (kind === undefined) return undefined;
+    const base = o.tableFile.replace(/\.[^.]*$/, '');
+    const made = newGenerationFile(this.#engine, o.memoFile ?? `${base}.${memoExtension(kind)}`);
+    const header = createMemoHeader(kind, { tableName: base, ...(o.memoBlockSizeBytes === undefined ? {} : { blockSizeBytes: o.memoBlockSizeBytes }) });
+    writeFully(made.file, header, 0);
+    return { made, allocator: new MemoAllocator(MemoFile.open(made.file, kind)) };
+  }
+
+  get count(): number { return this.#count; }
+  get files(): readonly NewFile[] { return this.#memo === undefined ? [this.#table] : [this.#table, this.#memo.made]; }
+  get memoFile(): string | undefined { return this.#memo?.made.name; }
+
+  /** Where the next row is to be written, in `buffer`. */
+  get buffer(): Uint8Array { return this.#buffer; }
+  slot(): number {
+    if (this.#buffered === this.#buffer.length) this.#flush();
+    return this.#buffered;
+  }
+
+  /** The row at slot() is complete; its memos are placed now. */
+  added(memos: readonly PendingMemo[]): void {
+    for (const memo of memos) this.#place(memo.field, memo.content, memo.bytes);
+    this.#buffered += this.#layout.recordLength;
+    this.#count++;
+  }
+
+  /** Copies a record of the same layout, its memos from `read`. */
+  copy(bytes: Uint8Array, start: number, readMemo: (field: DbfField, bytes: Uint8Array, start: number) => Uint8Array | undefined): void {
+    const record = new Uint8Array(bytes.subarray(start, start + this.#layout.recordLength));
+    this.#buffer.set(record, this.slot());
+    for (const field of this.#memoFields) {
+      if (rawPointer(this.#layout, field, record, 0) === undefined) continue;
+      const value = readMemo(field, record, 0);
+      if (value === undefined) writePointer(field, undefined, this.#buffer, this.#buffered);
+      else this.#place(field, memoContentOf(field), value);
+    }
+    this.added([]);
+  }
+
+  #place(field: DbfField, content: MemoContent, bytes: Uint8Array): void {
+    const memo = this.#memo;
+    const kind = this.#layout.memoKind;
+    if (memo === undefined || kind === undefined) return;
+    const { allocator, made } = memo;
+    const block = allocator.allocate(bytes.length);
+    writeFully(made.file, encodeMemo(kind, allocator.blockSizeBytes, content, bytes), block * allocator.blockSizeBytes);
+    writePointer(field, { block, lengthBytes: bytes.length }, this.#buffer, this.#buffered);
+  }
+
+  #flush(): void {
+    writeFully(this.#table.file, this.#buffer.subarray(0, this.#buffered), this.#writtenBytes);
+    this.#writtenBytes += this.#buffered;
+    this.#buffered = 0;
+  }
+
+  /** Writes what is left, the end mark and the headers. The files still have their temporary names. */
+  finish(autoIncrementNext: ReadonlyMap<string, number>): void {
+    this.#flush();
+    writeFully(this.#table.file, EOF_MARK, this.#writtenBytes);
+    const header = new Uint8Array(this.#layout.headerBytes);
+    const today = new Date(this.#engine.options.env.clock.nowMs());
+    for (const { offset, bytes } of headerPatches(this.#layout, { recordCount: this.#count, lastUpdate: today, autoIncrementNext })) header.set(bytes, offset);
+    writeFully(this.#table.file, header, 0);
+    if (this.#memo !== undefined) this.#finishMemo(this.#memo.made.file, this.#memo.allocator);
+  }
+
+  #finishMemo(file: VfsFile, allocator: MemoAllocator): void {
+    for (const { offset, bytes } of allocator.headerChanges()) writeFully(file, bytes, offset);
+    const missing = allocator.endBytes - file.stat().sizeBytes;
+    if (this.#layout.memoKind === 'dbt4' && missing > 0) { // dBASE IV wants whole blocks
+      const last = new Uint8Array(1);
+      if (readUpTo(file, last, allocator.endBytes - 1) === 0) writeFully(file, last, allocator.endBytes - 1);
+    }
+  }
+
+  discard(): void { discardFiles(this.#engine, this.files); }
+}

@@ -1,0 +1,36 @@
+import { createRowDecoder, createRowEncoder, type DbfLayout, type RowDecoder, type RowEncoder } from '#storage';
+import type { RecordStore, TableEntry } from '#txn';
+import type { TableSchema } from './field-types.js';
+import { namesOf, resultTypes } from './table-schema.js';
+
+/** Decoders and encoders of one generation of a table, built once. */
+export class TableCodec {
+  readonly store: RecordStore;
+  readonly names: readonly string[];
+  readonly decoder: RowDecoder;
+  readonly encoder: RowEncoder;
+  readonly #types: ReadonlyMap<string, 'bigint' | 'string'>;
+  readonly #projections = new Map<string, RowDecoder>();
+
+  constructor(store: RecordStore, entry: TableEntry, schema: TableSchema | undefined) {
+    this.store = store;
+    this.names = namesOf(store.layout, entry);
+    this.#types = resultTypes(store.layout, entry, schema);
+    this.decoder = createRowDecoder(store.layout, { names: this.names, as: this.#types });
+    this.encoder = createRowEncoder(store.layout, { names: this.names, as: this.#types });
+  }
+
+  get layout(): DbfLayout { return this.store.layout; }
+
+  /** A decoder of the named fields alone. */
+  decoderFor(fields: readonly string[] | undefined): RowDecoder {
+    if (fields === undefined) return this.decoder;
+    const key = fields.join('\0');
+    let decoder = this.#projections.get(key);
+    if (decoder === undefined) {
+      decoder = createRowDecoder(this.store.layout, { fields, names: this.names, as: this.#types });
+      if (this.#projections.size < 32) this.#projections.set(key, decoder);
+    }
+    return decoder;
+  }
+}

@@ -1,0 +1,93 @@
+import { ArgumentRangeError, DELETED_MARK, FieldstoneError } from '#storage';
+import { RecordCursor, RecordView, type Engine } from '#txn';
+import type { RowScan, ScanOptions, ScanSource } from './scan.js';
+import { rowScan } from './scan.js';
+import type { TableCodec } from './table-codec.js';
+
+export interface GetOptions {
+  /** Also a record that is marked deleted. */
+  readonly deleted?: boolean;
+}
+
+/** How one kind of handle (plain, snapshot, transaction) sees a table. */
+export interface ReadAccess {
+  readonly engine: Engine;
+  /** The table now, and where reads stand. */
+  view(): { readonly codec: TableCodec; readonly view: RecordView };
+  /** The same for a scan that lasts: `close` is called when it ends. */
+  hold(): { readonly codec: TableCodec; readonly view: RecordView; readonly close: () => void; readonly assertAlive: () => void };
+}
+
+
+/** Reading of rows, the same for every kind of handle. */
+export class TableReader<Row> {
+  readonly #access: ReadAccess;
+
+  constructor(access: ReadAccess) { this.#access = access; }
+
+  get(recno: number, options: GetOptions = {}): Row | undefined {
+    assertRecno(recno);
+    const { codec, view } = this.#access.view();
+    return this.#row(codec, view, recno, options.deleted === true);
+  }
+
+  #row(codec: TableCodec, view: RecordView, recno: number, deleted: boolean): Row | undefined {
+    if (!view.find(recno)) return undefined;
+    if (!deleted && view.bytes[view.start] === DELETED_MARK) return undefined;
+    const row: unknown = codec.decoder.decode(view.bytes, view.start, recno, view.memoSource);
+    return row as Row; // the decoder was built for this row type
+  }
+
+  /** Rows in the order asked; the file is read in the order of the record numbers. */
+  getMany(recnos: readonly number[], options: GetOptions = {}): (Row | undefined)[] {
+    const { codec, view } = this.#access.view();
+    const order = recnos.map((_, i) => i).sort((a, b) => (recnos[a] ?? 0) - (recnos[b] ?? 0));
+    const rows: (Row | undefined)[] = recnos.map(() => undefined);
+    for (const i of order) {
+      const recno = recnos[i] ?? 0;
+      assertRecno(recno);
+      rows[i] = this.#row(codec, view, recno, options.deleted === true);
+    }
+    return rows;
+  }
+
+  recordCount(): number { return this.#access.view().view.highestRecno; }
+
+  scan(options: ScanOptions = {}): RowScan<Row> {
+    checkScanOptions(options);
+    const { engine } = this.#access;
+    const open = (): ScanSource => {
+      const { codec, view, close, assertAlive } = this.#access.hold();
+      try {
+        const range = { from: options.from ?? 1, to: options.to ?? Infinity, reverse: options.reverse === true, deleted: options.deleted === true };
+        const decoder = codec.decoderFor(options.fields);
+        const cursor = new RecordCursor(view, range, engine.buffers, engine.options.readAheadBytes);
+        const closeBoth = (): void => {
+          cursor.close();
+          close();
+        };
+        return { cursor, view, decoder, close: closeBoth, assertAlive };
+      } catch (e) {
+        close();
+        throw e;
+      }
+    };
+    return rowScan<Row>(open, options.signal, engine.options.env.scheduler);
+  }
+}
+
+function checkScanOptions(options: ScanOptions): void {
+  const known = new Set(['fields', 'from', 'to', 'reverse', 'deleted', 'signal']);
+  for (const key of Object.keys(options)) {
+    if (!known.has(key)) throw new FieldstoneError('OPTION', `unknown scan option "${key}"; known: ${[...known].join(', ')}`, { option: key });
+  }
+  for (const bound of [options.from, options.to]) {
+    if (bound !== undefined && bound !== Infinity && (!Number.isSafeInteger(bound) || bound < 0)) throw new ArgumentRangeError('OPTION', 'from and to of a scan are record numbers');
+  }
+}
+
+export function assertRecno(recno: unknown): asserts recno is number {
+  if (typeof recno !== 'number' || !Number.isSafeInteger(recno) || recno < 0) {
+    throw new ArgumentRangeError('VALUE', `a record number is a whole number from 1, got ${String(recno)}`);
+  }
+}

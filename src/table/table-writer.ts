@@ -1,0 +1,99 @@
+import { DELETED_MARK, FieldstoneError, LIVE_MARK, visibleFields } from '#storage';
+import { MustWait, RecordView, type RecordStore, type Transaction } from '#txn';
+import { assertRecno } from './table-reader.js';
+import type { TableCodec } from './table-codec.js';
+
+
+export type RowInput = Readonly<Record<string, unknown>>;
+
+/** Writing of rows inside one transaction; everything is checked at once and touches only memory. */
+export class TableWriter {
+  readonly #transaction: Transaction;
+  readonly #codec: TableCodec;
+  readonly #view: RecordView;
+
+  constructor(transaction: Transaction, codec: TableCodec, view: RecordView) {
+    this.#transaction = transaction;
+    this.#codec = codec;
+    this.#view = view;
+  }
+
+  get #store(): RecordStore { return this.#codec.store; }
+
+  insert(input: RowInput): number {
+    const store = this.#store;
+    this.#assertGrowable();
+    const image = new Uint8Array(store.layout.recordLength);
+    const memos = this.#codec.encoder.encodeInsert(withAutomaticValues(store, this.#codec, input), image, 0);
+    if (store.autoNext.size > 0) this.#transaction.usedCounters(store);
+    const recno = store.recnos.take();
+    try {
+      this.#transaction.putRow(store, recno, image, memos, true);
+    } catch (e) {
+      if (this.#transaction.writesOf(store)?.rows.has(recno) !== true) store.recnos.giveBack(recno);
+      throw e;
+    }
+    return recno;
+  }
+
+  /** Changes the named fields; the others keep their bytes. */
+  update(recno: number, changes: RowInput): void {
+    const image = this.#copy(recno);
+    if (image === undefined || image[0] === DELETED_MARK) throw this.#absent(recno);
+    const memos = this.#codec.encoder.encodeUpdate(changes, image, 0);
+    this.#transaction.putRow(this.#store, recno, image, memos, this.#wasInserted(recno));
+  }
+
+  /** Marks the record; false when it was marked already. */
+  delete(recno: number): boolean { return this.#mark(recno, DELETED_MARK); }
+
+  /** Takes the mark away; false when there was none. */
+  recall(recno: number): boolean { return this.#mark(recno, LIVE_MARK); }
+
+  #mark(recno: number, mark: number): boolean {
+    const image = this.#copy(recno);
+    if (image === undefined) throw this.#absent(recno);
+    if ((image[0] === DELETED_MARK) === (mark === DELETED_MARK)) return false;
+    image[0] = mark;
+    this.#transaction.putRow(this.#store, recno, image, [], this.#wasInserted(recno));
+    return true;
+  }
+
+  #wasInserted(recno: number): boolean {
+    return this.#transaction.writesOf(this.#store)?.rows.get(recno)?.inserted === true;
+  }
+
+  #copy(recno: number): Uint8Array | undefined {
+    assertRecno(recno);
+    const view = this.#view;
+    if (!view.find(recno)) return undefined;
+    return new Uint8Array(view.bytes.subarray(view.start, view.start + this.#store.layout.recordLength));
+  }
+
+  #absent(recno: number): FieldstoneError {
+    return new FieldstoneError('NOT_FOUND', `there is no record ${recno} in "${this.#store.name}"`, { table: this.#store.name, recno });
+  }
+
+  #assertGrowable(): void {
+    const store = this.#store;
+    if (store.appendLease !== undefined) throw new MustWait(`a load is appending to "${store.name}"`, store.appendLease);
+    if (store.replacing !== undefined) throw new MustWait(`table "${store.name}" is being rebuilt`, store.replacing);
+  }
+}
+
+/** Autoincrement fields that the caller left out get their next value; a given one moves the counter on. */
+export function withAutomaticValues(store: RecordStore, codec: TableCodec, input: RowInput): RowInput {
+  if (store.autoNext.size === 0) return input;
+  const given = new Map(Object.entries(input).map(([name, value]) => [name.toLowerCase(), value]));
+  const filled: Record<string, unknown> = Object.assign(Object.create(null), input);
+  visibleFields(store.layout).forEach((field, i) => {
+    const next = store.autoNext.get(field.name);
+    if (next === undefined) return;
+    const step = field.autoIncrement?.step ?? 1;
+    const name = codec.names[i] ?? field.name;
+    const value = given.get(name.toLowerCase());
+    if (value === undefined) filled[name] = next;
+    store.autoNext.set(field.name, typeof value === 'number' && value >= next ? value + step : value === undefined ? next + step : next);
+  });
+  return filled;
+}

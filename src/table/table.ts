@@ -1,0 +1,131 @@
+import { visibleFields, type DbfField, type DbfLayout } from '#storage';
+import { RecordView } from '#txn';
+import type { TxTable } from '../transaction/tx.js';
+import { insertRows, type InsertManyOptions, type InsertManyResult } from './insert-many.js';
+import { rebuildTable, zapTable } from './rebuild.js';
+import type { RowScan, ScanOptions } from './scan.js';
+import type { TableCodec } from './table-codec.js';
+import type { LongWorkOptions, TableHost } from './table-host.js';
+import { tableInfo, type TableInfo } from './table-info.js';
+import { TableReader, type GetOptions } from './table-reader.js';
+import type { IndexPolicy } from './write-guard.js';
+
+/** One field as the header describes it. */
+export interface FieldInfo {
+  /** As in rows: the declared name, else the header's. */
+  readonly name: string;
+  /** In the header. */
+  readonly headerName: string;
+  readonly type: string;
+  readonly length: number;
+  readonly decimals: number;
+  readonly nullable: boolean;
+  readonly autoIncrement: boolean;
+}
+
+/**
+ * A DBF table. Reads are synchronous and see the newest committed state; each write is a transaction
+ * of its own and resolves when it is as durable as the database's `durability` says.
+ *
+ * @example
+ * const people = db.table('people');
+ * const recno = await people.insert({ name: 'Ada' });
+ * people.get(recno);                                  // { name: 'Ada', ... }
+ * for (const row of people.scan({ fields: ['name'] })) console.log(row.$recno, row.name);
+ */
+export class Table<Row, Input> {
+  readonly name: string;
+  readonly indexPolicy: IndexPolicy;
+  readonly rowTypes?: { row: Row; input: Input };
+  readonly #host: TableHost;
+  readonly #reader: TableReader<Row>;
+
+  /** @internal */
+  constructor(host: TableHost, name: string, indexPolicy: IndexPolicy) {
+    this.#host = host;
+    this.name = name;
+    this.indexPolicy = indexPolicy;
+    const { engine } = host;
+    this.#reader = new TableReader<Row>({
+      engine,
+      view: () => {
+        const codec = this.#codec();
+        return { codec, view: new RecordView(codec.store, engine.sequence) };
+      },
+      hold: () => {
+        const codec = this.#codec();
+        const hold = engine.takeSnapshot(`scan of ${name}`);
+        return {
+          codec, view: new RecordView(codec.store, hold.sequence), close: () => engine.releaseSnapshot(hold), assertAlive: () => engine.assertAlive(hold),
+        };
+      },
+    });
+  }
+
+  #codec(): TableCodec {
+    const { engine } = this.#host;
+    engine.assertReadable();
+    return this.#host.codecOf(engine.entry(this.name));
+  }
+
+  get #layout(): DbfLayout { return this.#codec().layout; }
+
+  /** The fields, in order, without hidden ones. */
+  get fields(): readonly FieldInfo[] {
+    const { names, layout } = this.#codec();
+    return visibleFields(layout).map((f: DbfField, i) => ({
+      name: names[i] ?? f.name, headerName: f.name, type: f.type, length: f.length, decimals: f.decimals, nullable: f.nullable,
+      autoIncrement: f.autoIncrement !== undefined,
+    }));
+  }
+
+  /** All records, deleted ones included. */
+  get recordCount(): number { return this.#reader.recordCount(); }
+
+  /** Header facts: dialect, code page, dates, sizes, memo, index files, oddities. */
+  info(): TableInfo {
+    const { engine } = this.#host;
+    const entry = engine.entry(this.name);
+    return tableInfo(entry, this.#codec().store, this.#layout);
+  }
+
+  /** The record, or undefined when absent or deleted. `recno` counts from 1. */
+  get(recno: number, options?: GetOptions): Row | undefined { return this.#reader.get(recno, options); }
+
+  /** Rows in the order asked, undefined where absent; the file is read in order of nearness. */
+  getMany(recnos: readonly number[], options?: GetOptions): (Row | undefined)[] { return this.#reader.getMany(recnos, options); }
+
+  /** Rows in record order, by `for` or `for await`, in constant memory, as of the moment the iteration begins. */
+  scan(options?: ScanOptions<Extract<keyof Row, string>>): RowScan<Row> { return this.#reader.scan(options); }
+
+  /** Appends a row; resolves to its record number. Throws VALUE, NOT_FOUND (unknown field), UNSUPPORTED, READ_ONLY. */
+  insert(row: Input): Promise<number> { return this.#write((t) => t.insert(row)); }
+
+  /** Any number of rows in bounded memory, as one atomic commit. */
+  insertMany(rows: Iterable<Input> | AsyncIterable<Input>, options: InsertManyOptions = {}): Promise<InsertManyResult> {
+    return insertRows(this.#host, this.name, this.indexPolicy, rows, options);
+  }
+
+  /** Changes the named fields. Throws NOT_FOUND when the record is absent or deleted, VALUE. */
+  update(recno: number, changes: Partial<Input>): Promise<void> { return this.#write((t) => t.update(recno, changes)); }
+  /** Marks the record deleted; resolves to false when it was. */
+  delete(recno: number): Promise<boolean> { return this.#write((t) => t.delete(recno)); }
+  /** Takes the delete mark away; resolves to false when there was none. */
+  recall(recno: number): Promise<boolean> { return this.#write((t) => t.recall(recno)); }
+
+  #write<Result>(body: (t: TxTable<Row, Input>) => Result): Promise<Result> {
+    return this.#host.transaction((tx) => body(tx.table<Row, Input>(this)));
+  }
+
+  /** Removes deleted records and unused memo text for good; record numbers change. Resolves to what went. */
+  pack(options: LongWorkOptions = {}): Promise<{ readonly removed: number; readonly kept: number }> {
+    return rebuildTable(this.#host, this.name, this.indexPolicy, options);
+  }
+
+  /** Removes all records. */
+  zap(): Promise<void> { return zapTable(this.#host, this.name, this.indexPolicy); }
+}
+
+/** For tables whose fields are known only at run time. */
+export type AnyRow = Record<string, unknown> & { readonly $recno: number; readonly $deleted: boolean };
+export type AnyInput = Readonly<Record<string, unknown>>;

@@ -1,0 +1,60 @@
+import { FieldstoneError } from '#storage';
+import type { Engine, RecordStore, TableEntry } from '#txn';
+
+/** What to do about index files that would go stale: refuse the write, or set them aside first. */
+export type IndexPolicy = 'refuse' | 'detach';
+
+const INDEX_FILE = /\.(cdx|mdx|idx|ntx|ndx)$/i;
+const STRUCTURAL = /\.(cdx|mdx)$/i;
+
+/** Index files that xBase programs open together with the table. */
+export function structuralIndexes(entry: TableEntry): readonly string[] {
+  return entry.siblings.filter((name) => STRUCTURAL.test(name));
+}
+
+/** Any index file beside the table that carries its name. */
+export function namedIndexes(entry: TableEntry): readonly string[] {
+  return entry.siblings.filter((name) => INDEX_FILE.test(name));
+}
+
+/** Throws UNSUPPORTED when a write would leave an index of the table stale, or the format is read-only. */
+export function assertWritable(store: RecordStore, entry: TableEntry): void {
+  const { dialect } = store.layout;
+  if (dialect === 'dbase2' || dialect === 'dbase7' || dialect === 'flagship') {
+    throw new FieldstoneError('UNSUPPORTED', `tables of dialect ${dialect} can be read but not written; export and import into a new table`, { table: store.name });
+  }
+  const indexes = namedIndexes(entry);
+  if (indexes.length > 0) {
+    throw new FieldstoneError('UNSUPPORTED',
+      `writing to "${store.name}" would leave ${indexes.join(', ')} stale; pass indexes: 'detach' to set the index files aside`, { table: store.name, details: { indexes } });
+  }
+  const uncounted = store.layout.findings.find((f) => f.code === 'UNCOUNTED_RECORDS');
+  if (uncounted !== undefined) {
+    throw new FieldstoneError('CORRUPT_DBF', `the file of "${store.name}" holds more records than its header counts; repair it before writing`, { table: store.name });
+  }
+}
+
+/** Sets the index files of the table aside: renamed, and no longer announced by the header. */
+export async function detachIndexes(engine: Engine, entry: TableEntry): Promise<void> {
+  const files = namedIndexes(entry);
+  if (files.length === 0) return;
+  await engine.exclusively(async () => {
+    const store = engine.store(entry);
+    const remaining = namedIndexes(entry);
+    if (remaining.length === 0) return;
+    const flags = store.layout.tableFlags & ~1;
+    if (flags !== store.layout.tableFlags) store.pendingTableFlags = flags;
+    const taken = new Set(engine.options.env.vfs.list(engine.options.folder));
+    const operations = remaining.map((from) => ({ kind: 'rename' as const, from, to: freeName(taken, `${from}.detached`) }));
+    await engine.writeSide.checkpoint({
+      operations, replaces: undefined, tables: {},
+      installed: () => { entry.siblings = entry.siblings.filter((name) => !remaining.includes(name)); },
+    });
+  });
+}
+
+function freeName(taken: ReadonlySet<string>, wanted: string): string {
+  let name = wanted;
+  for (let n = 2; taken.has(name); n++) name = `${wanted}-${n}`;
+  return name;
+}

@@ -1,0 +1,161 @@
+import { FieldstoneError } from '#storage';
+import { MustWait, RecordView, type Engine, type OpenTransaction, type TableEntry } from '#txn';
+import type { TableCodec } from '../table/table-codec.js';
+import { TableReader, type GetOptions } from '../table/table-reader.js';
+import { TableWriter } from '../table/table-writer.js';
+import type { RowScan, ScanOptions } from '../table/scan.js';
+import type { IndexPolicy } from '../table/write-guard.js';
+import { assertWritable, detachIndexes, namedIndexes } from '../table/write-guard.js';
+
+/** What names a table: its handle, or its name. */
+export type TableRef<Row, Input> = { readonly name: string; readonly indexPolicy: IndexPolicy; readonly rowTypes?: { row: Row; input: Input } };
+
+/** Finds codecs for tables; implemented by the database. */
+export interface CodecSource {
+  codecOf(entry: TableEntry): TableCodec;
+}
+
+/**
+ * A transaction as its body sees it. All reads and writes are synchronous and see the body's own
+ * writes; nothing is visible to others before the commit.
+ *
+ * @example
+ * await db.transaction((tx) => {
+ *   const t = tx.table(accounts);
+ *   const from = t.get(1);
+ *   t.update(1, { balance: (from?.balance ?? 0) - 5 });
+ * });
+ */
+export class Tx {
+  readonly #engine: Engine;
+  readonly #open: OpenTransaction;
+  readonly #codecs: CodecSource;
+  readonly #tables = new Map<TableEntry, TxTable<never, never>>();
+
+  /** @internal */
+  constructor(engine: Engine, open: OpenTransaction, codecs: CodecSource) {
+    this.#engine = engine;
+    this.#open = open;
+    this.#codecs = codecs;
+  }
+
+  /** The table inside this transaction. Throws NOT_FOUND, TXN_DONE. */
+  table<Row, Input>(ref: TableRef<Row, Input>): TxTable<Row, Input>;
+  table(name: string): TxTable<Record<string, unknown>, Readonly<Record<string, unknown>>>;
+  table<Row, Input>(ref: string | TableRef<Row, Input>): TxTable<Row, Input> {
+    const name = typeof ref === 'string' ? ref : ref.name;
+    const policy = typeof ref === 'string' ? 'refuse' : ref.indexPolicy;
+    const entry = this.#engine.entry(name, this.#open.transaction.snapshot.state);
+    const known: unknown = this.#tables.get(entry);
+    if (known !== undefined) return known as TxTable<Row, Input>; // one per entry, typed by the caller's handle
+    const table = new TxTable<Row, Input>(this.#engine, this.#open, this.#codecs.codecOf(entry), entry, policy);
+    this.#tables.set(entry, table as unknown as TxTable<never, never>);
+    return table;
+  }
+
+  /**
+   * Waits for a lock on a record, or on the whole table without `recno`. Held until the transaction
+   * ends. Take locks before reading: the transaction's view begins at its first read.
+   * Throws DEADLOCK, LOCK_TIMEOUT.
+   */
+  async lock(ref: string | { readonly name: string }, recno?: number | 'exclusive' | 'shared', mode: 'exclusive' | 'shared' = 'exclusive'): Promise<void> {
+    this.#open.transaction.assertOpen();
+    if (!this.#open.mayWait) throw new FieldstoneError('OPTION', 'transactionSync can not wait for locks; use transaction()');
+    const name = typeof ref === 'string' ? ref : ref.name;
+    const entry = this.#engine.entry(name);
+    const space = `t:${entry.name.toLowerCase()}`;
+    const wanted = typeof recno === 'string' ? recno : mode;
+    const resource = typeof recno === 'number' ? { space, item: recno } : { space };
+    const waiting = this.#engine.locks.acquire(this.#open.owner, resource, wanted);
+    if (waiting !== undefined) await waiting;
+    this.#open.transaction.assertOpen();
+  }
+
+  /** Marks a place to come back to. */
+  savepoint(name: string): void { this.#open.transaction.savepoint(name); }
+
+  /** Undoes everything since the newest savepoint of that name. Throws NOT_FOUND. */
+  rollbackTo(name: string): void { this.#open.transaction.rollbackTo(name); }
+
+  /** Forgets all writes; the transaction ends without an error when the body returns. */
+  rollback(): void {
+    this.#open.transaction.assertOpen();
+    this.#open.transaction.rollback();
+  }
+}
+
+/** A table inside a transaction. */
+export class TxTable<Row, Input> {
+  readonly name: string;
+  readonly #engine: Engine;
+  readonly #open: OpenTransaction;
+  readonly #codec: TableCodec;
+  readonly #entry: TableEntry;
+  readonly #policy: IndexPolicy;
+  readonly #reader: TableReader<Row>;
+  #writable = false;
+
+  /** @internal */
+  constructor(engine: Engine, open: OpenTransaction, codec: TableCodec, entry: TableEntry, policy: IndexPolicy) {
+    this.name = entry.name;
+    this.#engine = engine;
+    this.#open = open;
+    this.#codec = codec;
+    this.#entry = entry;
+    this.#policy = policy;
+    this.#reader = new TableReader<Row>({
+      engine,
+      view: () => ({ codec, view: this.#view() }),
+      hold: () => ({ codec, view: this.#view(), close: () => undefined, assertAlive: () => { void open.transaction.snapshot; } }),
+    });
+  }
+
+  #view(): RecordView {
+    const { transaction } = this.#open;
+    return new RecordView(this.#codec.store, transaction.snapshot.sequence, transaction.writesOf(this.#codec.store), transaction.readSet);
+  }
+
+  #write(): TableWriter {
+    const { transaction } = this.#open;
+    transaction.assertOpen();
+    if (!this.#writable) {
+      this.#engine.writeSide.assertWritable();
+      this.#assertIndexes();
+      this.#writable = true;
+    }
+    return new TableWriter(transaction, this.#codec, this.#view());
+  }
+
+  #assertIndexes(): void {
+    if (this.#policy === 'detach' && this.#open.mayWait && namedIndexes(this.#entry).length > 0) {
+      throw new MustWait(`index files of "${this.name}" are set aside first`, detachIndexes(this.#engine, this.#entry));
+    }
+    assertWritable(this.#codec.store, this.#entry);
+  }
+
+  /** The record, or undefined when absent or deleted. */
+  get(recno: number, options?: GetOptions): Row | undefined { return this.#reader.get(recno, options); }
+  getMany(recnos: readonly number[], options?: GetOptions): (Row | undefined)[] { return this.#reader.getMany(recnos, options); }
+  get recordCount(): number { return this.#reader.recordCount(); }
+  scan(options?: ScanOptions<Extract<keyof Row, string>>): RowScan<Row> { return this.#reader.scan(options); }
+
+  /** Appends a row; returns its record number. Throws VALUE, NOT_FOUND (unknown field), UNSUPPORTED. */
+  insert(row: Input): number { return this.#write().insert(asInput(row)); }
+  insertMany(rows: Iterable<Input>): number[] {
+    const recnos: number[] = [];
+    for (const row of rows) recnos.push(this.insert(row));
+    return recnos;
+  }
+
+  /** Changes the named fields. Throws NOT_FOUND when the record is absent or deleted. */
+  update(recno: number, changes: Partial<Input>): void { this.#write().update(recno, asInput(changes)); }
+  /** Marks the record deleted; false when it was. Throws NOT_FOUND. */
+  delete(recno: number): boolean { return this.#write().delete(recno); }
+  /** Takes the delete mark away; false when there was none. Throws NOT_FOUND. */
+  recall(recno: number): boolean { return this.#write().recall(recno); }
+}
+
+export function asInput(row: unknown): Readonly<Record<string, unknown>> {
+  if (typeof row !== 'object' || row === null || Array.isArray(row)) throw new FieldstoneError('VALUE', 'a row is an object with field names and values');
+  return row as Readonly<Record<string, unknown>>; // any object can be looked at by name
+}

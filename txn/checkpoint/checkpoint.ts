@@ -1,0 +1,158 @@
+import { applyJournal, FieldstoneError, JournalWriter, readJournal, type ApplyStep, type Environment, type Probe } from '#storage';
+import type { CatalogState } from '../catalog-state.js';
+import type { CommitPipeline } from '../commit/commit-pipeline.js';
+import type { SnapshotRegistry } from '../commit/snapshot-registry.js';
+import type { VersionedStore } from '../commit/versioned-store.js';
+import type { WalChain } from '../commit/wal-chain.js';
+import type { CatalogKeeper } from '../recovery/catalog-keeper.js';
+import type { FolderChange } from './folder-change.js';
+import { FoldTarget } from './fold-target.js';
+import { serializeNote } from './journal-note.js';
+import { SYNC_FOLDER, syncStep, WORK, type Step, type Steps } from './step.js';
+
+export const JOURNAL_NAME = 'fieldstone.journal';
+
+export interface CheckpointContext {
+  readonly env: Environment;
+  readonly probe: Probe;
+  readonly folder: string;
+  readonly databaseId: Uint8Array;
+  readonly fence: Uint8Array;
+  readonly wal: WalChain;
+  readonly pipeline: CommitPipeline;
+  readonly snapshots: SnapshotRegistry<CatalogState>;
+  readonly catalog: CatalogKeeper;
+  /** Stores that may have something to fold. */
+  readonly stores: () => readonly VersionedStore[];
+  /** Throws when a base file was changed by another program. */
+  readonly assertUndisturbed: () => void;
+  /** Throws when the lock was lost. */
+  readonly assertLocked: () => void;
+  /** After this nothing may be written with the handle. */
+  readonly poison: (cause: unknown) => void;
+}
+
+/**
+ * One checkpoint, as steps. `change` is the one replacement of table files that may ride in it.
+ * Until the journal is synced everything can be taken back; after that there is no way but forward,
+ * and a failure poisons the handle (opening again applies the journal).
+ */
+export function* checkpointSteps(c: CheckpointContext, change?: FolderChange): Steps<boolean> {
+  const counters = c.probe.counters('checkpoint', { runs: 0, empty: 0, abandoned: 0, journalBytes: 0, growthBytes: 0 });
+  yield* syncLog(c);
+  c.assertLocked();
+  c.assertUndisturbed();
+  const sequence = c.pipeline.publishedSequence;
+  const stores = c.stores().filter((store) => store !== change?.replaces && store.freeze(sequence));
+  if (stores.length === 0 && change === undefined && c.wal.liveBytes === 0) {
+    counters.empty++;
+    return false;
+  }
+  c.catalog.ensureWritten();
+  c.wal.rotate();
+  const firstSegment = c.wal.segment;
+  let journal: JournalWriter | undefined;
+  try {
+    journal = yield* writeJournal(c, stores, sequence, firstSegment, counters, change);
+  } catch (e) {
+    counters.abandoned++;
+    for (const store of stores) store.unfreeze();
+    journal?.close();
+    throw e;
+  }
+  try {
+    yield* applyAndSwitch(c, stores, sequence, firstSegment, change);
+  } catch (e) {
+    c.poison(e);
+    throw e;
+  }
+  counters.runs++;
+  return true;
+}
+
+/** All that is published is in the log and on disk before the log may be retired. */
+function* syncLog(c: CheckpointContext): Steps {
+  c.pipeline.drainSync();
+  const writer = c.wal.current;
+  if (writer !== undefined && writer.syncedBytes < writer.flushedBytes) c.pipeline.syncAll();
+  yield WORK;
+  c.pipeline.syncAll(); // commits of the meantime, in the same turn as the freeze
+}
+
+function* writeJournal(
+  c: CheckpointContext, stores: readonly VersionedStore[], sequence: number, firstSegment: number,
+  counters: { journalBytes: number; growthBytes: number }, change: FolderChange | undefined,
+): Steps<JournalWriter> {
+  const journal = JournalWriter.create(c.env.vfs, `${c.folder}/${JOURNAL_NAME}`, {
+    databaseId: c.databaseId, checkpoint: c.catalog.checkpoint + 1, sequence, firstSegment, fence: c.fence,
+    note: serializeNote({ sizes: plannedSizes(stores, change), tables: change?.tables ?? {} }),
+  });
+  try {
+    const target = new FoldTarget(journal, c.snapshots, new Date(c.env.clock.nowMs()), change?.renamed);
+    for (const operation of change?.operations ?? []) {
+      if (operation.kind === 'rename') journal.rename(operation.from, operation.to);
+      else journal.unlink(operation.file);
+    }
+    for (const store of stores) {
+      yield* store.fold(target);
+      yield WORK;
+    }
+    for (const file of target.grownFiles) yield* durably(c, syncStep(file));
+    yield* durably(c, syncStep(journal)); // the entries are on disk before the trailer says so
+    c.assertLocked();
+    journal.finish();
+    yield* durably(c, syncStep(journal));
+    yield* durably(c, SYNC_FOLDER);
+    counters.journalBytes += target.journalBytes;
+    counters.growthBytes += target.growthBytes;
+    journal.close();
+    return journal;
+  } catch (e) {
+    journal.abandon();
+    throw e;
+  }
+}
+
+/** A sync that fails poisons the handle (I5): trying again would only seem to help. */
+function* durably(c: CheckpointContext, step: Step): Steps {
+  try {
+    yield step;
+  } catch (e) {
+    c.poison(e);
+    throw e;
+  }
+}
+
+function plannedSizes(stores: readonly VersionedStore[], change: FolderChange | undefined): Record<string, number> {
+  const sizes: Record<string, number> = {};
+  for (const store of stores) for (const [file, sizeBytes] of store.publishedSizes()) sizes[change?.renamed?.get(file) ?? file] = sizeBytes;
+  return sizes;
+}
+
+function* applyAndSwitch(
+  c: CheckpointContext, stores: readonly VersionedStore[], sequence: number, firstSegment: number, change: FolderChange | undefined,
+): Steps {
+  const path = `${c.folder}/${JOURNAL_NAME}`;
+  const journal = readJournal(c.env.vfs, path, c.databaseId);
+  if (journal === undefined) throw new FieldstoneError('IO', 'the checkpoint journal can not be read back', { file: path });
+  yield* applySteps(applyJournal(c.env.vfs, c.folder, journal));
+  // The switch: one synchronous step from here to the new state (nobody reads in between).
+  const oldest = c.snapshots.oldestSequence();
+  for (const store of stores) {
+    store.switchOver(oldest);
+    store.pruneHistory(oldest);
+  }
+  change?.installed();
+  c.catalog.afterCheckpoint(sequence, firstSegment);
+  c.env.vfs.unlink(path);
+  c.env.vfs.syncFolder(c.folder);
+  c.wal.retireOlder();
+}
+
+/** The journal's own steps are ours but for the type. */
+export function* applySteps(apply: Iterator<ApplyStep, void, void>): Steps {
+  for (let next = apply.next(); next.done !== true; next = apply.next()) {
+    const step: Step = next.value;
+    yield step;
+  }
+}

@@ -1,0 +1,29 @@
+import type { CodecName, Environment, Probe } from '#storage';
+import type { Durability } from './commit/commit-pipeline.js';
+
+/** Resolved settings of an engine; see docs/config.md for their meaning. Sizes in bytes, times in ms. */
+export interface EngineOptions {
+  readonly env: Environment;
+  readonly probe: Probe;
+  /** Absolute path of the database folder. */
+  readonly folder: string;
+  readonly readOnly: boolean;
+  readonly create: boolean;
+  readonly durability: Durability;
+  readonly syncIntervalMs: number;
+  readonly cacheSizeBytes: number;
+  readonly pageSizeBytes: number;
+  readonly checkpointSizeBytes: number;
+  readonly logLimitBytes: number;
+  readonly compression: CodecName;
+  readonly compressionThresholdBytes: number;
+  readonly lockShards: number;
+  readonly lockTimeoutMs: number;
+  readonly retries: number;
+  readonly bufferPoolBytes: number;
+  readonly readAheadBytes: number;
+  readonly snapshotMemoryBytes: number;
+  readonly transactionMemoryBytes: number;
+  readonly transactionWarnMs: number;
+  readonly encoding: string | undefined;
+}

@@ -1,0 +1,213 @@
+import { acquireDatabaseLock, BufferPool, FieldstoneError, nodeProcessIdentity, PageCache, type DatabaseLock } from '#storage';
+import type { CatalogState, TableEntry } from './catalog-state.js';
+import { assertAlive, SnapshotRegistry, type SnapshotHold } from './commit/snapshot-registry.js';
+import type { EngineOptions } from './engine-options.js';
+import { LockManager } from './lock/lock-manager.js';
+import { openReadSide, type ReadSide } from './recovery/read-side.js';
+import { recover } from './recovery/recover.js';
+import type { RecordStore } from './record/record-store.js';
+import { TableSet } from './table-set.js';
+import { OpenTransactions } from './transaction/open-transactions.js';
+import { WriteSide } from './write-side.js';
+
+/**
+ * One open database folder: the tables as stores, snapshots, commits, checkpoints. It knows records
+ * as bytes; typed rows, documents and queries stand on top of it.
+ */
+export class Engine {
+  readonly options: EngineOptions;
+  readonly tables: TableSet;
+  readonly snapshots = new SnapshotRegistry<CatalogState>();
+  readonly locks: LockManager;
+  readonly buffers: BufferPool;
+  readonly cache: PageCache;
+  readonly transactions: OpenTransactions;
+  #write: WriteSide | undefined;
+  #read: ReadSide | undefined;
+  #lock: DatabaseLock | undefined;
+  #closed = false;
+  /** At most one replacement of table files at a time. */
+  #folderChanges: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: EngineOptions) {
+    this.options = options;
+    const { probe, env } = options;
+    this.buffers = new BufferPool({ limitBytes: options.bufferPoolBytes, probe });
+    this.cache = new PageCache({ limitBytes: options.cacheSizeBytes, probe });
+    this.locks = new LockManager({ shards: options.lockShards, timeoutMs: options.lockTimeoutMs, env, probe });
+    this.transactions = new OpenTransactions(env.clock, options.transactionWarnMs);
+    this.tables = new TableSet({
+      vfs: env.vfs, folder: options.folder, cache: this.cache, pageSizeBytes: options.pageSizeBytes, encoding: options.encoding, writable: !options.readOnly,
+    });
+    probe.gauge('engine', () => this.#gauges());
+  }
+
+  static open(options: EngineOptions): Engine {
+    const engine = new Engine(options);
+    prepareFolder(options);
+    if (options.readOnly) engine.#read = openReadSide(engine.#readContext());
+    else engine.#openForWriting();
+    return engine;
+  }
+
+  #openForWriting(): void {
+    const { options } = this;
+    const { env, folder } = options;
+    const lock = acquireDatabaseLock(env, folder, nodeProcessIdentity());
+    this.#lock = lock;
+    try {
+      const recovered = recover({
+        env, folder, newDatabaseId: () => randomId(options), openStore: (entry, published) => this.tables.openStore(entry, published),
+      });
+      this.tables.install(recovered.tables);
+      this.#write = new WriteSide({ options, lock, tables: this.tables, snapshots: this.snapshots, cache: this.cache }, recovered);
+      const counters = options.probe.counters('recovery', { journalsApplied: 0, recordsReplayed: 0 });
+      counters.journalsApplied += recovered.journalApplied ? 1 : 0;
+      counters.recordsReplayed += recovered.replayed.records;
+      if (recovered.segments.length > 0) this.#write.checkpointSync();
+    } catch (e) {
+      this.#write?.close();
+      this.tables.closeAll();
+      lock.release();
+      throw e;
+    }
+  }
+
+  #readContext(): Parameters<typeof openReadSide>[0] {
+    return { env: this.options.env, folder: this.options.folder, tables: this.tables };
+  }
+
+  get isClosed(): boolean { return this.#closed; }
+
+  assertOpen(): void {
+    if (this.#closed) throw new FieldstoneError('CLOSED', 'the database is closed');
+  }
+
+  /** The side that writes; READ_ONLY when there is none. */
+  get writeSide(): WriteSide {
+    this.assertOpen();
+    if (this.#write === undefined) throw new FieldstoneError('READ_ONLY', 'the database is open read-only');
+    return this.#write;
+  }
+
+  /** Sequence that a read now sees. */
+  get sequence(): number { return this.#write?.pipeline.publishedSequence ?? this.#read?.sequence ?? 0; }
+
+  /** Before each read: open, and for read-only handles not overtaken by a checkpoint of the writer. */
+  assertReadable(): void {
+    this.assertOpen();
+    this.#read?.assertFresh();
+  }
+
+  /** A stable view of everything; must be released. */
+  takeSnapshot(name: string): SnapshotHold<CatalogState> {
+    this.assertReadable();
+    return this.snapshots.hold(this.sequence, this.tables.state, this.options.env.clock.monotonicNs(), name);
+  }
+
+  /** Throws ABORTED when the snapshot was ended to bound memory, CLOSED when the database is closed. */
+  assertAlive(hold: SnapshotHold<CatalogState>): void {
+    this.assertOpen();
+    assertAlive(hold);
+  }
+
+  releaseSnapshot(hold: SnapshotHold<CatalogState>): void {
+    this.snapshots.release(hold);
+    this.afterSnapshots();
+  }
+
+  /** Old versions and old generations that nobody can see any more are let go. */
+  afterSnapshots(): void {
+    if (this.#closed) return;
+    if (this.snapshots.count === 0) for (const store of this.tables.openStores()) if (!store.history.isEmpty) store.pruneHistory(Infinity);
+    this.tables.closeUnused((store) => this.snapshots.some((hold) => holds(hold.state, store)));
+  }
+
+  entry(name: string, state: CatalogState = this.tables.state): TableEntry { return this.tables.entry(state, name); }
+  store(entry: TableEntry): RecordStore { return this.tables.store(entry); }
+
+  /** Runs one change of table files after the other. */
+  exclusively<Result>(change: () => Promise<Result>): Promise<Result> {
+    const run = this.#folderChanges.then(change, change);
+    this.#folderChanges = run.catch(() => undefined);
+    return run;
+  }
+
+  async checkpoint(): Promise<void> {
+    await this.writeSide.checkpoint();
+  }
+
+  /** Read-only handles: go on from the state that the folder has now. */
+  refresh(): void {
+    this.assertOpen();
+    if (this.#read === undefined) return;
+    if (this.snapshots.count > 0) throw new FieldstoneError('ABORTED', 'close all snapshots, scans and transactions before refresh()');
+    this.tables.closeAll();
+    this.#read = openReadSide(this.#readContext());
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    const write = this.#write;
+    try {
+      if (write !== undefined) {
+        write.end();
+        this.transactions.abortAll(new FieldstoneError('CLOSED', 'the database was closed while the transaction was open'));
+        await this.#folderChanges;
+        await write.settle();
+        if (!write.isPoisoned) await write.checkpoint();
+      }
+    } finally {
+      this.#closed = true;
+      write?.close();
+      this.tables.closeAll();
+      this.cache.clear();
+      this.#lock?.release();
+    }
+  }
+
+  #gauges(): Record<string, number> {
+    let deltaBytes = 0;
+    let historyBytes = 0;
+    for (const store of this.tables.openStores()) {
+      deltaBytes += store.deltaBytes;
+      historyBytes += store.historyBytes;
+    }
+    return {
+      sequence: this.sequence, snapshots: this.snapshots.count, openTransactions: this.transactions.count, openTables: this.tables.openStores().length,
+      deltaBytes, historyBytes, logBytes: this.#write?.wal.liveBytes ?? 0,
+    };
+  }
+}
+
+function holds(state: CatalogState, store: RecordStore): boolean {
+  for (const entry of state.values()) if (entry.store === store) return true;
+  return false;
+}
+
+function randomId(options: EngineOptions): string {
+  const bytes = Buffer.alloc(16);
+  options.env.random.fill(bytes);
+  return bytes.toString('hex');
+}
+
+function prepareFolder(options: EngineOptions): void {
+  const { env: { vfs }, folder } = options;
+  const stat = vfs.stat(folder);
+  if (stat?.kind === 'folder') return;
+  if (stat !== undefined) throw new FieldstoneError('NOT_FOUND', `"${folder}" is not a folder; to read a single file use openDbf from fieldstone/dbf`, { file: folder });
+  if (options.readOnly || !options.create) throw new FieldstoneError('NOT_FOUND', `there is no folder "${folder}"`, { file: folder });
+  const missing: string[] = [];
+  let path = folder;
+  while (vfs.stat(path) === undefined) {
+    missing.push(path);
+    const slash = path.lastIndexOf('/');
+    if (slash <= 0) break;
+    path = path.slice(0, slash);
+  }
+  for (const each of missing.reverse()) {
+    vfs.makeFolder(each);
+    const slash = each.lastIndexOf('/');
+    vfs.syncFolder(slash <= 0 ? '/' : each.slice(0, slash));
+  }
+}

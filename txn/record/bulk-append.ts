@@ -1,0 +1,153 @@
+import { encodeMemo, FieldstoneError, writeFully, writePointer, type ByteWriter, type PendingMemo } from '#storage';
+import { writeCounters, writeExtent, writeExtentBegin } from '../commit/commit-record.js';
+import type { LiveSnapshots } from '../commit/live-snapshots.js';
+import type { StoreWrites } from '../commit/versioned-store.js';
+import type { Extent, RecordStore } from './record-store.js';
+
+/**
+ * A load of any size: rows go straight to the end of the table file (memos to the end of the memo
+ * file) in large writes, uncounted until one small log record names them.
+ */
+export class BulkAppend {
+  readonly store: RecordStore;
+  readonly #firstRecno: number;
+  readonly #publishedBytes: number;
+  readonly #buffer: Uint8Array;
+  readonly #head: number[] = [];
+  readonly #memoBuffers: { offset: number; bytes: Uint8Array }[] = [];
+  #memoBytes = 0;
+  #buffered = 0;
+  #written = 0;
+  #memoEndBytes = 0;
+
+  /** The caller holds the append lease of the store and logged its beginning. */
+  constructor(store: RecordStore, bufferBytes: number) {
+    this.store = store;
+    this.#firstRecno = store.recnos.next;
+    this.#publishedBytes = store.base.publishedBytes;
+    const { recordLength } = store.layout;
+    this.#buffer = new Uint8Array(Math.max(1, Math.floor(bufferBytes / recordLength)) * recordLength);
+  }
+
+  get firstRecno(): number { return this.#firstRecno; }
+  get count(): number { return (this.#written + this.#buffered) / this.store.layout.recordLength; }
+  get buffer(): Uint8Array { return this.#buffer; }
+
+  /** Where the next row is to be encoded in `buffer`. */
+  slot(): number {
+    if (this.#buffered === this.#buffer.length) this.#flush();
+    return this.#buffered;
+  }
+
+  /** The row at slot() is complete; `memos` get their place now. */
+  added(memos: readonly PendingMemo[]): void {
+    for (const memo of memos) this.#placeMemo(memo);
+    this.#buffered += this.store.layout.recordLength;
+    this.store.recnos.takeRange(1);
+  }
+
+  #placeMemo(memo: PendingMemo): void {
+    const base = this.store.base.memo;
+    if (base === undefined) throw new FieldstoneError('CORRUPT_MEMO', `table "${this.store.name}" has no memo file`, { table: this.store.name });
+    const image = encodeMemo(base.kind, base.allocator.blockSizeBytes, memo.content, memo.bytes);
+    const block = base.allocator.allocateAtEnd(memo.bytes.length);
+    writePointer(memo.field, { block, lengthBytes: memo.bytes.length }, this.#buffer, this.#buffered);
+    const offset = block * base.allocator.blockSizeBytes;
+    this.#memoBuffers.push({ offset, bytes: image });
+    this.#memoBytes += image.length;
+    this.#memoEndBytes = Math.max(this.#memoEndBytes, offset + image.length);
+    if (this.#memoBytes >= this.#buffer.length) this.#flushMemos();
+  }
+
+  /** Memos before rows, always. Neighbouring memos are written together. */
+  #flushMemos(): void {
+    const base = this.store.base.memo;
+    if (base === undefined) return;
+    let run: Uint8Array[] = [];
+    let start = 0;
+    let end = 0;
+    const write = (): void => { if (run.length > 0) writeFully(base.cached.file, Buffer.concat(run), start); };
+    for (const { offset, bytes } of this.#memoBuffers) {
+      if (offset !== end || run.length === 0) {
+        write();
+        run = [];
+        start = offset;
+      }
+      run.push(bytes);
+      end = offset + bytes.length;
+    }
+    write();
+    this.#memoBuffers.length = 0;
+    this.#memoBytes = 0;
+  }
+
+  #flush(): void {
+    this.#flushMemos();
+    const { base } = this.store;
+    const offset = base.offsetOf(this.#firstRecno) + this.#written;
+    const below = Math.max(0, Math.min(this.#buffered, this.#publishedBytes - offset));
+    for (let i = 0; i < below; i++) this.#head.push(this.#buffer[i] ?? 0);
+    if (below < this.#buffered) writeFully(base.file, this.#buffer.subarray(below, this.#buffered), offset + below);
+    this.#written += this.#buffered;
+    this.#buffered = 0;
+  }
+
+  /** All rows are in the files; sync them before the commit. */
+  finish(): void { this.#flush(); }
+
+  /** The writes that publish the load. */
+  commit(): StoreWrites {
+    const { base } = this.store;
+    const count = this.#written / this.store.layout.recordLength;
+    return new ExtentWrites(this.store, {
+      firstRecno: this.#firstRecno, lastRecno: this.#firstRecno + count - 1,
+      headOffset: base.offsetOf(this.#firstRecno), head: Uint8Array.from(this.#head), memoEndBytes: this.#memoEndBytes,
+    });
+  }
+
+  /** Gives everything back; the bytes behind the counted rows are cut off. */
+  abandon(): void {
+    const { store } = this;
+    store.recnos.giveBackRange(this.#firstRecno, store.recnos.next);
+    const { base } = store;
+    if (base.stat().sizeBytes > base.publishedBytes && store.extents.length === 0) base.file.truncate(base.publishedBytes);
+  }
+}
+
+/** The commit of a load: one extent. */
+class ExtentWrites implements StoreWrites {
+  readonly isEmpty = false;
+  readonly sizeBytes = 0;
+  readonly store: RecordStore;
+  readonly #extent: Extent;
+
+  constructor(store: RecordStore, extent: Extent) {
+    this.store = store;
+    this.#extent = extent;
+  }
+
+  checkConflicts(): void { /* nobody else could touch these numbers */ }
+
+  encode(w: ByteWriter): void {
+    const { memo } = this.store.base;
+    if (this.store.autoNext.size > 0) writeCounters(w, this.store.name, this.store.autoNext);
+    writeExtent(w, this.store.name, { ...this.#extent, memoNextBlock: memo === undefined ? 0 : memo.allocator.nextBlock });
+  }
+
+  markInFlight(): void { /* the append lease keeps others away */ }
+  publish(sequence: number, _snapshots: LiveSnapshots): void { this.store.publishExtent(this.#extent, sequence); }
+  withdraw(): void { /* the caller abandons the load */ }
+}
+
+/** The log learns that a load begins: recovery then cuts what it left. */
+export class ExtentBegin implements StoreWrites {
+  readonly isEmpty = false;
+  readonly sizeBytes = 0;
+  readonly store: RecordStore;
+  constructor(store: RecordStore) { this.store = store; }
+  checkConflicts(): void { /* nothing is changed */ }
+  encode(w: ByteWriter): void { writeExtentBegin(w, this.store.name); }
+  markInFlight(): void { /* nothing is changed */ }
+  publish(): void { /* nothing is changed */ }
+  withdraw(): void { /* nothing is changed */ }
+}

@@ -1,0 +1,82 @@
+import { readUpTo, type PageCache, type PageKind, type VfsFile } from '#storage';
+
+let nextFileId = 1;
+
+/** A file read through the page cache, in pages of a fixed size from an origin. */
+export class CachedFile {
+  readonly file: VfsFile;
+  readonly id: number;
+  readonly pageSizeBytes: number;
+  readonly #origin: number;
+  readonly #cache: PageCache;
+  readonly #kind: PageKind;
+
+  constructor(file: VfsFile, cache: PageCache, kind: PageKind, pageSizeBytes: number, originBytes = 0) {
+    this.file = file;
+    this.id = nextFileId++;
+    this.#cache = cache;
+    this.#kind = kind;
+    this.pageSizeBytes = pageSizeBytes;
+    this.#origin = originBytes;
+  }
+
+  /** The page, shorter at the end of the file. A view of the cache: decode before anything else runs. */
+  page(pageNo: number, leastBytes = 0): Uint8Array {
+    const known = this.#cache.get(this.id, pageNo);
+    if (known !== undefined && known.length >= leastBytes) return known;
+    const bytes = Buffer.allocUnsafeSlow(this.pageSizeBytes);
+    const n = readUpTo(this.file, bytes, this.#origin + pageNo * this.pageSizeBytes);
+    const page = n === bytes.length ? bytes : Buffer.from(bytes.subarray(0, n));
+    this.#cache.put(this.id, pageNo, page, this.#kind);
+    return page;
+  }
+
+  /** Reads a range through the cache. */
+  readAt(target: Uint8Array, position: number): number {
+    let done = 0;
+    while (done < target.length) {
+      const at = position + done - this.#origin;
+      const pageNo = Math.floor(at / this.pageSizeBytes);
+      const from = at - pageNo * this.pageSizeBytes;
+      const page = this.page(pageNo);
+      const n = Math.min(page.length - from, target.length - done);
+      if (n <= 0) break;
+      target.set(page.subarray(from, from + n), done);
+      done += n;
+    }
+    return done;
+  }
+
+  /** After `bytes` were written at `position`: cached pages follow. */
+  patch(position: number, bytes: Uint8Array): void {
+    let done = 0;
+    while (done < bytes.length) {
+      const at = position + done - this.#origin;
+      if (at < 0) { // before the first page: nothing of it is cached
+        done += Math.min(-at, bytes.length - done);
+        continue;
+      }
+      const pageNo = Math.floor(at / this.pageSizeBytes);
+      const from = at - pageNo * this.pageSizeBytes;
+      const n = Math.min(this.pageSizeBytes - from, bytes.length - done);
+      const page = this.#cache.peek(this.id, pageNo);
+      if (page !== undefined) {
+        if (from + n <= page.length) page.set(bytes.subarray(done, done + n), from);
+        else this.#cache.drop(this.id, pageNo);
+      }
+      done += n;
+    }
+  }
+
+  /** Forgets pages that hold bytes of the range. */
+  invalidate(position: number, endPosition: number): void {
+    const first = Math.max(0, Math.floor((position - this.#origin) / this.pageSizeBytes));
+    const last = Math.floor((endPosition - 1 - this.#origin) / this.pageSizeBytes);
+    for (let pageNo = first; pageNo <= last; pageNo++) this.#cache.drop(this.id, pageNo);
+  }
+
+  close(): void {
+    this.#cache.dropFile(this.id);
+    this.file.close();
+  }
+}

@@ -1,0 +1,140 @@
+import {
+  assert, MemoAllocator, MemoFile, memoFileNameFor, readDbfLayout, type DbfLayout, type FileStat, type MemoKind, type PageCache, type Vfs, type VfsFile,
+} from '#storage';
+import { CachedFile } from './cached-file.js';
+
+export interface RecordBaseOptions {
+  readonly folder: string;
+  /** Names inside the folder. */
+  readonly tableFile: string;
+  /** Files with the same base name, any letter case: the memo is among them. */
+  readonly siblings: readonly string[];
+  readonly encoding?: string;
+  readonly codePageFile?: string;
+  readonly cache: PageCache;
+  readonly pageSizeBytes: number;
+  readonly writable: boolean;
+  /** Physical sizes that count; bytes behind them belong to an append that never committed. */
+  readonly publishedTableBytes?: number;
+  readonly publishedMemoBytes?: number;
+}
+
+/** The memo side of a table's base files. */
+export interface MemoBase {
+  readonly kind: MemoKind;
+  readonly name: string;
+  readonly cached: CachedFile;
+  readonly memos: MemoFile;
+  readonly allocator: MemoAllocator;
+  publishedBytes: number;
+}
+
+/** The base files of one generation of a table: exactly the state at a checkpoint. */
+export class RecordBase {
+  readonly layout: DbfLayout;
+  readonly tableName: string;
+  readonly memo: MemoBase | undefined;
+  readonly #table: CachedFile;
+  readonly #rowsPerPage: number;
+  #seen = '';
+  /** Records that the header promises (as of the last checkpoint). */
+  recordCount: number;
+  /** Bytes of the table file below which nothing is overwritten without the journal. */
+  publishedBytes: number;
+
+  private constructor(layout: DbfLayout, name: string, table: CachedFile, rowsPerPage: number, publishedBytes: number, memo: MemoBase | undefined) {
+    this.layout = layout;
+    this.tableName = name;
+    this.#table = table;
+    this.#rowsPerPage = rowsPerPage;
+    this.publishedBytes = publishedBytes;
+    this.memo = memo;
+    this.recordCount = layout.recordCount;
+    this.#seen = this.#looks();
+  }
+
+  static open(vfs: Vfs, options: RecordBaseOptions): RecordBase {
+    const mode = options.writable ? 'write' : 'read';
+    const file = vfs.open(`${options.folder}/${options.tableFile}`, mode);
+    try {
+      const layout = readDbfLayout(file, {
+        ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
+        ...(options.codePageFile === undefined ? {} : { codePageFile: options.codePageFile }),
+      });
+      const memo = openMemo(vfs, options, layout, mode);
+      const rowsPerPage = Math.max(1, Math.floor(options.pageSizeBytes / Math.max(1, layout.recordLength)));
+      const pageBytes = rowsPerPage * Math.max(1, layout.recordLength);
+      const cached = new CachedFile(file, options.cache, 'table', pageBytes, layout.headerLength);
+      const published = Math.min(file.stat().sizeBytes, options.publishedTableBytes ?? Infinity);
+      return new RecordBase(layout, options.tableFile, cached, rowsPerPage, published, memo);
+    } catch (e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  get file(): VfsFile { return this.#table.file; }
+  get cached(): CachedFile { return this.#table; }
+
+  offsetOf(recno: number): number { return this.layout.headerLength + (recno - 1) * this.layout.recordLength; }
+
+  /** Start of the record inside the page returned by pageOf(). */
+  startInPage(recno: number): number { return ((recno - 1) % this.#rowsPerPage) * this.layout.recordLength; }
+
+  /** Page that holds the record: a view of the cache. */
+  pageOf(recno: number): Uint8Array {
+    const start = this.startInPage(recno);
+    const page = this.#table.page(Math.floor((recno - 1) / this.#rowsPerPage), start + this.layout.recordLength);
+    assert(page.length >= start + this.layout.recordLength, 'a counted record is in the file');
+    return page;
+  }
+
+  /** A copy of the record's bytes. */
+  copyOf(recno: number): Uint8Array {
+    const start = this.startInPage(recno);
+    return Uint8Array.prototype.slice.call(this.pageOf(recno), start, start + this.layout.recordLength);
+  }
+
+  stat(): FileStat { return this.#table.file.stat(); }
+
+  /** Our own writes changed the files: from now on they look like this. */
+  noteWritten(): void { this.#seen = this.#looks(); }
+
+  /** True when a file is not as we left it: somebody else wrote to it or replaced it. */
+  isDisturbed(vfs: Vfs, folder: string): boolean {
+    const now = this.#looks();
+    if (now !== this.#seen) return true;
+    const there = vfs.stat(`${folder}/${this.tableName}`);
+    const ours = this.stat();
+    return there === undefined || there.inode !== ours.inode || there.device !== ours.device;
+  }
+
+  #looks(): string {
+    const table = this.stat();
+    const memo = this.memo?.cached.file.stat();
+    return `${table.sizeBytes}:${table.mtimeNs}:${memo?.sizeBytes ?? ''}:${memo?.mtimeNs ?? ''}`;
+  }
+
+  close(): void {
+    this.#table.close();
+    this.memo?.cached.close();
+  }
+}
+
+function openMemo(vfs: Vfs, options: RecordBaseOptions, layout: DbfLayout, mode: 'read' | 'write'): MemoBase | undefined {
+  if (layout.memoKind === undefined) return undefined;
+  const name = memoFileNameFor(options.siblings, options.tableFile, layout.memoKind);
+  if (name === undefined) return undefined;
+  const file = vfs.open(`${options.folder}/${name}`, mode);
+  try {
+    const cached = new CachedFile(file, options.cache, 'memo', options.pageSizeBytes);
+    const memos = new MemoFile(file, layout.memoKind, (target, position) => cached.readAt(target, position));
+    return {
+      kind: layout.memoKind, name, cached, memos, allocator: new MemoAllocator(memos),
+      publishedBytes: Math.min(file.stat().sizeBytes, options.publishedMemoBytes ?? Infinity),
+    };
+  } catch (e) {
+    file.close();
+    throw e;
+  }
+}

@@ -1,0 +1,114 @@
+import { DELETED_MARK, readUpTo, type BufferPool } from '#storage';
+import type { RecordView } from './record-view.js';
+
+export interface CursorRange {
+  /** First and last record number, both included. */
+  readonly from: number;
+  readonly to: number;
+  readonly reverse: boolean;
+  /** Also stop at records that are marked deleted. */
+  readonly deleted: boolean;
+}
+
+const FIRST_CHUNK_BYTES = 1 << 16;
+
+/**
+ * Walks a table in record order, either way, in constant memory. Base rows come from large
+ * sequential reads that do not pass through the page cache; committed changes and the reader's own
+ * writes replace them. A chunk is read again when a checkpoint changed the base under it.
+ */
+export class RecordCursor {
+  readonly #view: RecordView;
+  readonly #pool: BufferPool;
+  readonly #to: number;
+  readonly #step: number;
+  readonly #deleted: boolean;
+  readonly #recordLength: number;
+  readonly #maxChunkBytes: number;
+  #chunkBytes: number;
+  #chunk: Uint8Array | undefined;
+  #chunkFirst = 0;
+  #chunkLast = -1;
+  #chunkEpoch = -1;
+  recno: number;
+  bytes: Uint8Array = new Uint8Array(0);
+  start = 0;
+
+  constructor(view: RecordView, range: CursorRange, pool: BufferPool, maxChunkBytes: number) {
+    this.#view = view;
+    this.#pool = pool;
+    this.#deleted = range.deleted;
+    this.#recordLength = view.store.layout.recordLength;
+    const last = Math.min(range.to, view.highestRecno);
+    const first = Math.max(1, range.from);
+    view.readSet?.range(view.store, first, range.to);
+    this.#step = range.reverse ? -1 : 1;
+    this.recno = range.reverse ? last + 1 : first - 1;
+    this.#to = range.reverse ? first : last;
+    this.#maxChunkBytes = Math.max(maxChunkBytes, this.#recordLength);
+    this.#chunkBytes = Math.max(Math.min(FIRST_CHUNK_BYTES, this.#maxChunkBytes), this.#recordLength);
+  }
+
+  /** Moves to the next record; false at the end. Leaves its bytes in `bytes` and `start`, valid until the next call. */
+  next(): boolean {
+    const step = this.#step;
+    while (this.recno !== this.#to && (this.#to - this.recno) * step > 0) {
+      this.recno += step;
+      if (!this.#load(this.recno)) continue;
+      if (this.#deleted || this.bytes[this.start] !== DELETED_MARK) return true;
+    }
+    return false;
+  }
+
+  #load(recno: number): boolean {
+    const { store, writes } = this.#view;
+    if (writes !== undefined || recno > store.base.recordCount || store.hasChanges()) {
+      const own = writes?.rows.get(recno);
+      if (own !== undefined) {
+        this.bytes = own.bytes;
+        this.start = 0;
+        return true;
+      }
+      if (store.hasDelta(recno) || !store.inBase(recno)) {
+        if (!store.find(recno, this.#view.sequence)) return false;
+        this.bytes = store.foundBytes;
+        this.start = store.foundStart;
+        return true;
+      }
+    }
+    if (recno < this.#chunkFirst || recno > this.#chunkLast || this.#chunkEpoch !== store.baseEpoch) this.#readChunk(recno);
+    if (this.#chunk === undefined || recno > this.#chunkLast) return false;
+    this.bytes = this.#chunk;
+    this.start = (recno - this.#chunkFirst) * this.#recordLength;
+    return true;
+  }
+
+  /** Reads rows around `recno` in walking direction; longer each time up to the limit. */
+  #readChunk(recno: number): void {
+    const { base, counts } = this.#view.store;
+    const rows = Math.max(1, Math.floor(this.#chunkBytes / this.#recordLength));
+    const lastRow = this.#step > 0 ? Math.min(this.#to, recno + rows - 1, counts.latest) : recno;
+    const firstRow = this.#step > 0 ? recno : Math.max(this.#to, recno - rows + 1);
+    const wanted = (lastRow - firstRow + 1) * this.#recordLength;
+    if (this.#chunk === undefined || this.#chunk.length < wanted) {
+      this.#giveBack();
+      this.#chunk = this.#pool.take(wanted);
+    }
+    const n = readUpTo(base.file, this.#chunk.subarray(0, wanted), base.offsetOf(firstRow));
+    this.#chunkFirst = firstRow;
+    this.#chunkLast = firstRow + Math.floor(n / this.#recordLength) - 1;
+    this.#chunkEpoch = this.#view.store.baseEpoch;
+    if (this.#chunkBytes < this.#maxChunkBytes) this.#chunkBytes = Math.min(this.#maxChunkBytes, this.#chunkBytes * 4);
+  }
+
+  #giveBack(): void {
+    if (this.#chunk !== undefined) this.#pool.giveBack(this.#chunk);
+    this.#chunk = undefined;
+  }
+
+  /** Gives the read buffer back; next() may not be called again. */
+  close(): void {
+    this.#giveBack();
+    this.recno = this.#to;
+  }
+}

@@ -1,0 +1,154 @@
+import { assert, blankRecord, DELETED_MARK, END_MARK, headerPatches } from '#storage';
+import type { FoldTarget } from '../checkpoint/fold-target.js';
+import { WORK, type Steps } from '../checkpoint/step.js';
+import type { RecordDelta } from './record-delta.js';
+import type { RecordStore } from './record-store.js';
+import { oldestVersion } from './row-version.js';
+
+const RUN_BYTES = 1 << 18;
+
+/** A generation that is being folded into the base files. */
+export interface FrozenRecords {
+  readonly delta: RecordDelta;
+  readonly sequence: number;
+  /** Records of the table at `sequence`. */
+  readonly count: number;
+  /** How many of the store's extents (the oldest ones) belong to it. */
+  readonly extents: number;
+  /** Base images from before the fold, for live snapshots. */
+  readonly preImages: Map<number, Uint8Array>;
+  /** What the fold put into the table file; the cache follows at the switch. */
+  writes: { offset: number; bytes: Uint8Array }[];
+  /** The table grows and nobody is appending behind it: it gets an end mark. */
+  readonly endsHere: boolean;
+  /** Published ends after the checkpoint. */
+  readonly publishedBytes: number;
+  readonly memoPublishedBytes: number;
+}
+
+/** Takes the active generation of the store, with all that is known about the files afterwards. */
+export function frozenRecords(store: RecordStore, sequence: number): FrozenRecords {
+  const { base } = store;
+  const count = store.counts.latest;
+  const grows = count > base.recordCount;
+  const endsHere = grows && store.appendLease === undefined;
+  const end = base.offsetOf(count + 1);
+  return {
+    delta: store.active, sequence, count, extents: store.extents.length, preImages: new Map(), writes: [], endsHere,
+    publishedBytes: endsHere ? end + 1 : grows ? Math.max(base.publishedBytes, end) : base.publishedBytes,
+    memoPublishedBytes: memoEnd(store),
+  };
+}
+
+function memoEnd(store: RecordStore): number {
+  const { memo } = store.base;
+  if (memo === undefined) return 0;
+  let end = memo.publishedBytes;
+  for (const [block, bytes] of store.active.memos) end = Math.max(end, block * memo.allocator.blockSizeBytes + bytes.length);
+  for (const extent of store.extents) end = Math.max(end, extent.memoEndBytes);
+  return end;
+}
+
+/** Turns a frozen generation into growth, journal ranges and header changes. */
+export function* foldRecords(store: RecordStore, target: FoldTarget): Steps {
+  const frozen = store.frozen;
+  assert(frozen !== undefined, 'only a frozen store is folded');
+  frozen.writes = [];
+  capturePreImages(store, frozen, target.snapshots.oldestSequence());
+  yield* foldMemos(store, frozen, target);
+  yield* foldRows(store, frozen, target);
+  foldEnd(store, frozen, target);
+  for (const patch of headerPatches(store.layout, {
+    recordCount: frozen.count, lastUpdate: target.today, autoIncrementNext: store.autoNext,
+    ...(store.pendingTableFlags === undefined ? {} : { tableFlags: store.pendingTableFlags }),
+  })) {
+    target.header(store.base.tableName, patch.offset, patch.bytes);
+  }
+}
+
+function capturePreImages(store: RecordStore, frozen: FrozenRecords, oldestSnapshot: number): void {
+  if (oldestSnapshot === Infinity) return;
+  for (const [recno, newest] of frozen.delta.rows) {
+    if (recno <= store.base.recordCount && oldestVersion(newest).sequence > oldestSnapshot && !frozen.preImages.has(recno)) {
+      frozen.preImages.set(recno, store.base.copyOf(recno));
+    }
+  }
+}
+
+function* foldMemos(store: RecordStore, frozen: FrozenRecords, target: FoldTarget): Steps {
+  const memo = store.base.memo;
+  if (memo === undefined) return;
+  const blocks = [...frozen.delta.memos.keys()].sort((a, b) => a - b);
+  for (const block of blocks) {
+    const bytes = frozen.delta.memos.get(block);
+    if (bytes !== undefined) target.put(memo.name, memo.cached.file, block * memo.allocator.blockSizeBytes, bytes, memo.publishedBytes);
+    if (target.sliceDone()) yield WORK;
+  }
+  for (const change of memo.allocator.headerChanges()) target.header(memo.name, change.offset, change.bytes);
+}
+
+/** Record numbers to write, ascending: changed ones, and numbers that nobody filled. */
+function recnosToFold(store: RecordStore, frozen: FrozenRecords): number[] {
+  const recnos = [...frozen.delta.rows.keys()];
+  for (let recno = store.base.recordCount + 1; recno <= frozen.count; recno++) {
+    const extent = store.extents.find((e) => recno >= e.firstRecno && recno <= e.lastRecno);
+    if (extent !== undefined) recno = extent.lastRecno;
+    else if (!frozen.delta.rows.has(recno)) recnos.push(recno);
+  }
+  return recnos.sort((a, b) => a - b);
+}
+
+function* foldRows(store: RecordStore, frozen: FrozenRecords, target: FoldTarget): Steps {
+  const recordLength = store.layout.recordLength;
+  const recnos = recnosToFold(store, frozen);
+  const hole = blankRecord(store.layout);
+  hole[0] = DELETED_MARK;
+  for (let i = 0; i < recnos.length;) {
+    const first = recnos[i] ?? 0;
+    let end = i + 1;
+    while (end < recnos.length && recnos[end] === first + (end - i) && (end - i + 1) * recordLength <= RUN_BYTES) end++;
+    const run = new Uint8Array((end - i) * recordLength);
+    for (let k = i; k < end; k++) run.set(frozen.delta.rows.get(recnos[k] ?? 0)?.bytes ?? hole, (k - i) * recordLength);
+    put(store, frozen, target, store.base.offsetOf(first), run);
+    i = end;
+    if (target.sliceDone()) yield WORK;
+  }
+  for (const extent of store.extents.slice(0, frozen.extents)) {
+    if (extent.head.length > 0) put(store, frozen, target, extent.headOffset, extent.head);
+  }
+}
+
+function put(store: RecordStore, frozen: FrozenRecords, target: FoldTarget, offset: number, bytes: Uint8Array): void {
+  target.put(store.base.tableName, store.base.file, offset, bytes, store.base.publishedBytes);
+  frozen.writes.push({ offset, bytes });
+}
+
+/** The end mark behind the last record, and nothing behind the end mark. */
+function foldEnd(store: RecordStore, frozen: FrozenRecords, target: FoldTarget): void {
+  if (!frozen.endsHere) return;
+  const { base } = store;
+  const end = base.offsetOf(frozen.count + 1);
+  put(store, frozen, target, end, Uint8Array.of(END_MARK));
+  if (base.stat().sizeBytes > end + 1) target.truncate(base.tableName, end + 1);
+}
+
+/** The base files now hold the frozen generation: caches and counts follow. */
+export function switchRecords(store: RecordStore, frozen: FrozenRecords, oldestSnapshot: number): void {
+  const { base } = store;
+  for (const { offset, bytes } of frozen.writes) base.cached.patch(offset, bytes);
+  const memo = base.memo;
+  if (memo !== undefined) {
+    for (const [block, bytes] of frozen.delta.memos) {
+      const offset = block * memo.allocator.blockSizeBytes;
+      memo.cached.invalidate(offset, offset + bytes.length);
+    }
+    memo.publishedBytes = frozen.memoPublishedBytes;
+  }
+  if (oldestSnapshot !== Infinity) store.history.keep(frozen.delta, frozen.preImages, oldestSnapshot);
+  base.recordCount = frozen.count;
+  base.publishedBytes = frozen.publishedBytes;
+  store.baseSequence = frozen.sequence;
+  store.extents.splice(0, frozen.extents);
+  store.pendingTableFlags = undefined;
+  base.noteWritten();
+}

@@ -1,0 +1,224 @@
+import { decodeMemo, FieldstoneError, type DbfLayout, type MemoPointer, type MemoSource } from '#storage';
+import type { VersionedStore } from '../commit/versioned-store.js';
+import type { LiveSnapshots } from '../commit/live-snapshots.js';
+import type { FoldTarget } from '../checkpoint/fold-target.js';
+import type { Steps } from '../checkpoint/step.js';
+import { CountVersions } from './count-versions.js';
+import { foldRecords, frozenRecords, switchRecords, type FrozenRecords } from './record-fold.js';
+import type { RecordBase } from './record-base.js';
+import { RecordDelta } from './record-delta.js';
+import { RecordHistory } from './record-history.js';
+import { RecnoAllocator } from './recno-allocator.js';
+import { visibleVersion } from './row-version.js';
+
+
+/** Rows that a large load wrote straight into the table file; `head` = their bytes below the then published end. */
+export interface Extent {
+  readonly firstRecno: number;
+  readonly lastRecno: number;
+  readonly head: Uint8Array;
+  readonly headOffset: number;
+  /** End of the memo bytes it refers to; 0 = none. */
+  readonly memoEndBytes: number;
+}
+
+interface MemoFree { readonly sequence: number; readonly block: number; readonly lengthBytes: number }
+
+/**
+ * One generation of a table: base files, the committed changes on top of them, and what live
+ * snapshots still need. Reads never block and never see half of anything.
+ */
+export class RecordStore implements VersionedStore {
+  readonly id: string;
+  readonly name: string;
+  readonly base: RecordBase;
+  readonly counts: CountVersions;
+  readonly recnos: RecnoAllocator;
+  readonly history = new RecordHistory();
+  /** Next automatic value by field name. */
+  readonly autoNext = new Map<string, number>();
+  active = new RecordDelta();
+  frozen: FrozenRecords | undefined;
+  /** Committed extents that the header does not count yet. */
+  readonly extents: Extent[] = [];
+  /** Sequence of the last published change of any record. */
+  lastChange = 0;
+  /** New value of the header's flag byte, written by the next checkpoint. */
+  pendingTableFlags: number | undefined;
+  /** What the base files represent. */
+  baseSequence = 0;
+  /** Changes whenever bytes of the base files changed: scans read their chunk again. */
+  baseEpoch = 0;
+  /** A large load is appending: other inserts wait for this promise. */
+  appendLease: Promise<void> | undefined;
+  /** PACK, ALTER and the like are building a successor: commits wait for this promise. */
+  replacing: Promise<void> | undefined;
+  /** A successor is in place; only old snapshots read here. */
+  retired = false;
+  readonly memoSource: MemoSource;
+  readonly #inFlight = new Map<number, number>();
+  #memoFrees: MemoFree[] = [];
+  /** Where find() found the record. */
+  foundBytes: Uint8Array = new Uint8Array(0);
+  foundStart = 0;
+
+  constructor(name: string, base: RecordBase) {
+    this.id = `t:${name.toLowerCase()}`;
+    this.name = name;
+    this.base = base;
+    this.counts = new CountVersions(base.recordCount);
+    this.recnos = new RecnoAllocator(base.recordCount);
+    for (const f of base.layout.fields) if (f.autoIncrement !== undefined) this.autoNext.set(f.name, f.autoIncrement.next);
+    this.memoSource = { read: (pointer) => this.readMemo(pointer) };
+  }
+
+  get layout(): DbfLayout { return this.base.layout; }
+  get deltaBytes(): number { return this.active.sizeBytes + (this.frozen?.delta.sizeBytes ?? 0); }
+  get historyBytes(): number { return this.history.sizeBytes; }
+
+  /** Finds the record as of `sequence`: true leaves its bytes in foundBytes/foundStart (a view: decode at once). */
+  find(recno: number, sequence: number): boolean {
+    if (recno < 1 || recno > this.counts.at(sequence)) return false;
+    const version = visibleVersion(this.active.rows.get(recno), sequence)
+      ?? (this.frozen === undefined ? undefined : visibleVersion(this.frozen.delta.rows.get(recno), sequence));
+    if (version !== undefined) return this.#found(version.bytes, 0);
+    if (sequence < this.baseSequence && !this.history.isEmpty) {
+      const bytes = this.history.find(recno, sequence);
+      if (bytes !== undefined) return this.#found(bytes, 0);
+    }
+    if (!this.inBase(recno)) return false;
+    return this.#found(this.base.pageOf(recno), this.base.startInPage(recno));
+  }
+
+  #found(bytes: Uint8Array, start: number): boolean {
+    this.foundBytes = bytes;
+    this.foundStart = start;
+    return true;
+  }
+
+  /** True when the base file holds bytes for a counted record (not a number that nobody filled). */
+  inBase(recno: number): boolean {
+    if (recno <= this.base.recordCount) return !this.recnos.isHole(recno);
+    for (const extent of this.extents) if (recno >= extent.firstRecno && recno <= extent.lastRecno) return true;
+    return false;
+  }
+
+  /** True when some record in the range may differ from the base for some reader. */
+  hasChanges(): boolean {
+    return this.active.rows.size > 0 || this.frozen !== undefined || !this.history.isEmpty || this.recnos.holeCount > 0;
+  }
+
+  /** True when a version of the record stands above the base for some reader. */
+  hasDelta(recno: number): boolean {
+    return this.active.rows.has(recno) || (this.frozen?.delta.rows.has(recno) ?? false) || this.history.has(recno);
+  }
+
+  readMemo(pointer: MemoPointer): Uint8Array | undefined {
+    const memo = this.base.memo;
+    if (memo === undefined) return undefined;
+    const image = this.active.memos.get(pointer.block) ?? this.frozen?.delta.memos.get(pointer.block);
+    return image === undefined ? memo.memos.read(pointer) : decodeMemo(memo.kind, image, pointer);
+  }
+
+  /** Sequence of the last published change of the record. */
+  lastChangeOf(recno: number): number {
+    const newest = this.active.rows.get(recno) ?? this.frozen?.delta.rows.get(recno);
+    return newest?.sequence ?? this.history.lastChange(recno);
+  }
+
+  /** True when any record in [from, to] changed after `sequence`, or is changing. */
+  changedInRange(from: number, to: number, sequence: number): boolean {
+    for (const recno of this.#inFlight.keys()) if (recno >= from && recno <= to) return true;
+    if (this.lastChange <= sequence) return false;
+    for (const delta of [this.active, this.frozen?.delta]) {
+      if (delta === undefined) continue;
+      for (const [recno, version] of delta.rows) if (recno >= from && recno <= to && version.sequence > sequence) return true;
+    }
+    for (const recno of this.history.changedSince(sequence)) if (recno >= from && recno <= to) return true;
+    for (const e of this.extents) if (e.lastRecno >= from && e.firstRecno <= to && this.counts.at(sequence) < e.firstRecno) return true;
+    return false;
+  }
+
+  isInFlight(recno: number): boolean { return this.#inFlight.has(recno); }
+  enterFlight(recno: number): void { this.#inFlight.set(recno, (this.#inFlight.get(recno) ?? 0) + 1); }
+  leaveFlight(recno: number): void {
+    const n = this.#inFlight.get(recno) ?? 0;
+    if (n <= 1) this.#inFlight.delete(recno);
+    else this.#inFlight.set(recno, n - 1);
+  }
+
+  publishRow(recno: number, sequence: number, bytes: Uint8Array, snapshots: LiveSnapshots): void {
+    const keepOlder = snapshots.count > 0 && snapshots.oldestSequence() < sequence;
+    this.active.putRow(recno, sequence, bytes, keepOlder);
+    this.recnos.occupy(recno);
+    this.lastChange = sequence;
+    this.counts.raise(sequence, recno);
+  }
+
+  publishExtent(extent: Extent, sequence: number): void {
+    this.extents.push(extent);
+    this.base.cached.invalidate(this.base.offsetOf(extent.firstRecno), this.base.offsetOf(extent.lastRecno + 1));
+    this.lastChange = sequence;
+    this.baseEpoch++;
+    this.counts.raise(sequence, extent.lastRecno);
+  }
+
+  /** Recovery: a memo of a commit that is in the log. */
+  recoverMemo(block: number, bytes: Uint8Array): void {
+    const { memo } = this.base;
+    if (memo === undefined) throw new FieldstoneError('EXTERNAL_CHANGE', `the memo file of "${this.name}" is gone; put it back, or restore a backup`, { table: this.name });
+    this.active.putMemo(block, bytes);
+    memo.allocator.reserveTo(block + Math.ceil(bytes.length / memo.allocator.blockSizeBytes));
+  }
+
+  /** A memo lost its last owner at `sequence`; its blocks may be used again when no snapshot can reach it. */
+  freeMemoLater(sequence: number, block: number, lengthBytes: number): void {
+    this.#memoFrees.push({ sequence, block, lengthBytes });
+  }
+
+  freeze(sequence: number): boolean {
+    if (this.active.isEmpty && this.extents.length === 0 && this.pendingTableFlags === undefined) return false;
+    if (this.frozen !== undefined) throw new FieldstoneError('POISONED', 'a checkpoint began while another was running');
+    this.frozen = frozenRecords(this, sequence);
+    this.active = new RecordDelta();
+    return true;
+  }
+
+  publishedSizes(): readonly (readonly [file: string, sizeBytes: number])[] {
+    const { frozen, base } = this;
+    if (frozen === undefined) return [];
+    const table = [base.tableName, frozen.publishedBytes] as const;
+    return base.memo === undefined ? [table] : [table, [base.memo.name, frozen.memoPublishedBytes]];
+  }
+
+  unfreeze(): void {
+    if (this.frozen === undefined) return;
+    this.active.absorbOlder(this.frozen.delta);
+    this.frozen = undefined;
+    this.base.noteWritten();
+  }
+
+  fold(target: FoldTarget): Steps { return foldRecords(this, target); }
+
+  switchOver(oldestSnapshot: number): void {
+    const frozen = this.frozen;
+    if (frozen === undefined) return;
+    switchRecords(this, frozen, oldestSnapshot);
+    this.frozen = undefined;
+    this.baseEpoch++;
+  }
+
+  pruneHistory(oldestSnapshot: number): void {
+    this.history.prune(oldestSnapshot);
+    this.counts.prune(oldestSnapshot);
+    if (this.#memoFrees.length === 0) return;
+    const kept: MemoFree[] = [];
+    for (const f of this.#memoFrees) {
+      if (f.sequence <= oldestSnapshot && f.sequence <= this.baseSequence) this.base.memo?.allocator.free(f.block, f.lengthBytes);
+      else kept.push(f);
+    }
+    this.#memoFrees = kept;
+  }
+
+  close(): void { this.base.close(); }
+}

@@ -1,0 +1,152 @@
+import {
+  assert, encodeMemo, FieldstoneError, isMemoField, rawPointer, writePointer, type ByteWriter, type MemoSource, type PendingMemo,
+} from '#storage';
+import { writeCounters, writeMemos, writeRows } from '../commit/commit-record.js';
+import type { LiveSnapshots } from '../commit/live-snapshots.js';
+import type { StoreWrites } from '../commit/versioned-store.js';
+import type { RecordStore } from './record-store.js';
+
+/** Pointers of memos that have no place yet: numbers no real file reaches (checked at each write). */
+const PROVISIONAL_BLOCK = 0xf000_0000;
+
+/** One record as the transaction wants it. Never changed in place: savepoints keep the older object. */
+export interface PendingRow {
+  readonly bytes: Uint8Array;
+  /** Memo values of this image that still need a place. */
+  readonly memos: readonly PlacedMemo[];
+  readonly inserted: boolean;
+}
+
+interface PlacedMemo extends PendingMemo { readonly provisional: number }
+
+/** The private writes of one transaction in one table. */
+export class RecordWrites implements StoreWrites {
+  readonly store: RecordStore;
+  readonly rows = new Map<number, PendingRow>();
+  /** Highest record number this transaction sees: its snapshot's count, or its own last insert. */
+  highestRecno = 0;
+  readonly memoSource: MemoSource;
+  #sizeBytes = 0;
+  #provisional = new Map<number, Uint8Array>();
+  #placed: { block: number; bytes: Uint8Array; lengthBytes: number }[] = [];
+  #freed: { block: number; lengthBytes: number }[] = [];
+  #countersChanged = false;
+
+  constructor(store: RecordStore) {
+    this.store = store;
+    this.memoSource = {
+      read: (pointer) => this.#provisional.get(pointer.block - PROVISIONAL_BLOCK) ?? store.readMemo(pointer),
+    };
+  }
+
+  get isEmpty(): boolean { return this.rows.size === 0; }
+  get sizeBytes(): number { return this.#sizeBytes; }
+
+  /** Stores the new image and returns what was pending before, for undo. */
+  put(recno: number, bytes: Uint8Array, pending: readonly PendingMemo[], inserted: boolean): PendingRow | undefined {
+    const before = this.rows.get(recno);
+    const fresh = pending.map((memo) => this.#provide(memo, bytes));
+    const replaced = new Set(fresh.map((m) => m.field));
+    const kept = (before?.memos ?? []).filter((m) => !replaced.has(m.field) && rawPointer(this.store.layout, m.field, bytes, 0)?.block === m.provisional + PROVISIONAL_BLOCK);
+    this.rows.set(recno, { bytes, memos: [...kept, ...fresh], inserted });
+    this.#sizeBytes += bytes.length + 64;
+    if (recno > this.highestRecno) this.highestRecno = recno;
+    return before;
+  }
+
+  #provide(memo: PendingMemo, bytes: Uint8Array): PlacedMemo {
+    const { base } = this.store;
+    if (base.memo === undefined) throw new FieldstoneError('CORRUPT_MEMO', `table "${this.store.name}" has no memo file`, { table: this.store.name, field: memo.field.name });
+    if (base.memo.allocator.nextBlock >= PROVISIONAL_BLOCK) throw new FieldstoneError('LIMIT', `the memo file of "${this.store.name}" is full; pack it`, { table: this.store.name });
+    const provisional = this.#provisional.size;
+    this.#provisional.set(provisional, memo.bytes);
+    this.#sizeBytes += memo.bytes.length;
+    writePointer(memo.field, { block: provisional + PROVISIONAL_BLOCK, lengthBytes: memo.bytes.length }, bytes, 0);
+    return { ...memo, provisional };
+  }
+
+  /** Undo of one put(), newest first. */
+  restore(recno: number, before: PendingRow | undefined): void {
+    const now = this.rows.get(recno);
+    if (before !== undefined) this.rows.set(recno, before);
+    else this.rows.delete(recno);
+    if (now?.inserted === true && before === undefined) this.store.recnos.giveBack(recno);
+  }
+
+  usedCounters(): void { this.#countersChanged = true; }
+
+  checkConflicts(sequence: number): void {
+    const { store } = this;
+    if (store.retired) throw new FieldstoneError('CONFLICT', `table "${store.name}" was rebuilt by another transaction`, { table: store.name });
+    for (const [recno] of this.rows) {
+      if (store.isInFlight(recno) || store.lastChangeOf(recno) > sequence) {
+        throw new FieldstoneError('CONFLICT', `record ${recno} of "${store.name}" was changed by another transaction`, { table: store.name, recno });
+      }
+    }
+  }
+
+  encode(w: ByteWriter): void {
+    const { store } = this;
+    for (const row of this.rows.values()) for (const memo of row.memos) this.#place(memo, row.bytes);
+    if (store.base.memo?.kind === 'dbt4') this.#collectFreed();
+    if (this.#placed.length > 0) writeMemos(w, store.name, this.#placed);
+    if (this.#countersChanged) writeCounters(w, store.name, store.autoNext);
+    writeRows(w, store.name, store.layout.recordLength, rowBytes(this.rows), this.rows.size);
+  }
+
+  #place(memo: PlacedMemo, row: Uint8Array): void {
+    const base = this.store.base.memo;
+    assert(base !== undefined, 'a pending memo has a memo file');
+    const image = encodeMemo(base.kind, base.allocator.blockSizeBytes, memo.content, memo.bytes);
+    const block = base.allocator.allocate(memo.bytes.length);
+    writePointer(memo.field, { block, lengthBytes: memo.bytes.length }, row, 0);
+    this.#placed.push({ block, bytes: image, lengthBytes: memo.bytes.length });
+  }
+
+  /** Memos of the old images that the new ones no longer point to (dBASE IV files use their blocks again). */
+  #collectFreed(): void {
+    const { store } = this;
+    const memoFields = store.layout.fields.filter(isMemoField);
+    for (const [recno, row] of this.rows) {
+      if (row.inserted || !store.find(recno, Infinity)) continue;
+      for (const field of memoFields) {
+        const old = rawPointer(store.layout, field, store.foundBytes, store.foundStart);
+        if (old === undefined || old.block === rawPointer(store.layout, field, row.bytes, 0)?.block) continue;
+        const lengthBytes = store.readMemo(old)?.length;
+        if (lengthBytes !== undefined) this.#freed.push({ block: old.block, lengthBytes });
+        store.find(recno, Infinity); // readMemo may have moved the view
+      }
+    }
+  }
+
+  markInFlight(): void { for (const recno of this.rows.keys()) this.store.enterFlight(recno); }
+
+  publish(sequence: number, snapshots: LiveSnapshots): void {
+    const { store } = this;
+    for (const memo of this.#placed) store.active.putMemo(memo.block, memo.bytes);
+    for (const [recno, row] of this.rows) {
+      store.leaveFlight(recno);
+      store.publishRow(recno, sequence, row.bytes, snapshots);
+    }
+    for (const f of this.#freed) store.freeMemoLater(sequence, f.block, f.lengthBytes);
+  }
+
+  withdraw(): void {
+    for (const recno of this.rows.keys()) this.store.leaveFlight(recno);
+    this.release();
+  }
+
+  /** Rolled back: record numbers and memo places go back. */
+  release(): void {
+    const inserted = [...this.rows].filter(([, row]) => row.inserted).map(([recno]) => recno).sort((a, b) => b - a);
+    for (const recno of inserted) this.store.recnos.giveBack(recno);
+    for (const memo of this.#placed.reverse()) this.store.base.memo?.allocator.undoAllocate(memo.block, memo.lengthBytes);
+    this.rows.clear();
+    this.#placed = [];
+    this.#provisional = new Map();
+  }
+}
+
+function* rowBytes(rows: ReadonlyMap<number, PendingRow>): Iterable<readonly [number, Uint8Array]> {
+  for (const [recno, row] of rows) yield [recno, row.bytes];
+}

@@ -1,0 +1,76 @@
+import type { Vfs } from '#storage';
+import type { CatalogState, TableEntry } from '../catalog-state.js';
+import type { RecordStore } from '../record/record-store.js';
+import { fingerprintOf, writeCatalog, type Catalog, type CatalogTable } from './catalog-file.js';
+
+/**
+ * Keeps `fieldstone.json` true. It is written at the first write to the database, before the first
+ * log record of a table that it does not know yet, and at the end of each checkpoint.
+ */
+export class CatalogKeeper {
+  readonly #vfs: Vfs;
+  readonly #folder: string;
+  readonly #entries: () => CatalogState;
+  #catalog: Catalog;
+  #written: boolean;
+  /** Stores whose fingerprint in the written catalog is current. */
+  readonly #registered = new Set<RecordStore>();
+
+  constructor(vfs: Vfs, folder: string, catalog: Catalog, written: boolean, entries: () => CatalogState) {
+    this.#vfs = vfs;
+    this.#folder = folder;
+    this.#catalog = catalog;
+    this.#written = written;
+    this.#entries = entries;
+  }
+
+  get checkpoint(): number { return this.#catalog.checkpoint; }
+  get current(): Catalog { return this.#catalog; }
+
+  /** The catalog is on disk before anything that refers to the database id is. */
+  ensureWritten(): void {
+    if (!this.#written) this.#write(this.#catalog);
+  }
+
+  /** The table is known to the catalog, with a current fingerprint, before the log mentions it. */
+  ensureRegistered(store: RecordStore): void {
+    if (this.#registered.has(store)) return;
+    this.#registered.add(store);
+    this.#refresh(this.#catalog);
+  }
+
+  /** After a checkpoint: new position, fresh fingerprints of all open tables. */
+  afterCheckpoint(sequence: number, firstSegment: number): void {
+    this.#refresh({ ...this.#catalog, checkpoint: this.#catalog.checkpoint + 1, sequence, firstSegment });
+  }
+
+  #refresh(base: Catalog): void {
+    const tables: Record<string, CatalogTable> = {};
+    for (const [key, entry] of this.#entries()) {
+      const facts = factsOf(entry);
+      if (facts !== undefined) tables[key] = facts;
+    }
+    this.#write({ ...base, tables });
+    for (const entry of this.#entries().values()) entry.facts = this.#catalog.tables[entry.name.toLowerCase()];
+  }
+
+  #write(catalog: Catalog): void {
+    writeCatalog(this.#vfs, this.#folder, catalog);
+    this.#catalog = catalog;
+    this.#written = true;
+  }
+}
+
+/** What the catalog should say of a table now; tables that were never opened keep what it said. */
+function factsOf(entry: TableEntry): CatalogTable | undefined {
+  const { store } = entry;
+  if (store === undefined) return entry.facts;
+  const { base } = store;
+  return {
+    ...entry.facts,
+    name: entry.name,
+    tableFile: entry.tableFile,
+    fingerprint: fingerprintOf(base.file, base.layout.headerLength, base.publishedBytes),
+    ...(base.memo === undefined ? {} : { memoFile: base.memo.name, memoFingerprint: fingerprintOf(base.memo.cached.file, 512, base.memo.publishedBytes) }),
+  };
+}

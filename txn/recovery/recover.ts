@@ -1,0 +1,175 @@
+import { applyJournal, FieldstoneError, readJournal, type Environment, type Journal, type VfsFile } from '#storage';
+import type { TableEntry } from '../catalog-state.js';
+import { applySteps, JOURNAL_NAME } from '../checkpoint/checkpoint.js';
+import { parseNote } from '../checkpoint/journal-note.js';
+import { StepDriver } from '../checkpoint/step-driver.js';
+import { walName, walSegmentOf } from '../commit/wal-chain.js';
+import type { RecordStore } from '../record/record-store.js';
+import { CATALOG_NAME, fingerprintOf, readCatalog, writeCatalog, type Catalog, type CatalogTable, type Fingerprint } from './catalog-file.js';
+import { listTables, TEMPORARY } from './folder-listing.js';
+import { replay, type Replayed } from './replay.js';
+
+export interface RecoverOptions {
+  readonly env: Environment;
+  readonly folder: string;
+  readonly newDatabaseId: () => string;
+  /** Opens the base files; `published` limits the sizes that count. */
+  readonly openStore: (entry: TableEntry, published: boolean) => RecordStore;
+}
+
+export interface Recovered {
+  readonly catalog: Catalog;
+  readonly catalogWritten: boolean;
+  readonly tables: Map<string, TableEntry>;
+  readonly replayed: Replayed;
+  /** Log segments that are still there; a checkpoint retires them. */
+  readonly segments: readonly { segment: number; sizeBytes: number }[];
+  readonly journalApplied: boolean;
+}
+
+/**
+ * Brings the folder to a state that can be written to: journal applied again, log replayed into
+ * memory, leftovers removed. Every step can be interrupted and done again.
+ */
+export function recover(o: RecoverOptions): Recovered {
+  const { env: { vfs }, folder } = o;
+  let catalog = readCatalog(vfs, folder);
+  const catalogWritten = catalog !== undefined;
+  let names = vfs.list(folder);
+  assertKnownLog(catalog, names, folder);
+  catalog ??= { databaseId: o.newDatabaseId(), checkpoint: 0, sequence: 0, firstSegment: 1, tables: {} };
+  const applied = settleJournal(o, catalog);
+  catalog = applied ?? catalog;
+  names = removeLeftovers(o, vfs.list(folder), catalog);
+  const tables = listTables(vfs, folder, names, catalog);
+  const segments = liveSegments(vfs.list(folder), catalog, folder);
+  const replayed = replay({
+    vfs, folder, databaseId: Buffer.from(catalog.databaseId, 'hex'), segments, firstSequence: catalog.sequence + 1, tables,
+    openStore: (entry) => {
+      assertAsWeLeftIt(entry, catalog.tables[entry.name.toLowerCase()], o);
+      return o.openStore(entry, true);
+    },
+  });
+  for (const store of replayed.loads) cutUncommitted(store);
+  return {
+    catalog, catalogWritten, tables, replayed, journalApplied: applied !== undefined,
+    segments: segments.map((segment) => ({ segment, sizeBytes: vfs.stat(`${folder}/${walName(segment)}`)?.sizeBytes ?? 0 })),
+  };
+}
+
+/** A log or journal without a catalog: the catalog was lost or removed by somebody. */
+export function assertKnownLog(catalog: Catalog | undefined, names: readonly string[], folder: string): void {
+  const orphan = names.find((name) => walSegmentOf(name) !== undefined || name === JOURNAL_NAME);
+  if (catalog === undefined && orphan !== undefined) {
+    throw new FieldstoneError('CORRUPT_PAGE', `the folder holds a log (${orphan}) but no ${CATALOG_NAME}; restore it from a backup`, { file: `${folder}/${orphan}` });
+  }
+}
+
+/** A complete journal that the catalog does not know yet is applied; any other is removed. */
+function settleJournal(o: RecoverOptions, catalog: Catalog): Catalog | undefined {
+  const { env, folder } = o;
+  const path = `${folder}/${JOURNAL_NAME}`;
+  if (env.vfs.stat(path) === undefined) return undefined;
+  const journal = readJournal(env.vfs, path, Buffer.from(catalog.databaseId, 'hex'));
+  let next: Catalog | undefined;
+  if (journal !== undefined && journal.meta.checkpoint > catalog.checkpoint) {
+    new StepDriver(env, folder, applySteps(applyJournal(env.vfs, folder, journal))).finishBlocking();
+    next = catalogAfter(o, catalog, journal);
+    writeCatalog(env.vfs, folder, next);
+  }
+  journal?.close();
+  env.vfs.unlink(path);
+  env.vfs.syncFolder(folder);
+  return next;
+}
+
+/** The catalog that the interrupted checkpoint would have written. */
+export function catalogAfter(o: Pick<RecoverOptions, 'env' | 'folder'>, before: Catalog, journal: Journal): Catalog {
+  const note = parseNote(journal.meta.note);
+  const tables: Record<string, CatalogTable> = { ...before.tables };
+  for (const [key, planned] of Object.entries(note.tables)) {
+    if (planned === null) delete tables[key];
+    else tables[key] = { ...planned, fingerprint: { sizeBytes: 0, mtimeNs: '', headCrc: 0 } };
+  }
+  for (const [key, table] of Object.entries(tables)) {
+    const touched = Object.hasOwn(note.sizes, table.tableFile) || Object.hasOwn(note.tables, key);
+    if (touched) tables[key] = refreshed(o, table, note.sizes);
+  }
+  const { checkpoint, sequence, firstSegment } = journal.meta;
+  return { ...before, checkpoint, sequence, firstSegment, tables };
+}
+
+function refreshed(o: Pick<RecoverOptions, 'env' | 'folder'>, table: CatalogTable, sizes: Readonly<Record<string, number>>): CatalogTable {
+  const of = (name: string, headBytes: (file: VfsFile) => number): Fingerprint => {
+    const file = o.env.vfs.open(`${o.folder}/${name}`, 'read');
+    try {
+      return fingerprintOf(file, headBytes(file), sizes[name]);
+    } finally {
+      file.close();
+    }
+  };
+  const fingerprint = of(table.tableFile, headerLengthOf);
+  return table.memoFile === undefined ? { ...table, fingerprint } : { ...table, fingerprint, memoFingerprint: of(table.memoFile, () => 512) };
+}
+
+/** Bytes 8-9 of a DBF header (521 for dBASE II). */
+export function headerLengthOf(file: VfsFile): number {
+  const head = new Uint8Array(10);
+  file.readAt(head, 0);
+  return head[0] === 2 ? 521 : (head[8] ?? 0) | ((head[9] ?? 0) << 8);
+}
+
+/** Removes what interrupted work left: new table generations that never became current, old segments. */
+function removeLeftovers(o: RecoverOptions, names: readonly string[], catalog: Catalog): string[] {
+  const { env: { vfs }, folder } = o;
+  const kept: string[] = [];
+  for (const name of names) {
+    const segment = walSegmentOf(name);
+    if (TEMPORARY.test(name) || (segment !== undefined && segment < catalog.firstSegment)) vfs.unlink(`${folder}/${name}`);
+    else kept.push(name);
+  }
+  if (kept.length < names.length) vfs.syncFolder(folder);
+  return kept;
+}
+
+/** Numbers of the segments to replay, without a gap from the catalog's first. */
+export function liveSegments(names: readonly string[], catalog: Catalog, folder: string): number[] {
+  const segments = names.map(walSegmentOf).filter((s) => s !== undefined && s >= catalog.firstSegment).sort((a, b) => (a ?? 0) - (b ?? 0));
+  return segments.map((segment, i) => {
+    const expected = catalog.firstSegment + i;
+    if (segment !== expected) {
+      throw new FieldstoneError('CORRUPT_WAL', `log segment ${walName(expected)} is missing`, { file: `${folder}/${walName(expected)}` });
+    }
+    return expected;
+  });
+}
+
+/** The log may only be replayed onto the file it was written for (I7: never a silent merge). */
+export function assertAsWeLeftIt(entry: TableEntry, facts: CatalogTable | undefined, o: Pick<RecoverOptions, 'env' | 'folder'>): void {
+  const path = `${o.folder}/${entry.tableFile}`;
+  const changed = (why: string): FieldstoneError => new FieldstoneError('EXTERNAL_CHANGE',
+    `table "${entry.name}" was changed by another program while the log still holds commits for it (${why}); nothing was changed`, { file: path, table: entry.name });
+  if (facts === undefined) throw changed('the catalog does not know it');
+  const file = o.env.vfs.open(path, 'read');
+  try {
+    const now = fingerprintOf(file, headerLengthOf(file));
+    if (now.sizeBytes < facts.fingerprint.sizeBytes) throw changed('it became shorter');
+    if (now.headCrc !== facts.fingerprint.headCrc) throw changed('its header differs');
+  } finally {
+    file.close();
+  }
+}
+
+/** Bytes behind the counted rows belong to a load that never committed. */
+function cutUncommitted(store: RecordStore): void {
+  const { base } = store;
+  const { memo } = base;
+  const last = store.extents.at(-1);
+  const tableEnd = Math.max(base.publishedBytes, last === undefined ? 0 : base.offsetOf(last.lastRecno + 1));
+  if (base.stat().sizeBytes > tableEnd) base.file.truncate(tableEnd);
+  if (memo !== undefined) {
+    const memoEnd = Math.max(memo.publishedBytes, last?.memoEndBytes ?? 0);
+    if (memo.cached.file.stat().sizeBytes > memoEnd) memo.cached.file.truncate(memoEnd);
+  }
+  base.noteWritten();
+}

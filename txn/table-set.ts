@@ -1,0 +1,105 @@
+import { FieldstoneError, nearestNames, readUpTo, type PageCache, type Vfs } from '#storage';
+import type { CatalogState, TableEntry } from './catalog-state.js';
+import { RecordBase } from './record/record-base.js';
+import { RecordStore } from './record/record-store.js';
+
+export interface TableSetOptions {
+  readonly vfs: Vfs;
+  readonly folder: string;
+  readonly cache: PageCache;
+  readonly pageSizeBytes: number;
+  readonly encoding: string | undefined;
+  readonly writable: boolean;
+}
+
+const MAX_CPG_BYTES = 256;
+
+/** The tables of the folder: which there are now, and their stores, opened on first use. */
+export class TableSet {
+  readonly #o: TableSetOptions;
+  #state: CatalogState = new Map();
+  /** Stores that were replaced but are still read by old snapshots. */
+  readonly #retired = new Set<RecordStore>();
+
+  /** File system of the tables; a reader beside an unfinished checkpoint looks through its journal. */
+  #vfs: Vfs;
+
+  constructor(options: TableSetOptions) {
+    this.#o = options;
+    this.#vfs = options.vfs;
+  }
+
+  readThrough(vfs: Vfs): void { this.#vfs = vfs; }
+
+  get state(): CatalogState { return this.#state; }
+
+  install(state: CatalogState): void { this.#state = state; }
+
+  /** The entry by name, any letter case; NOT_FOUND with the nearest names. */
+  entry(state: CatalogState, name: string): TableEntry {
+    const entry = state.get(name.toLowerCase());
+    if (entry !== undefined) return entry;
+    const near = nearestNames(name, [...state.values()].map((e) => e.name));
+    const hint = near.length === 0 ? '' : `; did you mean ${near.map((n) => `"${n}"`).join(' or ')}?`;
+    throw new FieldstoneError('NOT_FOUND', `there is no table "${name}"${hint}`, { table: name });
+  }
+
+  store(entry: TableEntry): RecordStore { return entry.store ?? this.openStore(entry, false); }
+
+  /** `published`: only the bytes that the catalog counts; the rest is an append that never committed. */
+  openStore(entry: TableEntry, published: boolean): RecordStore {
+    const { folder } = this.#o;
+    const vfs = this.#vfs;
+    const facts = published ? entry.facts : undefined;
+    const encoding = entry.facts?.encoding ?? this.#o.encoding;
+    const cpg = this.#codePageText(entry);
+    const base = RecordBase.open(vfs, {
+      folder, tableFile: entry.tableFile, siblings: entry.siblings, cache: this.#o.cache, pageSizeBytes: this.#o.pageSizeBytes, writable: this.#o.writable,
+      ...(encoding === undefined ? {} : { encoding }),
+      ...(cpg === undefined ? {} : { codePageFile: cpg }),
+      ...(facts === undefined ? {} : { publishedTableBytes: facts.fingerprint.sizeBytes }),
+      ...(facts?.memoFingerprint === undefined ? {} : { publishedMemoBytes: facts.memoFingerprint.sizeBytes }),
+    });
+    entry.store = new RecordStore(entry.name, base);
+    return entry.store;
+  }
+
+  #codePageText(entry: TableEntry): string | undefined {
+    const name = entry.siblings.find((s) => s.toLowerCase().endsWith('.cpg'));
+    if (name === undefined) return undefined;
+    const file = this.#vfs.open(`${this.#o.folder}/${name}`, 'read');
+    try {
+      const bytes = Buffer.alloc(MAX_CPG_BYTES);
+      return bytes.toString('latin1', 0, readUpTo(file, bytes, 0)).trim();
+    } finally {
+      file.close();
+    }
+  }
+
+  openStores(): RecordStore[] {
+    const stores: RecordStore[] = [];
+    for (const { store } of this.#state.values()) if (store !== undefined) stores.push(store);
+    return stores;
+  }
+
+  /** The table has a successor: writers of this generation conflict, old snapshots keep it. */
+  retire(store: RecordStore): void {
+    store.retired = true;
+    this.#retired.add(store);
+  }
+
+  /** Closes replaced generations that no snapshot can reach. */
+  closeUnused(isReachable: (store: RecordStore) => boolean): void {
+    for (const store of this.#retired) {
+      if (isReachable(store)) continue;
+      this.#retired.delete(store);
+      store.close();
+    }
+  }
+
+  closeAll(): void {
+    for (const store of [...this.openStores(), ...this.#retired]) store.close();
+    this.#retired.clear();
+    this.#state = new Map();
+  }
+}

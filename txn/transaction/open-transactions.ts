@@ -1,0 +1,44 @@
+import type { Clock } from '#storage';
+import type { Transaction } from './transaction.js';
+
+/** An open transaction, for reports. */
+export interface OpenTransactionInfo {
+  readonly id: number;
+  readonly name: string;
+  readonly ageMs: number;
+  /** Older than transactionWarnMs: probably abandoned. */
+  readonly overdue: boolean;
+}
+
+/** Which transactions are open, and since when. */
+export class OpenTransactions {
+  readonly #open = new Set<Transaction>();
+  readonly #clock: Clock;
+  readonly #warnMs: number;
+  #nextId = 1;
+
+  constructor(clock: Clock, warnMs: number) {
+    this.#clock = clock;
+    this.#warnMs = warnMs;
+  }
+
+  get count(): number { return this.#open.size; }
+
+  nextId(): number { return this.#nextId++; }
+
+  add(transaction: Transaction): void { this.#open.add(transaction); }
+  remove(transaction: Transaction): void { this.#open.delete(transaction); }
+
+  list(): OpenTransactionInfo[] {
+    const now = this.#clock.monotonicNs();
+    return [...this.#open].map(({ id, name, openedNs }) => {
+      const ageMs = (now - openedNs) / 1e6;
+      return { id, name, ageMs, overdue: ageMs > this.#warnMs };
+    });
+  }
+
+  abortAll(reason: unknown): void {
+    for (const transaction of this.#open) transaction.fail(reason);
+    this.#open.clear();
+  }
+}

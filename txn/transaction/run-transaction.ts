@@ -1,0 +1,199 @@
+import { FieldstoneError, hasCode, type Timer } from '#storage';
+import type { Durability } from '../commit/commit-pipeline.js';
+import type { StoreWrites } from '../commit/versioned-store.js';
+import type { Engine } from '../engine.js';
+import type { LockOwner } from '../lock/lock-types.js';
+import { RecordStore } from '../record/record-store.js';
+import { RecordWrites } from '../record/record-writes.js';
+import { Transaction, type Isolation } from './transaction.js';
+
+export interface RunOptions {
+  readonly name?: string;
+  readonly isolation?: Isolation;
+  /** How often the body is run again after a conflict. */
+  readonly retries?: number;
+  /** Age at which the transaction is rolled back with ABORTED. */
+  readonly timeoutMs?: number;
+  readonly durability?: Durability;
+}
+
+/** Thrown inside a body when a record number is needed while a large load holds the end of the table. */
+export class MustWait extends FieldstoneError {
+  readonly until: Promise<unknown>;
+  constructor(message: string, until: Promise<unknown>) {
+    super('CONFLICT', message);
+    this.until = until;
+  }
+}
+
+/** What a body works with. `owner` identifies it to the lock manager. */
+export interface OpenTransaction {
+  readonly transaction: Transaction;
+  readonly owner: LockOwner;
+  /** True when the transaction may wait (await tx.lock). */
+  readonly mayWait: boolean;
+}
+
+function begin(engine: Engine, o: RunOptions, owner: LockOwner, mayWait: boolean): OpenTransaction {
+  const transaction = new Transaction({
+    id: owner.id, name: owner.name ?? `transaction ${owner.id}`, isolation: o.isolation ?? 'snapshot',
+    maxWriteBytes: engine.options.transactionMemoryBytes, openedNs: engine.options.env.clock.monotonicNs(),
+    takeSnapshot: () => engine.takeSnapshot(owner.name ?? `transaction ${owner.id}`), snapshots: engine.snapshots,
+  });
+  engine.transactions.add(transaction);
+  return { transaction, owner, mayWait };
+}
+
+function end(engine: Engine, open: OpenTransaction): void {
+  open.transaction.rollback();
+  engine.transactions.remove(open.transaction);
+  engine.afterSnapshots();
+}
+
+function newOwner(engine: Engine, name: string | undefined): LockOwner {
+  const id = engine.transactions.nextId();
+  return name === undefined ? { id } : { id, name };
+}
+
+/** Runs `body` in a transaction and commits; again after conflicts, keeping its locks. */
+export async function runTransaction<Result>(
+  engine: Engine, body: (open: OpenTransaction) => Result | Promise<Result>, options: RunOptions = {},
+): Promise<Result> {
+  engine.assertOpen();
+  const owner = newOwner(engine, options.name);
+  const retries = options.retries ?? engine.options.retries;
+  const counters = txnCounters(engine);
+  try {
+    for (let attempt = 0; ; attempt++) {
+      const open = begin(engine, options, owner, true);
+      const timer = armTimeout(engine, open, options.timeoutMs);
+      try {
+        const result = await body(open);
+        await finish(engine, open, options.durability);
+        return result;
+      } catch (e) {
+        end(engine, open);
+        if (!hasCode(e, 'CONFLICT')) throw e;
+        counters.conflicts++;
+        if (e instanceof MustWait) attempt--;
+        else if (attempt >= retries) throw e;
+        counters.retries++;
+        await (e instanceof MustWait ? e.until : engine.writeSide.pipeline.idle());
+      } finally {
+        timer?.cancel();
+        engine.transactions.remove(open.transaction);
+      }
+    }
+  } finally {
+    engine.locks.releaseAll(owner);
+  }
+}
+
+function armTimeout(engine: Engine, open: OpenTransaction, timeoutMs: number | undefined): Timer | undefined {
+  if (timeoutMs === undefined) return undefined;
+  return engine.options.env.scheduler.timer(() => {
+    open.transaction.fail(new FieldstoneError('ABORTED', `transaction "${open.transaction.name}" was open longer than ${timeoutMs} ms`));
+  }, timeoutMs);
+}
+
+function txnCounters(engine: Engine): { commits: number; rollbacks: number; conflicts: number; retries: number; readOnly: number } {
+  return engine.options.probe.counters('transactions', { commits: 0, rollbacks: 0, conflicts: 0, retries: 0, readOnly: 0 });
+}
+
+async function finish(engine: Engine, open: OpenTransaction, durability: Durability | undefined): Promise<void> {
+  const { transaction } = open;
+  const counters = txnCounters(engine);
+  if (transaction.wasRolledBack) {
+    counters.rollbacks++;
+    return;
+  }
+  transaction.assertOpen();
+  const writes = transaction.storeWrites();
+  if (writes.length === 0) {
+    if (transaction.hasSnapshot) validate(transaction, []);
+    counters.readOnly++;
+    end(engine, open);
+    return;
+  }
+  const { writeSide } = engine;
+  if (!engine.locks.isIdle) await lockWrites(engine, open, writes);
+  if (writeSide.isLogFull) await writeSide.waitForLog();
+  assertNotReplaced(writes);
+  validate(transaction, writes);
+  const done = writeSide.commit(writes, durability ?? engine.options.durability);
+  transaction.finish();
+  engine.transactions.remove(transaction);
+  await done;
+  counters.commits++;
+  engine.afterSnapshots();
+}
+
+/** Conflict check: the last thing before the log, in the same turn. */
+function validate(transaction: Transaction, writes: readonly StoreWrites[]): void {
+  const { sequence } = transaction.snapshot;
+  for (const write of writes) write.checkConflicts(sequence);
+  if (writes.length > 0) transaction.readSet?.validate(sequence);
+}
+
+/** PACK and the like are rebuilding a table: its writers run again afterwards. */
+function assertNotReplaced(writes: readonly StoreWrites[]): void {
+  for (const { store } of writes) {
+    if (store instanceof RecordStore && store.replacing !== undefined) throw new MustWait(`table "${store.name}" is being rebuilt`, store.replacing);
+  }
+}
+
+/** While anybody holds explicit locks, writers without locks respect them. */
+async function lockWrites(engine: Engine, open: OpenTransaction, writes: readonly StoreWrites[]): Promise<void> {
+  for (const write of writes) {
+    if (!(write instanceof RecordWrites)) continue;
+    for (const recno of write.rows.keys()) {
+      const waiting = engine.locks.acquire(open.owner, { space: write.store.id, item: recno }, 'exclusive');
+      if (waiting !== undefined) await waiting;
+    }
+  }
+}
+
+function assertUnlocked(engine: Engine, open: OpenTransaction, writes: readonly StoreWrites[]): void {
+  for (const write of writes) {
+    if (!(write instanceof RecordWrites)) continue;
+    for (const recno of write.rows.keys()) {
+      if (engine.locks.conflicts(open.owner, { space: write.store.id, item: recno }, 'exclusive')) {
+        throw new FieldstoneError('LOCK_TIMEOUT', `record ${recno} of "${write.store.name}" is locked by another transaction and transactionSync can not wait`, {
+          table: write.store.name, recno,
+        });
+      }
+    }
+  }
+}
+
+/** Runs a synchronous body and commits before it returns. It never waits, so it never retries. */
+export function runTransactionSync<Result>(engine: Engine, body: (open: OpenTransaction) => Result, options: RunOptions = {}): Result {
+  const { writeSide } = engine;
+  const open = begin(engine, options, newOwner(engine, options.name), false);
+  const { transaction } = open;
+  const counters = txnCounters(engine);
+  try {
+    writeSide.pipeline.drainSync(); // what others queued comes first, so nothing is in flight
+    const result = body(open);
+    if (result instanceof Promise) {
+      result.catch(() => undefined); // its fate is the error below
+      throw new FieldstoneError('OPTION', 'the body of transactionSync returned a promise; use transaction()');
+    }
+    if (transaction.wasRolledBack) {
+      counters.rollbacks++;
+      return result;
+    }
+    const writes = transaction.storeWrites();
+    if (writes.length > 0) {
+      if (!engine.locks.isIdle) assertUnlocked(engine, open, writes);
+      assertNotReplaced(writes);
+      validate(transaction, writes);
+      writeSide.commitSync(writes, options.durability ?? engine.options.durability);
+      transaction.finish();
+      counters.commits++;
+    }
+    return result;
+  } finally {
+    end(engine, open);
+  }
+}

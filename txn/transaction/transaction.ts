@@ -1,0 +1,153 @@
+import { FieldstoneError, type PendingMemo } from '#storage';
+import type { CatalogState } from '../catalog-state.js';
+import { ReadSet } from '../commit/read-set.js';
+import { assertAlive, type SnapshotHold, type SnapshotRegistry } from '../commit/snapshot-registry.js';
+import type { StoreWrites } from '../commit/versioned-store.js';
+import type { RecordStore } from '../record/record-store.js';
+import { RecordWrites, type PendingRow } from '../record/record-writes.js';
+
+export type Isolation = 'snapshot' | 'serializable';
+
+export interface TransactionOptions {
+  readonly id: number;
+  readonly name: string;
+  readonly isolation: Isolation;
+  readonly maxWriteBytes: number;
+  readonly openedNs: number;
+  /** Called at the first read or write: where the transaction's view begins. */
+  readonly takeSnapshot: () => SnapshotHold<CatalogState>;
+  readonly snapshots: SnapshotRegistry<CatalogState>;
+}
+
+interface Undo { readonly writes: RecordWrites; readonly recno: number; readonly before: PendingRow | undefined; readonly highest: number }
+
+/**
+ * The private side of one transaction: its snapshot, its writes, what it read. It knows records as
+ * bytes only. All methods are synchronous and touch nothing but memory.
+ */
+export class Transaction {
+  readonly id: number;
+  readonly name: string;
+  readonly openedNs: number;
+  readonly readSet: ReadSet | undefined;
+  readonly #o: TransactionOptions;
+  readonly #writes = new Map<RecordStore, RecordWrites>();
+  readonly #undo: Undo[] = [];
+  #savepoints: { name: string; position: number }[] = [];
+  #hold: SnapshotHold<CatalogState> | undefined;
+  #state: 'open' | 'done' | 'rolled back' | 'failed' = 'open';
+  #failure: unknown;
+
+  constructor(options: TransactionOptions) {
+    this.#o = options;
+    this.id = options.id;
+    this.name = options.name;
+    this.openedNs = options.openedNs;
+    this.readSet = options.isolation === 'serializable' ? new ReadSet() : undefined;
+  }
+
+  get isOpen(): boolean { return this.#state === 'open'; }
+  get wasRolledBack(): boolean { return this.#state === 'rolled back'; }
+  get hasSnapshot(): boolean { return this.#hold !== undefined; }
+
+  /** The view of this transaction; taken now if it has none. */
+  get snapshot(): SnapshotHold<CatalogState> {
+    this.assertOpen();
+    this.#hold ??= this.#o.takeSnapshot();
+    assertAlive(this.#hold);
+    return this.#hold;
+  }
+
+  assertOpen(): void {
+    if (this.#state === 'open') return;
+    if (this.#state === 'failed') throw this.#failure;
+    throw new FieldstoneError('TXN_DONE', `transaction "${this.name}" is already finished`);
+  }
+
+  /** Everything written so far, one entry for each store. */
+  storeWrites(): StoreWrites[] {
+    const list: StoreWrites[] = [];
+    for (const writes of this.#writes.values()) if (!writes.isEmpty) list.push(writes);
+    return list;
+  }
+
+  writesOf(store: RecordStore): RecordWrites | undefined { return this.#writes.get(store); }
+
+  /** Writes a record image; `memos` are its new memo values. */
+  putRow(store: RecordStore, recno: number, bytes: Uint8Array, memos: readonly PendingMemo[], inserted: boolean): void {
+    const writes = this.#writesFor(store);
+    const highest = writes.highestRecno;
+    const before = writes.put(recno, bytes, memos, inserted);
+    this.#undo.push({ writes, recno, before, highest });
+    this.#assertSize();
+  }
+
+  usedCounters(store: RecordStore): void { this.#writesFor(store).usedCounters(); }
+
+  #writesFor(store: RecordStore): RecordWrites {
+    this.assertOpen();
+    let writes = this.#writes.get(store);
+    if (writes === undefined) this.#writes.set(store, writes = new RecordWrites(store));
+    return writes;
+  }
+
+  #assertSize(): void {
+    let sum = 0;
+    for (const writes of this.#writes.values()) sum += writes.sizeBytes;
+    if (sum > this.#o.maxWriteBytes) {
+      throw new FieldstoneError('LIMIT', `transaction "${this.name}" writes more than transactionMemory (${this.#o.maxWriteBytes} bytes); split it, or load rows with insertMany`, { option: 'transactionMemory' });
+    }
+  }
+
+  savepoint(name: string): void {
+    this.assertOpen();
+    this.#savepoints.push({ name, position: this.#undo.length });
+  }
+
+  /** Undoes everything since the newest savepoint of that name, which stays. */
+  rollbackTo(name: string): void {
+    this.assertOpen();
+    const i = this.#savepoints.map((s) => s.name).lastIndexOf(name);
+    const savepoint = this.#savepoints[i];
+    if (savepoint === undefined) throw new FieldstoneError('NOT_FOUND', `there is no savepoint "${name}"`);
+    this.#savepoints = this.#savepoints.slice(0, i + 1);
+    this.#undoTo(savepoint.position);
+  }
+
+  #undoTo(position: number): void {
+    while (this.#undo.length > position) {
+      const step = this.#undo.pop();
+      step?.writes.restore(step.recno, step.before);
+      if (step !== undefined) step.writes.highestRecno = step.highest;
+    }
+  }
+
+  /** The commit took over the writes: the transaction itself is done. */
+  finish(): void {
+    this.#state = 'done';
+    this.#release();
+  }
+
+  /** Forgets all writes and ends. */
+  rollback(): void {
+    this.#endWith('rolled back');
+  }
+
+  /** Every later call throws `failure`. */
+  fail(failure: unknown): void {
+    this.#failure = failure;
+    this.#endWith('failed');
+  }
+
+  #endWith(state: 'rolled back' | 'failed'): void {
+    if (this.#state !== 'open') return;
+    this.#state = state;
+    for (const writes of this.#writes.values()) writes.release();
+    this.#release();
+  }
+
+  #release(): void {
+    if (this.#hold !== undefined) this.#o.snapshots.release(this.#hold);
+    this.#hold = undefined;
+  }
+}
