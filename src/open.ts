@@ -34,7 +34,7 @@ function memoryWithFolder(): MemoryVfs {
 export async function openIn(env: Environment, folder: string, options?: OpenOptions): Promise<Database> {
   const resolved = resolveOptions(options, process.env);
   const { values } = resolved;
-  const probe = new Probe(values.profiling);
+  const probe = new Probe(values.profiling, values.samplingRate);
   const counted: Environment = { ...env, vfs: countingVfs(env.vfs, probe, env.clock) };
   const engine = Engine.open(engineOptions(counted, folder, probe, values));
   return Promise.resolve(new Database(engine, resolved));

@@ -1,3 +1,4 @@
+import { codePageNames } from '#storage';
 import { KNOB_NAMES, knobOf, PRESETS, type Knob, type KnobName } from './knobs.js';
 import { describeRange, showValue } from './knob-value.js';
 import { variableOf } from './resolve.js';
@@ -33,7 +34,8 @@ function section(name: KnobName): string {
     `### ${name}`, '', knob.meaning, '',
     `- Takes: ${describeRange(knob)}`,
     `- Default: ${defaultOf(knob)}`,
-    `- Shows in: ${knob.shows}`, '',
+    ...(knob.counters.length > 0 ? [`- Look at: ${knob.counters.map((counter) => `\`${counter}\``).join(', ')} in \`db.stats()\``] : []),
+    ...(knob.kind === 'encoding' ? [`- Known code pages (each also under its usual other names): ${codePageNames().join(', ')}`] : []), '',
   ].join('\n');
 }
 

@@ -1,4 +1,4 @@
-import { FieldstoneError } from '#storage';
+import { codePage, FieldstoneError } from '#storage';
 import type { Knob, KnobName, NumberKnob } from './knobs.js';
 
 /** What a knob can hold once it is resolved. */
@@ -38,8 +38,8 @@ function checked(name: KnobName, knob: Knob, given: unknown, calledAs: string): 
     if (typeof given === 'boolean') return given;
   } else if (knob.kind === 'enum') {
     if (typeof given === 'string' && knob.choices.includes(given)) return given;
-  } else if (knob.kind === 'text') {
-    if (typeof given === 'string' && given !== '') return given;
+  } else if (knob.kind === 'encoding') {
+    if (typeof given === 'string' && given !== '') return codePage(given).name;
   } else {
     const n = asNumber(knob, given);
     if (n !== undefined && inRange(knob, n)) return n;
@@ -67,7 +67,7 @@ export function describeRange(knob: Knob): string {
   switch (knob.kind) {
     case 'boolean': return 'true or false';
     case 'enum': return knob.choices.map((choice) => `'${choice}'`).join(', ');
-    case 'text': return 'a name (text that is not empty)';
+    case 'encoding': return 'the name of a code page, for example \'cp1252\'';
     case 'ratio': return `a number from ${knob.min} to ${knob.max}`;
     case 'count': return `a whole number from ${knob.min} to ${knob.max}`;
     case 'size': return `${knob.powerOfTwo === true ? 'a power of two' : 'whole bytes (number, or text such as \'64mb\')'} `

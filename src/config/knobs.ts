@@ -13,8 +13,8 @@ export type Preset = (typeof PRESETS)[number];
 interface KnobText {
   /** What it sets and what follows from more or less of it. */
   readonly meaning: string;
-  /** `group.counter` of `db.stats()` in which the effect shows, or what else to look at. */
-  readonly shows: string;
+  /** `group.counter` of `db.stats().counters` or a histogram, in which the effect shows; a test asks for each. */
+  readonly counters: readonly string[];
 }
 
 /** A number: bytes, milliseconds, a plain count, or a share between 0 and 1. */
@@ -44,15 +44,15 @@ export interface BooleanKnob extends KnobText {
   readonly presets?: Partial<Record<Preset, boolean>>;
 }
 
-/** A word that is checked where it is used. */
-export interface TextKnob extends KnobText {
-  readonly kind: 'text';
+/** The name of a code page; kept as its canonical name. */
+export interface EncodingKnob extends KnobText {
+  readonly kind: 'encoding';
   readonly default: undefined;
   readonly presets?: Partial<Record<Preset, string>>;
 }
 
 /** One line of the table of knobs. */
-export type Knob = NumberKnob | EnumKnob | BooleanKnob | TextKnob;
+export type Knob = NumberKnob | EnumKnob | BooleanKnob | EncodingKnob;
 
 /**
  * Every knob of the engine, in the order of docs/config.md, which is generated from here. No preset weakens
@@ -63,120 +63,120 @@ export const KNOBS = {
     kind: 'enum', default: undefined, choices: PRESETS,
     meaning: 'A set of values for a kind of use: development (small memory, all times measured), staging (sizes of production, some times '
       + 'measured), production (large caches).',
-    shows: 'db.options',
+    counters: [],
   },
   readOnly: {
     kind: 'boolean', default: false,
     meaning: 'Open without the lock and without writing a byte, also beside a live writer. Every write throws READ_ONLY.',
-    shows: 'io.bytesWritten stays 0',
+    counters: ['io.bytesWritten'],
   },
   create: {
     kind: 'boolean', default: true,
     meaning: 'Make the folder when it is missing; with false a missing folder throws NOT_FOUND. A read-only open never makes it.',
-    shows: 'NOT_FOUND at open',
+    counters: [],
   },
   durability: {
     kind: 'enum', default: 'commit', choices: ['commit', 'interval', 'none'],
     meaning: 'When a commit is acknowledged: commit (it is on disk), interval (in the log; synced every syncIntervalMs), none (synced at '
       + 'checkpoint and close). In every mode a crash leaves a prefix of the commit order.',
-    shows: 'wal.syncs against txn.commits',
+    counters: ['wal.syncs', 'transactions.commits'],
   },
   syncIntervalMs: {
     kind: 'duration', default: 100, min: 1, max: HOUR,
     meaning: 'With durability interval: the longest time an acknowledged commit may wait for its sync, which is what a power failure can take.',
-    shows: 'wal.syncs',
+    counters: ['wal.syncs'],
   },
   cacheSize: {
     kind: 'size', default: 64 * MB, min: 64 * KB, max: TB, presets: { development: 16 * MB, staging: 256 * MB, production: 256 * MB },
     meaning: 'Memory for cached blocks of files, evicted least recently used. More raises the share of reads that need no system call.',
-    shows: 'cache.hits, cache.misses, cache.evictions',
+    counters: ['cache.table.hits', 'cache.table.misses', 'cache.table.evictions'],
   },
   pageSize: {
     kind: 'size', default: 8 * KB, min: 512, max: 64 * KB, powerOfTwo: true,
     meaning: 'Aim for the size of a cached block. Blocks of a table are cut at record boundaries, so they hold whole rows and are about this large.',
-    shows: 'io.bytesRead against io.reads',
+    counters: ['io.reads', 'io.bytesRead'],
   },
   checkpointSize: {
     kind: 'size', default: 16 * MB, min: 4 * KB, max: TB, presets: { staging: 64 * MB, production: 64 * MB },
     meaning: 'Bytes of log that start a checkpoint in the background. More makes checkpoints rarer and recovery longer.',
-    shows: 'checkpoint.count, wal.bytes',
+    counters: ['checkpoint.runs', 'engine.logBytes'],
   },
   logLimit: {
     kind: 'size', default: 64 * MB, min: 4 * KB, max: 4 * TB, follows: { knob: 'checkpointSize', times: 4 },
     meaning: 'Hard limit of the log: past it commits wait until the running checkpoint has ended.',
-    shows: 'wal.limitWaits',
+    counters: ['wal.stalls', 'wal.longestWaitNs'],
   },
   compression: {
     kind: 'enum', default: 'none', choices: ['none', 'lz4', 'deflate'],
     meaning: 'Codec for large values in files of our own, kept only where the result is smaller. DBF and memo files are never compressed.',
-    shows: 'codec.bytesIn, codec.bytesOut',
+    counters: ['codec.bytesIn', 'codec.bytesOut'],
   },
   compressionThreshold: {
     kind: 'size', default: KB, min: 64, max: GB,
     meaning: 'Values smaller than this are not compressed.',
-    shows: 'codec.skippedSmall',
+    counters: ['codec.bytesIn', 'codec.bytesOut'],
   },
   bloomBitsPerKey: {
     kind: 'count', default: 10, min: 0, max: 32,
-    meaning: 'Bits per key of the filters that answer "not there" without a read; 10 leave about 1 % false answers, 0 means no filter.',
-    shows: 'bloom.negatives, bloom.falsePositives',
+    meaning: 'Bits per key of the filters in front of key-value trees; 10 leave about 1 % false answers, 0 means no filter. Tables have none.',
+    counters: [],
   },
   lockShards: {
     kind: 'count', default: 16, min: 1, max: 1024, presets: { development: 4, staging: 64, production: 64 },
     meaning: 'Parts of the lock table. More shortens each part and gives finer counts of waits.',
-    shows: 'locks.waits by shard',
+    counters: ['locks.waits'],
   },
   lockTimeoutMs: {
     kind: 'duration', default: 10 * SECOND, min: 0, max: 24 * HOUR,
     meaning: 'How long tx.lock() waits before LOCK_TIMEOUT; 0 fails at once when the lock is taken.',
-    shows: 'locks.timeouts',
+    counters: ['locks.timeouts', 'locks.waitNs'],
   },
   retries: {
     kind: 'count', default: 10, min: 0, max: 1000,
     meaning: 'How often a transaction body is run again after CONFLICT or DEADLOCK before the error reaches the caller.',
-    shows: 'txn.retries, txn.conflicts',
+    counters: ['transactions.retries', 'transactions.conflicts'],
   },
   bufferPool: {
     kind: 'size', default: 16 * MB, min: 1 * MB, max: 64 * GB, presets: { development: 4 * MB, staging: 64 * MB, production: 64 * MB },
     meaning: 'Memory kept for reuse in buffers of 1 KB, 64 KB and 1 MB: read-ahead, log groups, copies.',
-    shows: 'buffers.reused, buffers.allocated',
+    counters: ['buffers.reused', 'buffers.allocated', 'buffers.dropped'],
   },
   readAhead: {
     kind: 'size', default: 1 * MB, min: 4 * KB, max: 64 * MB,
     meaning: 'Bytes that a scan reads at once. Scans pass the cache by, so they do not flush it.',
-    shows: 'io.bytesRead against io.reads',
+    counters: ['io.reads', 'io.bytesRead'],
   },
   snapshotMemory: {
     kind: 'size', default: 64 * MB, min: 64 * KB, max: TB, presets: { staging: 256 * MB, production: 256 * MB },
     meaning: 'Memory for old versions that live snapshots still need after a checkpoint. Past it the oldest snapshot ends with ABORTED.',
-    shows: 'snapshots.bytes, snapshots.aborted',
+    counters: ['engine.historyBytes'],
   },
   transactionMemory: {
     kind: 'size', default: 256 * MB, min: 64 * KB, max: 64 * GB, presets: { development: 64 * MB },
     meaning: 'Largest write set of one transaction; past it the write throws LIMIT. insertMany is not bound by it.',
-    shows: 'txn.largestBytes',
+    counters: ['engine.deltaBytes'],
   },
   transactionWarnMs: {
     kind: 'duration', default: 10 * SECOND, min: 1, max: 24 * HOUR, presets: { development: 2 * SECOND },
     meaning: 'Age after which an open transaction is reported by name and age in db.stats().',
-    shows: 'txn.overdue',
+    counters: ['engine.openTransactions'],
   },
   encoding: {
-    kind: 'text', default: undefined,
-    meaning: 'Code page of character fields and memos, for example cp1252, cp866 or latin1 (bytes as they stand). Not set: the language '
-      + 'driver byte of each file decides. createTable may name its own.',
-    shows: 'table.info()',
+    kind: 'encoding', default: undefined,
+    meaning: 'Code page of character fields and memos; latin1 shows the bytes as they stand. Not set: the language driver byte of each file '
+      + 'decides. createTable may name its own.',
+    counters: [],
   },
   profiling: {
     kind: 'enum', default: 'counts', choices: ['off', 'counts', 'times'], presets: { development: 'times', staging: 'times' },
     meaning: 'How much is measured: off (the integer counters alone, which cost an addition), counts (also sizes and queue lengths), '
       + 'times (also durations, for a share of the operations).',
-    shows: 'db.stats()',
+    counters: ['io.readNs', 'io.writeNs'],
   },
   samplingRate: {
     kind: 'ratio', default: 0.01, min: 0, max: 1, presets: { development: 1 },
     meaning: 'Share of the operations whose time is taken when profiling is times.',
-    shows: 'count of each histogram in db.stats()',
+    counters: ['io.readNs', 'io.writeNs'],
   },
 } as const satisfies Record<string, Knob>;
 

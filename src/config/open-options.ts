@@ -62,7 +62,7 @@ export interface OpenOptions {
 type Table = typeof KNOBS;
 type ValueOf<Line> = Line extends { kind: 'boolean' } ? boolean
   : Line extends { kind: 'enum'; default: infer Default; choices: readonly (infer Choice)[] } ? Choice | (Default & undefined)
-  : Line extends { kind: 'text' } ? string | undefined
+  : Line extends { kind: 'encoding' } ? string | undefined
   : number;
 
 /** The value of every knob after resolving: sizes in bytes, durations in milliseconds. */

@@ -25,8 +25,23 @@ export class Probe {
   readonly #histograms = new Map<string, Histogram>();
   readonly #gauges = new Map<string, () => CounterGroup>();
   level: ProbeLevel;
+  /** Share (0 to 1) of the operations that takesTime() picks. */
+  samplingRate: number;
+  #share = 0;
 
-  constructor(level: ProbeLevel = 'counts') { this.level = level; }
+  constructor(level: ProbeLevel = 'counts', samplingRate = 1) {
+    this.level = level;
+    this.samplingRate = samplingRate;
+  }
+
+  /** True when the time of this operation is to be taken: at level `times`, for every 1/samplingRate-th one. */
+  takesTime(): boolean {
+    if (this.level !== 'times') return false;
+    this.#share += this.samplingRate;
+    if (this.#share < 1) return false;
+    this.#share -= 1;
+    return true;
+  }
 
   /** The group of that name; made with `initial` (which names its fields) when asked for first. */
   counters<Group extends CounterGroup>(name: string, initial: Group): Group {

@@ -30,7 +30,7 @@ const MEMBERS: Readonly<Record<string, Ban>> = {
   'process.nextTick': TIMER,
   'AbortSignal.timeout': TIMER,
   'process.exit': { allowed: ['src/cli/'], remedy: 'throw; only the command line ends the process' },
-  'process.env': { allowed: ['src/open.ts', 'src/database/open.ts', 'src/engine/open.ts', 'src/cli/'], remedy: 'open hands the environment to resolveOptions' },
+  'process.env': { allowed: ['src/open.ts', 'src/cli/'], remedy: 'open hands the environment to resolveOptions' },
 };
 
 /** Whatever makes two runs differ, makes code from text, or prints. */

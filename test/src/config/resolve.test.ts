@@ -47,6 +47,11 @@ describe('layers', () => {
     expect(resolveOptions({ readOnly: true }, {}).values.create).toBe(false);
   });
 
+  test('a code page is kept by its canonical name', () => {
+    expect(resolveOptions({ encoding: 'Windows-1252' }, {}).values.encoding).toBe('cp1252');
+    expect(refusal({ encoding: 'cp1253x' }).message).toContain('cp1253');
+  });
+
   test('every knob can be set by its variable', () => {
     const texts: Partial<Record<KnobName, string>> = { preset: 'staging', encoding: 'cp866', readOnly: '1', create: 'FALSE', samplingRate: '0.5' };
     for (const name of KNOB_NAMES) {
