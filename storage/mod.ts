@@ -54,7 +54,9 @@ export { NO_MEMO, type MemoSource } from './dbf/memo-source.js';
 export { rawPointer, readPointer, type PointerReading } from './dbf/memo-pointer.js';
 export { isMemoField, pointerForm, type PointerForm } from './dbf/memo-fields.js';
 export { displayNames, FieldIndex, visibleFields } from './dbf/field-names.js';
-export { blankRecord, DELETED_MARK, END_MARK, isDeleted, LIVE_MARK, markDeleted, recordOffset } from './dbf/record.js';
+export { blankRecord, clearField, DELETED_MARK, END_MARK, isDeleted, LIVE_MARK, markDeleted, recordOffset } from './dbf/record.js';
+
+export { decodeMemo } from './memo/decode-memo.js';
 
 // Bytes, write-ahead log, checkpoint journal.
 export { ByteReader, ByteWriter, type ByteOrigin } from './base/bytes.js';
@@ -67,3 +69,17 @@ export type { JournalEntry, JournalMeta, JournalPhase } from './journal/journal-
 export { JournalWriter } from './journal/journal-writer.js';
 export { readJournal, type Journal } from './journal/journal-reader.js';
 export { applyJournal, type ApplyStep } from './journal/journal-apply.js';
+
+// Memo files.
+export { decodeMemo } from './memo/decode-memo.js';
+export { encodeMemo } from './memo/encode-memo.js';
+export { blocksFor } from './memo/memo-blocks.js';
+export { createMemoHeader } from './memo/create-memo-header.js';
+export { defaultBlockSize, type MemoHeader } from './memo/memo-header.js';
+export { memoExtension, memoFileNameFor } from './memo/memo-names.js';
+export type { ReadAt } from './memo/read-at.js';
+export type { MemoFinding } from './memo/memo-finding.js';
+export type { Dangling, MemoPlace } from './memo/memo-place.js';
+export { memoCounters, MemoFile, type MemoCounters } from './memo/memo-file.js';
+export { MemoAllocator, type MemoPatch } from './memo/memo-allocator.js';
+export { checkMemo, type MemoUse } from './memo/check-memo.js';
