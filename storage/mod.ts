@@ -71,7 +71,6 @@ export { readJournal, type Journal } from './journal/journal-reader.js';
 export { applyJournal, type ApplyStep } from './journal/journal-apply.js';
 
 // Memo files.
-export { decodeMemo } from './memo/decode-memo.js';
 export { encodeMemo } from './memo/encode-memo.js';
 export { blocksFor } from './memo/memo-blocks.js';
 export { createMemoHeader } from './memo/create-memo-header.js';

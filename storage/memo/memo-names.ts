@@ -20,12 +20,8 @@ export function memoExtension(kind: MemoKind): string { return EXTENSIONS[kind];
 export function memoFileNameFor(names: Iterable<string>, tableFileName: string, kind: MemoKind): string | undefined {
   const [stem, extension] = splitName(tableFileName);
   const wanted = stem.toLowerCase() + (PAIRS.get(extension.toLowerCase()) ?? memoExtension(kind));
-  let best: string | undefined;
-  for (const name of names) {
-    if (name.toLowerCase() !== wanted || name === tableFileName) continue;
-    if (best === undefined || closeness(name, stem) > closeness(best, stem) || (closeness(name, stem) === closeness(best, stem) && name < best)) best = name;
-  }
-  return best;
+  const found = [...names].filter((name) => name.toLowerCase() === wanted && name !== tableFileName);
+  return found.sort((a, b) => closeness(b, stem) - closeness(a, stem) || (a < b ? -1 : 1))[0];
 }
 
 function closeness(name: string, stem: string): number { return splitName(name)[0] === stem ? 1 : 0; }
