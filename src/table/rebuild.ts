@@ -1,4 +1,4 @@
-import { DELETED_MARK, rawPointer, type DbfField } from '#storage';
+import { DELETED_MARK } from '#storage';
 import { installFiles, RecordCursor, RecordView, withTableToItself, type Engine, type PlannedTable, type RecordStore, type TableEntry } from '#txn';
 import { TableBuilder } from './table-builder.js';
 import { assertNotAborted, type LongWorkOptions, type TableHost } from './table-host.js';
@@ -67,7 +67,7 @@ export function rebuildTable(
     try {
       await walkRecords(engine, store, options, 'pack', (bytes, start, deleted, view) => {
         if (deleted) removed++;
-        else builder.copy(bytes, start, (field, record, at) => readMemo(view, field, record, at));
+        else builder.copy(bytes, start, (pointer) => view.memoSource.read(pointer));
       });
       removed += store.counts.latest - removed - builder.count; // numbers that nobody filled
       builder.finish(store.autoNext);
@@ -86,11 +86,6 @@ function builderOptions(store: RecordStore, entry: TableEntry): ConstructorParam
     tableFile: entry.tableFile, layout: store.layout,
     ...(memo === undefined ? {} : { memoBlockSizeBytes: memo.allocator.blockSizeBytes, memoFile: memo.name }),
   };
-}
-
-function readMemo(view: RecordView, field: DbfField, record: Uint8Array, start: number): Uint8Array | undefined {
-  const pointer = rawPointer(view.store.layout, field, record, start);
-  return pointer === undefined ? undefined : view.memoSource.read(pointer);
 }
 
 /** ZAP: a new, empty generation; automatic numbers go on. */

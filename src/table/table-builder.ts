@@ -1,6 +1,6 @@
 import {
-  createMemoHeader, encodeMemo, headerPatches, isMemoField, MemoAllocator, memoExtension, MemoFile, rawPointer, readUpTo, writeFully, writePointer,
-  type DbfField, type DbfLayout, type MemoContent, type PendingMemo, type VfsFile,
+  clearField, createMemoHeader, encodeMemo, headerPatches, isMemoField, MemoAllocator, memoExtension, MemoFile, rawPointer, readUpTo, writeFully, writePointer,
+  type DbfField, type DbfLayout, type MemoContent, type MemoPointer, type PendingMemo, type VfsFile,
 } from '#storage';
 import { discardFiles, newGenerationFile, type Engine, type NewFile } from '#txn';
 
@@ -54,7 +54,7 @@ export class TableBuilder {
     const kind = o.layout.memoKind;
     if (kind === undefined) return undefined;
     const base = o.tableFile.replace(/\.[^.]*$/, '');
-    const made = newGenerationFile(this.#engine, o.memoFile ?? `${base}.${memoExtension(kind)}`);
+    const made = newGenerationFile(this.#engine, o.memoFile ?? `${base}${memoExtension(kind)}`);
     const header = createMemoHeader(kind, { tableName: base, ...(o.memoBlockSizeBytes === undefined ? {} : { blockSizeBytes: o.memoBlockSizeBytes }) });
     writeFully(made.file, header, 0);
     return { made, allocator: new MemoAllocator(MemoFile.open(made.file, kind)) };
@@ -79,26 +79,27 @@ export class TableBuilder {
   }
 
   /** Copies a record of the same layout, its memos from `read`. */
-  copy(bytes: Uint8Array, start: number, readMemo: (field: DbfField, bytes: Uint8Array, start: number) => Uint8Array | undefined): void {
+  copy(bytes: Uint8Array, start: number, readMemo: (pointer: MemoPointer) => Uint8Array | undefined): void {
     const record = new Uint8Array(bytes.subarray(start, start + this.#layout.recordLength));
     this.#buffer.set(record, this.slot());
     for (const field of this.#memoFields) {
-      if (rawPointer(this.#layout, field, record, 0) === undefined) continue;
-      const value = readMemo(field, record, 0);
-      if (value === undefined) writePointer(field, undefined, this.#buffer, this.#buffered);
-      else this.#place(field, memoContentOf(field), value);
+      const pointer = rawPointer(this.#layout, field, record, 0);
+      if (pointer === undefined) continue;
+      const value = readMemo(pointer);
+      if (value === undefined) clearField(this.#layout, field, this.#buffer, this.#buffered);
+      else this.#place(field, memoContentOf(field), value, pointer.valueType);
     }
     this.added([]);
   }
 
-  #place(field: DbfField, content: MemoContent, bytes: Uint8Array): void {
+  #place(field: DbfField, content: MemoContent, bytes: Uint8Array, valueType?: number): void {
     const memo = this.#memo;
     const kind = this.#layout.memoKind;
     if (memo === undefined || kind === undefined) return;
     const { allocator, made } = memo;
     const block = allocator.allocate(bytes.length);
     writeFully(made.file, encodeMemo(kind, allocator.blockSizeBytes, content, bytes), block * allocator.blockSizeBytes);
-    writePointer(field, { block, lengthBytes: bytes.length }, this.#buffer, this.#buffered);
+    writePointer(this.#layout, field, { block, lengthBytes: bytes.length, ...(valueType === undefined ? {} : { valueType }) }, this.#buffer, this.#buffered);
   }
 
   #flush(): void {

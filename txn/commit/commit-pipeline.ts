@@ -1,4 +1,4 @@
-import { ByteWriter, FieldstoneError, packBytes, type Codec, type Environment, type Probe } from '#storage';
+import { ByteWriter, codecCounters, FieldstoneError, packBytes, type Codec, type CodecCounters, type Environment, type Probe } from '#storage';
 import type { LiveSnapshots } from './live-snapshots.js';
 import type { StoreWrites } from './versioned-store.js';
 import type { WalChain } from './wal-chain.js';
@@ -42,6 +42,7 @@ const GATHER_TURNS = 4;
 export class CommitPipeline {
   readonly #o: PipelineOptions;
   readonly #counters;
+  readonly #codec: CodecCounters;
   readonly #writer = new ByteWriter();
   #waiting: Waiting[] = [];
   /** In the log file, sync under way. */
@@ -59,6 +60,7 @@ export class CommitPipeline {
     this.#o = options;
     this.#lastSequence = options.lastSequence;
     this.#published = options.lastSequence;
+    this.#codec = codecCounters(options.probe);
     this.#counters = options.probe.counters('wal', { records: 0, bytes: 0, groups: 0, syncs: 0, blockingSyncs: 0, stalls: 0 });
   }
 
@@ -169,7 +171,7 @@ export class CommitPipeline {
       const writer = wal.writerFor(first);
       let sequence = first;
       for (const waiting of group) {
-        const packed = packBytes(waiting.body, this.#o.codec, this.#o.compressionThresholdBytes, this.#o.probe);
+        const packed = packBytes(waiting.body, this.#o.codec, this.#o.compressionThresholdBytes, this.#codec);
         writer.append(sequence++, packed.bytes, packed.codecId, waiting.body.length);
         this.#counters.records++;
         this.#counters.bytes += packed.bytes.length;

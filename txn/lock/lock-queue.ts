@@ -90,13 +90,15 @@ export class LockQueue {
   }
 
   addGrant(grant: Grant): void {
-    if (this.#first === undefined) { this.#first = grant; return; }
-    if (this.#more === undefined || this.#counts === undefined) {
-      this.#more = new Map();
-      this.#counts = new Array<number>(MODE_COUNT).fill(0);
-      this.#count(this.#first.mode, 1);
+    if (this.#first === undefined) this.#first = grant;
+    else {
+      if (this.#more === undefined) {
+        this.#more = new Map();
+        this.#counts = new Array<number>(MODE_COUNT).fill(0);
+        this.#count(this.#first.mode, 1);
+      }
+      this.#more.set(grant.party, grant);
     }
-    this.#more.set(grant.party, grant);
     this.#count(grant.mode, 1);
   }
 

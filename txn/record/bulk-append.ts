@@ -51,7 +51,7 @@ export class BulkAppend {
     if (base === undefined) throw new FieldstoneError('CORRUPT_MEMO', `table "${this.store.name}" has no memo file`, { table: this.store.name });
     const image = encodeMemo(base.kind, base.allocator.blockSizeBytes, memo.content, memo.bytes);
     const block = base.allocator.allocateAtEnd(memo.bytes.length);
-    writePointer(memo.field, { block, lengthBytes: memo.bytes.length }, this.#buffer, this.#buffered);
+    writePointer(this.store.layout, memo.field, { block, lengthBytes: memo.bytes.length }, this.#buffer, this.#buffered);
     const offset = block * base.allocator.blockSizeBytes;
     this.#memoBuffers.push({ offset, bytes: image });
     this.#memoBytes += image.length;

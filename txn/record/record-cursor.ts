@@ -26,7 +26,7 @@ export class RecordCursor {
   readonly #recordLength: number;
   readonly #maxChunkBytes: number;
   #chunkBytes: number;
-  #chunk: Uint8Array | undefined;
+  #chunk: Buffer | undefined;
   #chunkFirst = 0;
   #chunkLast = -1;
   #chunkEpoch = -1;

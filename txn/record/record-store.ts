@@ -168,7 +168,7 @@ export class RecordStore implements VersionedStore {
     const { memo } = this.base;
     if (memo === undefined) throw new FieldstoneError('EXTERNAL_CHANGE', `the memo file of "${this.name}" is gone; put it back, or restore a backup`, { table: this.name });
     this.active.putMemo(block, bytes);
-    memo.allocator.reserveTo(block + Math.ceil(bytes.length / memo.allocator.blockSizeBytes));
+    memo.allocator.claim(block, bytes.length);
   }
 
   /** A memo lost its last owner at `sequence`; its blocks may be used again when no snapshot can reach it. */
@@ -194,6 +194,7 @@ export class RecordStore implements VersionedStore {
   unfreeze(): void {
     if (this.frozen === undefined) return;
     this.active.absorbOlder(this.frozen.delta);
+    this.base.memo?.allocator.forgetWritten();
     this.frozen = undefined;
     this.base.noteWritten();
   }

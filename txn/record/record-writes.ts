@@ -61,7 +61,7 @@ export class RecordWrites implements StoreWrites {
     const provisional = this.#provisional.size;
     this.#provisional.set(provisional, memo.bytes);
     this.#sizeBytes += memo.bytes.length;
-    writePointer(memo.field, { block: provisional + PROVISIONAL_BLOCK, lengthBytes: memo.bytes.length }, bytes, 0);
+    writePointer(this.store.layout, memo.field, { block: provisional + PROVISIONAL_BLOCK, lengthBytes: memo.bytes.length }, bytes, 0);
     return { ...memo, provisional };
   }
 
@@ -99,7 +99,7 @@ export class RecordWrites implements StoreWrites {
     assert(base !== undefined, 'a pending memo has a memo file');
     const image = encodeMemo(base.kind, base.allocator.blockSizeBytes, memo.content, memo.bytes);
     const block = base.allocator.allocate(memo.bytes.length);
-    writePointer(memo.field, { block, lengthBytes: memo.bytes.length }, row, 0);
+    writePointer(this.store.layout, memo.field, { block, lengthBytes: memo.bytes.length }, row, 0);
     this.#placed.push({ block, bytes: image, lengthBytes: memo.bytes.length });
   }
 
