@@ -38,7 +38,7 @@ export default tseslint.config(
         patterns: [{ regex: '(^|/)dist/', message: 'Import the source, not the build.' }],
         paths: [{ name: 'fs', message: 'Write node:fs; product code takes a Vfs.' }, { name: 'assert', message: 'Use storage/base/assert.ts.' }],
       }],
-      'max-len': ['error', { code: 150, ignoreUrls: true, ignoreRegExpLiterals: true, ignoreStrings: true, ignoreTemplateLiterals: true }],
+      'max-len': ['error', { code: 160, ignorePattern: '^(import|export) ', ignoreUrls: true, ignoreRegExpLiterals: true, ignoreStrings: true, ignoreTemplateLiterals: true }],
     },
   },
   {
