@@ -31,13 +31,13 @@ export class MemoAllocator {
   #nextBlock: number;
   /** Blocks below may be in the file already: the end never goes back behind them. */
   #settledBlock: number;
-  #headerMissing: boolean;
   #flexCounter: number | undefined;
   /** What the file holds, as of the last headerChanges(): the header's first word, and the run headers by block. */
-  #writtenNext: number;
+  #writtenNext: number | undefined;
   #writtenRuns: Map<number, RunHeader>;
   /** Nothing is written to a file, however odd, from which nothing was allocated. */
   #isTouched = false;
+  #hasPatched = false;
 
   constructor(memo: MemoFile) {
     const { header, freeList } = memo;
@@ -47,7 +47,6 @@ export class MemoAllocator {
     this.#nextBlock = memo.kind === 'dbt4' ? freeList.endBlock : header.nextBlock;
     this.#gapBytes = this.#nextBlock * header.blockSizeBytes - memo.sizeBytes;
     this.#settledBlock = this.#nextBlock;
-    this.#headerMissing = header.isMissing;
     this.#flexCounter = header.flexCounter;
     this.#writtenNext = header.claimedNext;
     this.#writtenRuns = this.#chain();
@@ -123,18 +122,20 @@ export class MemoAllocator {
     this.#writtenNext = first;
     this.#settledBlock = this.#nextBlock;
     this.#isTouched = false;
+    this.#hasPatched ||= patches.length > 0;
     return patches;
   }
 
   /** What headerChanges() gave did not reach the file: the next call gives everything again. */
   forgetWritten(): void {
-    this.#writtenRuns = new Map();
-    this.#writtenNext = -1;
+    if (!this.#hasPatched) return;
+    this.#isTouched = true;
+    this.#writtenRuns.clear();
+    this.#writtenNext = undefined;
   }
 
   #headerPatches(next: number): MemoPatch[] {
-    if (this.#headerMissing) {
-      this.#headerMissing = false;
+    if (this.#memo.header.isMissing) {
       const whole = createMemoHeader(this.#memo.kind, { blockSizeBytes: this.blockSizeBytes, tableName: '' });
       whole.set(words(this.#memo.kind !== 'fpt', next));
       return [{ offset: 0, bytes: whole }];
@@ -156,7 +157,8 @@ export class MemoAllocator {
   /** A memo will be written over whatever run headers stand in these blocks. */
   #use(block: number, count: number): void {
     this.#isTouched = true;
-    for (const run of this.#writtenRuns.keys()) if (run >= block && run < block + count) this.#writtenRuns.delete(run);
+    if (count < this.#writtenRuns.size) for (let i = 0; i < count; i++) this.#writtenRuns.delete(block + i);
+    else for (const run of this.#writtenRuns.keys()) if (run >= block && run < block + count) this.#writtenRuns.delete(run);
   }
 
   #count(lengthBytes: number): number { return blocksFor(this.#memo.kind, this.blockSizeBytes, lengthBytes); }
