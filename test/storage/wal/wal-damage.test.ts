@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { crc32, MemoryVfs, RECORD_HEADER_BYTES, WAL_HEADER_BYTES } from '#storage';
+import { chainStart, RecordHeaderEncoder, segmentSalt } from '../../../storage/wal/wal-format.js';
 import { seededRandom } from '../../support/sim-clock.js';
 import {
   buildWal, bytesOf, databaseId, EXPECT, otherDatabaseId, PATH, readBytes, readWal, SEGMENT, walHeader, wrongReading, type BuiltWal,
@@ -135,6 +136,16 @@ describe('records that do not belong', () => {
     const left = equal.content.slice();
     left.copyWithin(equal.offsets[1]!, equal.offsets[2]!, equal.offsets[3]!);
     expect(readBytes(left).failed).toBe('CORRUPT_WAL');
+  });
+
+  test('a record with right checksums and a wrong number is refused', () => {
+    for (const sequence of [40, 42]) {
+      const { content } = buildWal([]);
+      const encoder = new RecordHeaderEncoder(segmentSalt(databaseId, SEGMENT));
+      const body = bytesOf('body');
+      encoder.encode(content.length, sequence, body, 0, body.length, content.length, chainStart(content));
+      expect(readBytes(join(content, encoder.bytes, body))).toMatchObject({ failed: 'CORRUPT_WAL', records: [], error: { details: { sequence: 41 } } });
+    }
   });
 
   test('the image of a log inside a record is not taken for its continuation', () => {
