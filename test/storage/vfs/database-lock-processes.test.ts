@@ -39,7 +39,7 @@ async function race(rivals: readonly LockOpener[]): Promise<{ winners: LockOpene
 
 describe('the database lock among real processes', () => {
   test('of several openers at one moment exactly one wins, on a free lock and on a dead one', async () => {
-    let rivals = await Promise.all([opener(), opener(), opener(), opener()]);
+    let rivals: LockOpener[] = await Promise.all([opener(), opener(), opener(), opener()]);
     for (let round = 0; round < 30; round++) {
       const { winners, codes } = await race(rivals);
       expect(winners.length, `round ${round}: ${codes.join()}`).toBe(1);
