@@ -23,13 +23,18 @@ export class TableSet {
 
   /** File system of the tables; a reader beside an unfinished checkpoint looks through its journal. */
   #vfs: Vfs;
+  #verify: (() => void) | undefined;
 
   constructor(options: TableSetOptions) {
     this.#o = options;
     this.#vfs = options.vfs;
   }
 
-  readThrough(vfs: Vfs): void { this.#vfs = vfs; }
+  /** Where reads of base files go, and what is checked after each. */
+  readThrough(vfs: Vfs, verify: () => void): void {
+    this.#vfs = vfs;
+    this.#verify = verify;
+  }
 
   get state(): CatalogState { return this.#state; }
 
@@ -55,6 +60,7 @@ export class TableSet {
     const cpg = this.#codePageText(entry);
     const base = RecordBase.open(vfs, {
       folder, tableFile: entry.tableFile, siblings: entry.siblings, cache: this.#o.cache, pageSizeBytes: this.#o.pageSizeBytes, writable: this.#o.writable,
+      ...(this.#verify === undefined ? {} : { verify: this.#verify }),
       ...(encoding === undefined ? {} : { encoding }),
       ...(cpg === undefined ? {} : { codePageFile: cpg }),
       ...(facts === undefined ? {} : { publishedTableBytes: facts.fingerprint.sizeBytes }),

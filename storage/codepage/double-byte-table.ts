@@ -44,7 +44,7 @@ export function doubleByteTable(name: string, rules: DoubleByteRules): DoubleByt
   return { pointOf, codeOf: inverse(pointOf, rules) };
 }
 
-function decoderFor(name: string, label: string): TextDecoder {
+function decoderFor(name: string, label: string): InstanceType<typeof TextDecoder> {
   try {
     return new TextDecoder(label, { ignoreBOM: true });
   } catch (cause) {
@@ -53,7 +53,7 @@ function decoderFor(name: string, label: string): TextDecoder {
 }
 
 /** All pairs of a lead byte in one call, a newline after each: no decoder takes a newline into a pair. */
-function readLead(decoder: TextDecoder, lead: number, pointOf: Uint32Array): void {
+function readLead(decoder: InstanceType<typeof TextDecoder>, lead: number, pointOf: Uint32Array): void {
   const bytes = new Uint8Array(3 * (LAST - LEAST_TRAIL + 1));
   let at = 0;
   for (let trail = LEAST_TRAIL; trail <= LAST; trail++) {

@@ -221,7 +221,8 @@ export class CommitPipeline {
 
   #noteSync(ns: number): void {
     this.#counters.syncs++;
-    this.#syncNs = this.#syncNs === 0 ? ns : this.#syncNs * 0.9 + ns * 0.1;
+    // Down at once, up slowly: one slow sync (new file, busy disk) must not change the mode for long.
+    this.#syncNs = this.#syncNs === 0 || ns < this.#syncNs ? (this.#syncNs + ns) / 2 : this.#syncNs * 0.9 + ns * 0.1;
     this.#o.probe.histogram('wal.syncNs').record(ns);
   }
 

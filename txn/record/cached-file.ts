@@ -10,8 +10,11 @@ export class CachedFile {
   readonly #origin: number;
   readonly #cache: PageCache;
   readonly #kind: PageKind;
+  readonly #verify: (() => void) | undefined;
 
-  constructor(file: VfsFile, cache: PageCache, kind: PageKind, pageSizeBytes: number, originBytes = 0) {
+  /** `verify` is called after each read of the file, before its bytes are used. */
+  constructor(file: VfsFile, cache: PageCache, kind: PageKind, pageSizeBytes: number, originBytes = 0, verify?: () => void) {
+    this.#verify = verify;
     this.file = file;
     this.id = nextFileId++;
     this.#cache = cache;
@@ -26,9 +29,17 @@ export class CachedFile {
     if (known !== undefined && known.length >= leastBytes) return known;
     const bytes = Buffer.allocUnsafeSlow(this.pageSizeBytes);
     const n = readUpTo(this.file, bytes, this.#origin + pageNo * this.pageSizeBytes);
+    this.#verify?.();
     const page = n === bytes.length ? bytes : Buffer.from(bytes.subarray(0, n));
     this.#cache.put(this.id, pageNo, page, this.#kind);
     return page;
+  }
+
+  /** Reads past the cache, for scans; fewer bytes only at the end of the file. */
+  readDirect(target: Uint8Array, position: number): number {
+    const n = readUpTo(this.file, target, position);
+    this.#verify?.();
+    return n;
   }
 
   /** Reads a range through the cache. */

@@ -14,6 +14,8 @@ export interface RecordBaseOptions {
   readonly cache: PageCache;
   readonly pageSizeBytes: number;
   readonly writable: boolean;
+  /** Called after each read of the files: a reader beside a writer makes sure that nothing moved. */
+  readonly verify?: () => void;
   /** Physical sizes that count; bytes behind them belong to an append that never committed. */
   readonly publishedTableBytes?: number;
   readonly publishedMemoBytes?: number;
@@ -64,7 +66,7 @@ export class RecordBase {
       const memo = openMemo(vfs, options, layout, mode);
       const rowsPerPage = Math.max(1, Math.floor(options.pageSizeBytes / Math.max(1, layout.recordLength)));
       const pageBytes = rowsPerPage * Math.max(1, layout.recordLength);
-      const cached = new CachedFile(file, options.cache, 'table', pageBytes, layout.headerLength);
+      const cached = new CachedFile(file, options.cache, 'table', pageBytes, layout.headerLength, options.verify);
       const published = Math.min(file.stat().sizeBytes, options.publishedTableBytes ?? Infinity);
       return new RecordBase(layout, options.tableFile, cached, rowsPerPage, published, memo);
     } catch (e) {
@@ -127,7 +129,7 @@ function openMemo(vfs: Vfs, options: RecordBaseOptions, layout: DbfLayout, mode:
   if (name === undefined) return undefined;
   const file = vfs.open(`${options.folder}/${name}`, mode);
   try {
-    const cached = new CachedFile(file, options.cache, 'memo', options.pageSizeBytes);
+    const cached = new CachedFile(file, options.cache, 'memo', options.pageSizeBytes, 0, options.verify);
     const memos = new MemoFile(file, layout.memoKind, (target, position) => cached.readAt(target, position));
     return {
       kind: layout.memoKind, name, cached, memos, allocator: new MemoAllocator(memos),

@@ -1,4 +1,4 @@
-import { DELETED_MARK, readUpTo, type BufferPool } from '#storage';
+import { DELETED_MARK, type BufferPool } from '#storage';
 import type { RecordView } from './record-view.js';
 
 export interface CursorRange {
@@ -94,7 +94,7 @@ export class RecordCursor {
       this.#giveBack();
       this.#chunk = this.#pool.take(wanted);
     }
-    const n = readUpTo(base.file, this.#chunk.subarray(0, wanted), base.offsetOf(firstRow));
+    const n = base.cached.readDirect(this.#chunk.subarray(0, wanted), base.offsetOf(firstRow));
     this.#chunkFirst = firstRow;
     this.#chunkLast = firstRow + Math.floor(n / this.#recordLength) - 1;
     this.#chunkEpoch = this.#view.store.baseEpoch;

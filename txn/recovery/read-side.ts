@@ -21,6 +21,7 @@ export interface ReadSide {
 }
 
 const ATTEMPTS = 20;
+const LOOK_EVERY_NS = 1e6;
 
 /**
  * Opens without a lock and without writing a byte: files + complete journal + log as they stand.
@@ -31,10 +32,8 @@ export function openReadSide(c: ReadSideContext): ReadSide {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const before = fileMarks(c.env.vfs, c.folder);
     try {
-      const sequence = load(c);
-      if (fileMarks(c.env.vfs, c.folder) === before) {
-        return { sequence, assertFresh: () => assertUnmoved(c, before) };
-      }
+      const sequence = load(c, () => assertUnmoved(c, before));
+      if (fileMarks(c.env.vfs, c.folder) === before) return { sequence, assertFresh: freshness(c, before) };
     } catch (e) {
       failure = e;
       if (fileMarks(c.env.vfs, c.folder) === before) throw e;
@@ -44,7 +43,7 @@ export function openReadSide(c: ReadSideContext): ReadSide {
   throw new FieldstoneError('EXTERNAL_CHANGE', `the writer of "${c.folder}" is too busy for a consistent read; try again`, { cause: failure });
 }
 
-function load(c: ReadSideContext): number {
+function load(c: ReadSideContext, verify: () => void): number {
   const { env, folder, tables } = c;
   const stored = readCatalog(env.vfs, folder);
   assertKnownLog(stored, env.vfs.list(folder), folder);
@@ -56,7 +55,7 @@ function load(c: ReadSideContext): number {
     catalog = catalogAfter({ env: { ...env, vfs }, folder }, catalog, journal);
     journal.close();
   }
-  tables.readThrough(vfs);
+  tables.readThrough(vfs, verify);
   const names = vfs.list(folder);
   const entries = listTables(vfs, folder, names, catalog);
   tables.install(entries);
@@ -88,6 +87,17 @@ function fileMarks(vfs: Vfs, folder: string): string {
   const mark = (stat: FileStat | undefined): string => (stat === undefined ? '-' : `${stat.inode}:${stat.mtimeNs}`);
   const journal = vfs.stat(`${folder}/${JOURNAL_NAME}`);
   return `${mark(vfs.stat(`${folder}/${CATALOG_NAME}`))} ${journal === undefined ? '-' : journal.inode}`;
+}
+
+/** Reads from memory need no look at the disk each time: what they give was verified when it was read. */
+function freshness(c: ReadSideContext, before: string): () => void {
+  let lookedNs = -Infinity;
+  return () => {
+    const now = c.env.clock.monotonicNs();
+    if (now - lookedNs < LOOK_EVERY_NS) return;
+    assertUnmoved(c, before);
+    lookedNs = now;
+  };
 }
 
 function assertUnmoved(c: ReadSideContext, before: string): void {
