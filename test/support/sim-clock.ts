@@ -57,9 +57,8 @@ export function seededRandom(seed: number): SeededRandom {
     fill: (target) => { for (let i = 0; i < target.length; i++) target[i] = uint32() & 0xff; },
     chance: (p) => uint32() < p * 0x100000000,
     pick: <Item>(items: readonly Item[]): Item => {
-      const item = items[int(items.length)];
-      if (item === undefined) throw new RangeError('pick() needs at least one item');
-      return item;
+      if (items.length === 0) throw new RangeError('pick() needs at least one item');
+      return items[int(items.length)] as Item; // in range, and undefined may be one of the items
     },
     shuffle: <Item>(items: Item[]): Item[] => {
       for (let i = items.length - 1; i > 0; i--) items.splice(i, 1, ...items.splice(int(i + 1), 1, ...items.slice(i, i + 1)));

@@ -139,6 +139,17 @@ describe('fair queues', () => {
     expect(t.locks.tryAcquire(a, row(1), 'exclusive')).toBe(true); // the only holder converts before the waiter
   });
 
+  test('a table that once had several holders still counts a single one', async () => {
+    const t = bed();
+    for (const [i, owner] of [a, b].entries()) t.ask('is', owner, row(i), 'shared');
+    t.ask('c', c, table, 'exclusive');
+    t.ask('d', d, row(1), 'exclusive');
+    t.locks.releaseAll(a);
+    t.locks.releaseAll(b);
+    expect(await t.news()).toEqual(['c:granted']);
+    expect(t.locks.tryAcquire(a, row(1), 'shared')).toBe(false);
+  });
+
   test('an upgrade goes before those who wait', async () => {
     const t = bed();
     t.ask('a', a, row(1), 'shared');
