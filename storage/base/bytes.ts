@@ -39,17 +39,20 @@ export class ByteWriter {
 
   u8(value: number): void {
     assert(value >= 0 && value <= 0xff && Number.isInteger(value), 'a u8 is an integer of 0..255');
-    this.#view.setUint8(this.#claim(1), value);
+    const at = this.#claim(1);
+    this.#view.setUint8(at, value);
   }
 
   u16(value: number): void {
     assert(value >= 0 && value <= 0xffff && Number.isInteger(value), 'a u16 is an integer of 0..65535');
-    this.#view.setUint16(this.#claim(2), value, true);
+    const at = this.#claim(2);
+    this.#view.setUint16(at, value, true);
   }
 
   u32(value: number): void {
     assert(value >= 0 && value < TWO_32 && Number.isInteger(value), 'a u32 is an integer below 2^32');
-    this.#view.setUint32(this.#claim(4), value, true);
+    const at = this.#claim(4);
+    this.#view.setUint32(at, value, true);
   }
 
   u48(value: number): void {
@@ -67,7 +70,10 @@ export class ByteWriter {
     this.#view.setUint32(at + 4, Math.floor(value / TWO_32), true);
   }
 
-  f64(value: number): void { this.#view.setFloat64(this.#claim(8), value, true); }
+  f64(value: number): void {
+    const at = this.#claim(8);
+    this.#view.setFloat64(at, value, true);
+  }
 
   /** Unsigned LEB128, 1 to 8 bytes; `value` is a safe integer >= 0. */
   varint(value: number): void {
@@ -82,7 +88,8 @@ export class ByteWriter {
   bytes(source: Uint8Array): void;
   bytes(source?: Uint8Array): Uint8Array | void {
     if (source === undefined) return this.#bytes.subarray(0, this.#length);
-    this.#bytes.set(source, this.#claim(source.length));
+    const at = this.#claim(source.length);
+    this.#bytes.set(source, at);
   }
 
   /** Length as a varint, then the bytes. */
@@ -103,6 +110,7 @@ export class ByteWriter {
     this.#length = start + prefix + written;
   }
 
+  /** May replace `#bytes` and `#view`: call it before they are read. */
   #claim(count: number): number {
     this.#reserve(count);
     const at = this.#length;
