@@ -36,7 +36,10 @@ export class LockFolder {
     this.path = `${folder}/${LOCK_NAME}`;
   }
 
-  /** Writes the owner file into a folder of our own, ready to be renamed; synced, as a lock without a readable owner blocks everybody. */
+  /**
+   * Writes the owner file into a folder of our own, ready to be renamed. Its content is synced, as a lock without a readable owner
+   * blocks everybody. Its name need not be: a power loss that takes it leaves an empty folder, which is free, and nobody alive.
+   */
   prepare(holder: LockHolder): void {
     const candidate = this.#candidate(holder.nonce);
     this.#vfs.makeFolder(candidate);
@@ -47,7 +50,6 @@ export class LockFolder {
     } finally {
       file.close();
     }
-    this.#vfs.syncFolder(candidate);
   }
 
   isPrepared(nonce: string): boolean {
