@@ -28,6 +28,7 @@ describe('a journal that is cut', () => {
   test('at any length is unfinished, unless the first copy of the trailer is whole', () => {
     expect(secondTrailerAt(ENTRIES_END)).toBe(SECOND_AT);
     for (let size = 0; size < CONTENT.length; size++) {
+      if (size > ENTRIES_END + TRAILER_BYTES && size < SECOND_AT && size % 64 !== 0) continue; // zeros between the trailers: a sample
       expect(verdict(readBytes(CONTENT.subarray(0, size))), `cut to ${size}`).toBe(size < ENTRIES_END + TRAILER_BYTES ? 'unfinished' : 'complete');
     }
   });
@@ -111,8 +112,12 @@ describe('other damage', () => {
   });
 });
 
+type ForgedEntry = [kind: EntryKind | number, file: number, value: number, data: Uint8Array, claimedBytes?: number];
+
 /** A journal with right checksums whose entries are made by hand. */
-function forged(...entries: [kind: EntryKind | number, file: number, value: number, data: Uint8Array, claimedBytes?: number][]): Uint8Array {
+function forged(...entries: ForgedEntry[]): Uint8Array { return forgedWithCount(entries.length, entries); }
+
+function forgedWithCount(entryCount: number, entries: ForgedEntry[]): Uint8Array {
   const header = encodeJournalHeader(META);
   let chain = new DataView(header.buffer, header.byteOffset).getUint32(header.length - 4, true);
   const parts = [header];
@@ -127,7 +132,7 @@ function forged(...entries: [kind: EntryKind | number, file: number, value: numb
     parts.push(bytes);
   }
   const body = Buffer.concat(parts);
-  return new Uint8Array(Buffer.concat([body, encodeTrailers(databaseId, entries.length, body.length, chain)]));
+  return new Uint8Array(Buffer.concat([body, encodeTrailers(databaseId, entryCount, body.length, chain)]));
 }
 
 describe('a journal made to do harm, with right checksums', () => {
@@ -151,6 +156,7 @@ describe('a journal made to do harm, with right checksums', () => {
     ['a length that runs into the trailer', forged(['name', 0, 0, bytesOf('a'), 60])],
     ['an offset beyond any file', forged(['name', 0, 0, bytesOf('a')], ['body', 0, 2 ** 53 + 2, bytesOf('x')])],
     ['an end beyond any file', forged(['name', 0, 0, bytesOf('a')], ['body', 0, 2 ** 53 - 1, bytesOf('xyz')])],
+    ['a trailer that counts one entry more', forgedWithCount(2, [['name', 0, 0, bytesOf('a')]])],
     ['an unlink with data', forged(['name', 0, 0, bytesOf('a')], ['unlink', 0, 0, bytesOf('x')])],
   ])('%s is refused', (_, content) => {
     expect(readBytes(content).failed).toBe('CORRUPT_WAL');
