@@ -78,7 +78,9 @@ describe('the house rules fire', () => {
     expect(privateRule(snippet('src/x.ts', text))).toEqual([expect.stringContaining('#name')]);
   });
 
-  test('private, but not #x', () => expect(privateRule(snippet('src/x.ts', 'class A { #x = 1; readonly y = 2; }'))).toEqual([]));
+  test('private, but not #x and not a constructor', () => {
+    expect(privateRule(snippet('src/x.ts', 'class A { #x = 1; readonly y = 2; private constructor() {} }'))).toEqual([]);
+  });
 
   test.each(['ignore', 'nocheck', 'expect-error'])('a silenced compiler: %s', (word) => {
     expect(silencedRule(snippet('src/x.ts', `const a = 1;\n// @ts-${word}\nf();`))).toEqual([expect.stringContaining('src/x.ts:2')]);

@@ -10,11 +10,12 @@ export const anyRule: Rule = (file) => {
   return found;
 };
 
-/** The words `private` and `protected`. */
+/** The words `private` and `protected`, except at a constructor, which cannot have a #name. */
 export const privateRule: Rule = (file) => {
   const found: string[] = [];
   walkTree(file.tree, (node) => {
     if (node.kind !== ts.SyntaxKind.PrivateKeyword && node.kind !== ts.SyntaxKind.ProtectedKeyword) return;
+    if (ts.isConstructorDeclaration(node.parent)) return;
     found.push(`${placeOf(file, node)}: ${node.getText()}; write #name, which also holds at run time`);
   });
   return found;
