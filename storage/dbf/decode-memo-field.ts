@@ -22,15 +22,16 @@ export function memoDecoder(layout: DbfLayout, field: DbfField, page: CodePage):
     const value = memo.read(pointer);
     if (value === undefined) return null;
     const asText = isText && (pointer.valueType ?? SMT_TEXT) === SMT_TEXT;
-    return asText ? page.decode(value, 0, value.length) : Uint8Array.from(value);
+    return asText ? page.decode(value, 0, value.length) : new Uint8Array(value);
   };
 }
 
-/** Q, and types that are not known: the bytes themselves, as a copy. */
+/** Q, and types that are not known: the bytes themselves, as a copy; null when the field has no width. */
 export function bytesDecoder(field: DbfField, layout?: DbfLayout): FieldDecoder {
+  if (field.length === 0) return () => null;
   return (bytes, start) => {
     const from = start + field.offset;
     const length = layout === undefined ? field.length : valueLength(layout, field, bytes, start);
-    return Uint8Array.from(bytes.subarray(from, from + length));
+    return new Uint8Array(bytes.subarray(from, from + length));
   };
 }

@@ -1,5 +1,6 @@
 import type { DbfField } from './dbf-types.js';
 import type { FieldDecoder, NumberForm } from './field-decoder-type.js';
+import type { FieldValue } from './row.js';
 import { bigintOfText, numberText, parseNumber } from './number-text.js';
 
 const CURRENCY_SCALE = 10_000;
@@ -19,34 +20,40 @@ function inForm(value: bigint, form: NumberForm | undefined): number | bigint | 
   return form === 'string' ? value.toString() : Number(value);
 }
 
+/** Four bytes, big-endian with the sign bit flipped; four zero bytes are a blank. */
+function dbase7Integer(offset: number, shown: (n: number) => FieldValue): FieldDecoder {
+  return (bytes, start) => {
+    const at = start + offset;
+    const raw = ((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
+    return raw === 0 ? null : shown(raw ^ -0x80000000);
+  };
+}
+
 /**
- * I, +, 2, 4 and ^: little-endian two's complement of 1 to 8 bytes. dBASE 7 stores 4 bytes big-endian with the sign
- * bit flipped, and four zero bytes for a blank.
+ * I, +, 2, 4 and ^: little-endian two's complement of 1 to 8 bytes, which Harbour divides by a power of ten when the
+ * field has decimals. dBASE 7 has its own form.
  */
-export function integerDecoder({ offset, length, type }: DbfField, dbase7: boolean, form: NumberForm | undefined): FieldDecoder {
+export function integerDecoder(field: DbfField, dbase7: boolean, form: NumberForm | undefined): FieldDecoder {
+  const { decimals, length, offset, type } = field;
   const width = Math.min(length, 8);
   if (width === 0) return () => null;
-  const shown = (n: number): number | bigint | string => (form === undefined ? n : inForm(BigInt(n), form));
-  if (dbase7 && width === 4) {
-    return (bytes, start) => {
-      const at = start + offset;
-      const raw = ((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
-      return raw === 0 ? null : shown(raw ^ -0x80000000);
-    };
-  }
+  const shown = (n: number): FieldValue => (form === undefined ? n : inForm(BigInt(n), form));
+  if (dbase7 && width === 4) return dbase7Integer(offset, shown);
+  const power = decimals > 0 && decimals <= 15 && form === undefined ? 10 ** decimals : 1;
   if (width <= 4) {
     const unused = 32 - 8 * width;
     return (bytes, start) => {
       let raw = 0;
       for (let i = start + offset + width - 1; i >= start + offset; i--) raw = (raw << 8) | (bytes[i] ?? 0);
-      return shown((raw << unused) >> unused);
+      return shown(((raw << unused) >> unused) / power);
     };
   }
   const signed = type !== '^';
   return (bytes, start) => {
     let raw = 0n;
     for (let i = start + offset + width - 1; i >= start + offset; i--) raw = (raw << 8n) | BigInt(bytes[i] ?? 0);
-    return inForm(signed ? BigInt.asIntN(width * 8, raw) : raw, form);
+    const value = signed ? BigInt.asIntN(width * 8, raw) : raw;
+    return power === 1 ? inForm(value, form) : Number(value) / power;
   };
 }
 
@@ -68,14 +75,14 @@ export function currencyDecoder({ offset }: DbfField, form: NumberForm | undefin
 }
 
 /**
- * B and O as a double: little-endian, or for dBASE 7 big-endian in an order that sorts as bytes (positive numbers have the
- * top bit set, negative ones all bits inverted) with eight zero bytes for a blank. NaN and infinities are null.
+ * B is a little-endian double. O, in tables of any dialect, is big-endian in an order that sorts as bytes: positive numbers
+ * have the top bit set, negative ones all bits inverted, eight zero bytes are a blank. NaN and infinities are null.
  */
-export function binaryNumberDecoder({ offset }: DbfField, dbase7: boolean): FieldDecoder {
+export function binaryNumberDecoder({ offset }: DbfField, sortable: boolean): FieldDecoder {
   const scratch = new DataView(new ArrayBuffer(8));
   return (bytes, start) => {
     const view = new DataView(bytes.buffer, bytes.byteOffset + start + offset, 8);
-    if (!dbase7) {
+    if (!sortable) {
       const value = view.getFloat64(0, true);
       return Number.isFinite(value) ? value + 0 : null;
     }

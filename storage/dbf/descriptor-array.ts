@@ -25,7 +25,7 @@ export function readDescriptorArray(header: Uint8Array, start: number, form: Des
   while (at < header.length && header[at] !== TERMINATOR && at + size <= header.length) {
     const descriptor = readDescriptor(header, at, form);
     if (descriptor.nameEnd === at && !isPlausible(descriptor)) break;
-    if (widths === recordLength && !isPlausible(descriptor) && !isKnownType(descriptor.type)) break;
+    if (widths === recordLength && !isKnownType(descriptor.type) && (descriptor.lengthByte > 0 || (header[at] ?? 0) <= 0x20)) break;
     descriptors.push(descriptor);
     widths += descriptor.lengthByte;
     at += size;

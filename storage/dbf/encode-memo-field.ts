@@ -29,7 +29,7 @@ export function memoEncoder(layout: DbfLayout, field: DbfField): FieldEncoder {
   const content = contentOf(field);
   const toBytes = (value: unknown): Uint8Array => {
     if (!isText) {
-      if (value instanceof Uint8Array) return Uint8Array.from(value);
+      if (value instanceof Uint8Array) return new Uint8Array(value);
       throw valueError(field, `takes a Uint8Array, got ${describeValue(value)}`);
     }
     if (typeof value !== 'string') throw valueError(field, `takes text, got ${describeValue(value)}`);

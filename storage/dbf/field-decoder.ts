@@ -39,7 +39,7 @@ function byType(layout: DbfLayout, field: DbfField, form: NumberForm | undefined
     case '^': return integerDecoder(field, false, form);
     case 'Y': return length === 8 ? currencyDecoder(field, form) : bytesDecoder(field);
     case 'B': case '8': return length === 8 ? binaryNumberDecoder(field, false) : bytesDecoder(field);
-    case 'O': return length === 8 ? binaryNumberDecoder(field, dbase7) : bytesDecoder(field);
+    case 'O': return length === 8 ? binaryNumberDecoder(field, true) : bytesDecoder(field);
     case '@': case 'T': case '=': {
       if (dbase7 && length === 8) return dbase7TimestampDecoder(field);
       return length === 8 || length === 4 ? julianTimeDecoder(field, isVfpVersion(layout.version)) : bytesDecoder(field);

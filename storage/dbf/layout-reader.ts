@@ -54,6 +54,13 @@ function judgeVersion(reading: Reading, array: DescriptorArray, widths: FieldWid
   });
 }
 
+/** DATASUS ships tables named .dbc whose records are compressed behind an ordinary header. */
+function refuseCompressed({ file, version }: Reading, counts: { readonly physicalCount: number }, claimedCount: number): void {
+  if (version === 0x03 && claimedCount > counts.physicalCount && file.toLowerCase().endsWith('.dbc')) {
+    throw unsupportedDbf(file, 'its records are compressed (DATASUS .dbc); decompress it to .dbf first');
+  }
+}
+
 function noteHeader(reading: Reading, array: DescriptorArray, widths: FieldWidths, claimedLength: number): void {
   const { findings, facts } = reading;
   if (!array.terminated) {
@@ -128,6 +135,7 @@ export function interpretHeader(path: string, header: Uint8Array, sizeBytes: num
     header, codePage: codePage(encoding), flagsTrusted: flagsTrusted(reading, array), dbase7: facts.form === 'dbase7', findings,
   });
   const counts = countRecords({ sizeBytes, headerLength: header.length, recordLength: widths.recordLength, claimedCount }, findings);
+  refuseCompressed(reading, counts, claimedCount);
   const memoKind = memoKindOf(facts.memoKind, fields);
   const backlink = backlinkOf(reading, array.end);
   return {

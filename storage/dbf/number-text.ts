@@ -40,14 +40,22 @@ export function parseNumber(bytes: Uint8Array, from: number, to: number): number
   return sign === 0x2d && value !== 0 ? -value : value;
 }
 
-/** The digits without blanks and NULs around them; undefined when they are no number. */
+/** A point with blanks around it, as picture masks leave it: "0   . ", or alone. */
+const MASKED = /^([+-]?)(\d*) *\. *(\d*)$/;
+
+/**
+ * The digits without blanks and NULs around them; undefined when they are no number. Blanks beside the point do not
+ * count, and a lone point is 0, as xBase reads it.
+ */
 export function numberText(bytes: Uint8Array, from: number, to: number): string | undefined {
   let start = from;
   let end = to;
   while (start < end && (bytes[start] === 0x20 || bytes[start] === 0)) start++;
   while (end > start && (bytes[end - 1] === 0x20 || bytes[end - 1] === 0)) end--;
   const text = latin1Text(bytes, start, end);
-  return NUMBER.test(text) ? text : undefined;
+  if (NUMBER.test(text)) return text;
+  const [, sign, whole = '', fraction = ''] = MASKED.exec(text) ?? [];
+  return sign === undefined ? undefined : `${sign}${whole === '' ? '0' : whole}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
 function parseOddNumber(bytes: Uint8Array, from: number, to: number): number | null {
