@@ -73,20 +73,22 @@ export class MemoAllocator {
   /** As allocate(), but always behind all others: memos that are written at once must not overwrite anything. */
   allocateAtEnd(lengthBytes: number): BlockNo { return this.#extend(this.#count(lengthBytes)); }
 
-  /** Nobody can reach this memo any more. `lengthBytes` is its data alone. Freeing blocks twice does no harm. */
+  /**
+   * Nobody can reach this memo any more, and the file holds it. `lengthBytes` is its data alone. When the file has something
+   * else there (blocks in the manner of dBASE III, damage) nothing is freed: space is lost rather than a memo of another record.
+   */
   free(block: number, lengthBytes: number): void {
-    if (this.#memo.kind !== 'dbt4' || block * this.blockSizeBytes < this.#memo.header.dataStartBytes) return;
-    const count = Math.min(this.#count(lengthBytes), this.#nextBlock - block);
-    if (count <= 0) return;
-    this.#isTouched = true;
-    this.#free.add(block, count);
+    if (this.#memo.kind !== 'dbt4') return;
+    const place = this.#memo.describe({ block });
+    const isUsedRun = place !== undefined && place.dataOffset > place.offset;
+    if (isUsedRun && place.lengthBytes === lengthBytes) this.#release(block, lengthBytes);
   }
 
   /** Takes back an allocation that was never published. */
   undoAllocate(block: number, lengthBytes: number): void {
     const isNewest = block + this.#count(lengthBytes) === this.#nextBlock;
     if (isNewest && block >= this.#settledBlock) this.#nextBlock = block;
-    else this.free(block, lengthBytes);
+    else if (this.#memo.kind === 'dbt4') this.#release(block, lengthBytes);
   }
 
   /** Recovery: all blocks below `block` may be in use. */
@@ -159,6 +161,14 @@ export class MemoAllocator {
     this.#isTouched = true;
     if (count < this.#writtenRuns.size) for (let i = 0; i < count; i++) this.#writtenRuns.delete(block + i);
     else for (const run of this.#writtenRuns.keys()) if (run >= block && run < block + count) this.#writtenRuns.delete(run);
+  }
+
+  /** Blocks that are free already stay free. */
+  #release(block: number, lengthBytes: number): void {
+    const count = Math.min(this.#count(lengthBytes), this.#nextBlock - block);
+    if (count <= 0) return;
+    this.#isTouched = true;
+    this.#free.add(block, count);
   }
 
   #count(lengthBytes: number): number { return blocksFor(this.#memo.kind, this.blockSizeBytes, lengthBytes); }
