@@ -110,9 +110,9 @@ await check('a second writer is refused', async () => {
   await db.close();
 });
 
-await check('a killed process loses nothing that was acknowledged', async () => {
-  const killed = join(base, 'killed');
-  const acknowledged = await killAfter(killed, ACKNOWLEDGED_BEFORE_KILL);
+for (const durability of ['commit', 'interval', 'none']) await check(`a killed process loses nothing acknowledged: ${durability}`, async () => {
+  const killed = join(base, `killed-${durability}`);
+  const acknowledged = await killAfter(killed, ACKNOWLEDGED_BEFORE_KILL, durability);
   const db = await open(killed);
   const transfers = [...db.table('transfers').scan()];
   const balances = [...db.table('accounts').scan()].map((row) => row.balance);
@@ -127,10 +127,10 @@ console.log(failures === 0 ? 'smoke: all passed' : `smoke: ${failures} failed`);
 process.exit(failures === 0 ? 0 : 1);
 
 /** Starts the child on this runtime, kills it after so many acknowledged transfers, and says how many there were. */
-function killAfter(path, count) {
+function killAfter(path, count, durability) {
   return new Promise((resolve, reject) => {
     const before = globalThis.Deno === undefined ? [] : ['run', '-A'];
-    const child = spawn(process.execPath, [...before, CHILD, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [...before, CHILD, path, durability], { stdio: ['ignore', 'pipe', 'inherit'] });
     let acknowledged = 0;
     child.on('error', reject);
     createInterface({ input: child.stdout }).on('line', () => {

@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import { integer, open } from '../../dist/src/main.js';
 
-const db = await open(process.argv[2]);
+const db = await open(process.argv[2], { durability: process.argv[3] });
 const accounts = await db.createTable('accounts', { balance: integer() });
 const transfers = await db.createTable('transfers', { amount: integer() });
 await accounts.insertMany([{ balance: 1000 }, { balance: 0 }]);
