@@ -116,8 +116,9 @@ export class LockQueue {
       return;
     }
     this.#first = undefined;
-    for (const [party, other] of this.#more ?? []) {
-      this.#more?.delete(party);
+    if (this.#more === undefined) return;
+    for (const [party, other] of this.#more) {
+      this.#more.delete(party);
       this.#first = other;
       break;
     }

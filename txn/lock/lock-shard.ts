@@ -49,6 +49,8 @@ export class LockShard {
   waiting = 0;
   readonly #spaces = new Map<string, LockQueue>();
   readonly #items = new Map<string, Map<LockItem, LockQueue>>();
+  /** An empty map for the next space: a lone row lock comes and goes without making one. */
+  #spareItems: Map<LockItem, LockQueue> | undefined = undefined;
   #waitNs: Histogram | undefined = undefined;
 
   constructor(readonly number: number) {}
@@ -60,9 +62,13 @@ export class LockShard {
   create(space: string, item: LockItem | undefined): LockQueue {
     const queue = new LockQueue(space, item, this.number);
     if (item === undefined) { this.#spaces.set(space, queue); return queue; }
-    const items = this.#items.get(space);
-    if (items === undefined) this.#items.set(space, new Map([[item, queue]]));
-    else items.set(item, queue);
+    let items = this.#items.get(space);
+    if (items === undefined) {
+      items = this.#spareItems ?? new Map<LockItem, LockQueue>();
+      this.#spareItems = undefined;
+      this.#items.set(space, items);
+    }
+    items.set(item, queue);
     return queue;
   }
 
@@ -73,7 +79,9 @@ export class LockShard {
     if (item === undefined) { this.#spaces.delete(space); return; }
     const items = this.#items.get(space);
     items?.delete(item);
-    if (items?.size === 0) this.#items.delete(space);
+    if (items?.size !== 0) return;
+    this.#items.delete(space);
+    this.#spareItems = items;
   }
 
   recordWait(waitNs: number): void {
@@ -91,14 +99,14 @@ export class LockShard {
   }
 }
 
-/** FNV-1a over the characters, then the finalizer of MurmurHash3, so that near record numbers spread over shards. */
+/** FNV-1a over the characters, then the finalizer of MurmurHash3, so that near record numbers spread over shards. 31 bits. */
 export function lockHash(space: string, item: LockItem | undefined): number {
   let h = hashText(0x811c9dc5, space);
   if (typeof item === 'number') h = Math.imul(h ^ item ^ Math.floor(item / 0x100000000), 0x01000193);
   else if (item !== undefined) h = hashText(h ^ 0x2f, item);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return (h ^ (h >>> 16)) >>> 1; // a small integer for the engine: its remainder costs no division of doubles
 }
 
 /** At most this many characters at either end of a key are hashed: a long key costs no more than a short one. */

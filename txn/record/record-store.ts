@@ -158,6 +158,8 @@ export class RecordStore implements VersionedStore {
   publishExtent(extent: Extent, sequence: number): void {
     this.extents.push(extent);
     this.base.cached.invalidate(this.base.offsetOf(extent.firstRecno), this.base.offsetOf(extent.lastRecno + 1));
+    const { memo } = this.base;
+    if (memo !== undefined && extent.memoEndBytes > 0) memo.cached.invalidate(memo.publishedBytes - 1, extent.memoEndBytes);
     this.lastChange = sequence;
     this.baseEpoch++;
     this.counts.raise(sequence, extent.lastRecno);
