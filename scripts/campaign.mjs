@@ -1,0 +1,26 @@
+// Runs one kind of test for long: the same files as in `npm test`, with larger numbers and no time limit.
+// Usage: node scripts/campaign.mjs <crash | kill | fuzz | soak> [arguments of vitest]
+// A variable that is set already wins, as in: CRASH_STATES=1000000 npm run test:crash
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+const CAMPAIGNS = {
+  crash: { files: ['test/crash'], numbers: { CRASH_STATES: '200000' } },
+  kill: { files: ['test/kill'], numbers: { KILL_ROUNDS: '500' } },
+  fuzz: { files: ['test/fuzz'], numbers: { ROUNDS: '100000' } },
+  soak: { files: ['test/model', 'test/txn/lock'], numbers: { MODEL_RUNS: '300', MODEL_COMMANDS: '120', LOCK_SCHEDULES: '200000' } },
+};
+
+const [name = '', ...rest] = process.argv.slice(2);
+const campaign = Object.hasOwn(CAMPAIGNS, name) ? CAMPAIGNS[name] : undefined;
+if (campaign === undefined) {
+  console.error(`usage: node scripts/campaign.mjs <${Object.keys(CAMPAIGNS).join(' | ')}> [arguments of vitest]`);
+  process.exit(2);
+}
+const numbers = Object.fromEntries(Object.entries(campaign.numbers).map(([key, value]) => [key, process.env[key] ?? value]));
+const args = ['node_modules/vitest/vitest.mjs', 'run', ...campaign.files, '--testTimeout=0', '--hookTimeout=0', ...rest];
+console.log(`${Object.entries(numbers).map(([key, value]) => `${key}=${value}`).join(' ')} ${args.slice(1).join(' ')}`);
+const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...numbers } });
+process.exitCode = status ?? 1;
