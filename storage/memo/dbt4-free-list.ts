@@ -12,6 +12,8 @@ export interface FreeList {
 
 /** A run's header: next run, number of blocks. */
 const RUN_HEADER_BYTES = 8;
+/** No sane list is longer; a walk of one read for each run stays short. */
+const MAX_RUNS = 1 << 18;
 
 /**
  * The free list of a DBT IV file. The format keeps it sorted by block, which also keeps the walk from going in circles: each
@@ -32,6 +34,7 @@ export function readFreeList(header: MemoHeader, readAt: ReadAt, sizeBytes: numb
   let block = header.claimedNext;
   if (block === 0) return damage(0, 'it begins with the header itself');
   while (block < fileBlocks) {
+    if (runs.length === MAX_RUNS) return damage(block, `it has more than ${MAX_RUNS} runs`);
     const got = readAt(word, block * blockSizeBytes);
     const next = view.getUint32(0, true);
     const count = view.getUint32(4, true);
