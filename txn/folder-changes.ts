@@ -105,15 +105,14 @@ export async function renameFiles(engine: Engine, before: TableEntry, after: Pla
   const installed = (): void => {
     const state = new Map(engine.tables.state);
     state.delete(before.name.toLowerCase());
-    if (before.store !== undefined) engine.tables.retire(before.store);
+    // The same generation goes on under the new name: old snapshots keep reading it through their old entry.
+    before.store?.renamed(after.name, after.tableFile, after.memoFile);
     const entry: TableEntry = {
-      name: after.name, tableFile: after.tableFile, siblings: before.siblings.map((s) => names.get(s) ?? s), store: undefined,
+      name: after.name, tableFile: after.tableFile, siblings: before.siblings.map((s) => names.get(s) ?? s), store: before.store,
       facts: { ...after, fingerprint: { sizeBytes: 0, mtimeNs: '', headCrc: 0 } },
     };
     state.set(entry.name.toLowerCase(), entry);
     engine.tables.install(state);
-    engine.tables.store(entry);
-    engine.afterSnapshots();
   };
   await engine.writeSide.checkpoint({ operations, replaces: undefined, tables: plannedTables({ before, after }), renamed: names, installed });
 }

@@ -52,6 +52,8 @@ export class LockQueue {
   waitingCount = 0;
   head: LockWaiter | undefined = undefined;
   tail: LockWaiter | undefined = undefined;
+  /** Of the hash table of its shard. */
+  nextInBucket: LockQueue | undefined = undefined;
   /** Marks of one search: the holders in conflict with these modes are known. */
   seenIn = 0;
   seenModes: ModeSet = 0;
@@ -60,7 +62,10 @@ export class LockQueue {
   #more: Map<LockParty, Grant> | undefined = undefined;
   #counts: number[] | undefined = undefined;
 
-  constructor(readonly space: string, readonly item: LockItem | undefined, readonly shard: number) {}
+  constructor(
+    readonly space: string, readonly item: LockItem | undefined,
+    /** lockHash(space, item). */ readonly hash: number, readonly shard: number,
+  ) {}
 
   get resource(): LockResource { return this.item === undefined ? { space: this.space } : { space: this.space, item: this.item }; }
   get isUnused(): boolean { return this.#first === undefined && this.head === undefined; }

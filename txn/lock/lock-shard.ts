@@ -42,46 +42,77 @@ export function zeroLockCounters(): LockCounters {
 
 const EMPTY_HISTOGRAM = new Histogram().snapshot();
 
-/** The queues of those resources whose hash leads here, and their counts. */
+const LEAST_BUCKETS = 16;
+/** The table shrinks when it is emptier than this, so a large transaction leaves no large table behind. */
+const SHRINK_BELOW = 1 / 8;
+
+/**
+ * The queues of those resources whose hash leads here, and their counts. A chained hash table: locks come and go
+ * all the time, which costs a Map much more (see docs/locking.md).
+ */
 export class LockShard {
   readonly counters = zeroLockCounters();
   held = 0;
   waiting = 0;
-  readonly #spaces = new Map<string, LockQueue>();
-  readonly #items = new Map<string, Map<LockItem, LockQueue>>();
-  /** An empty map for the next space: a lone row lock comes and goes without making one. */
-  #spareItems: Map<LockItem, LockQueue> | undefined = undefined;
+  #resources = 0;
+  #buckets = emptyBuckets(LEAST_BUCKETS);
+  #shift = Math.clz32(LEAST_BUCKETS) + 1;
   #waitNs: Histogram | undefined = undefined;
 
   constructor(readonly number: number) {}
 
-  find(space: string, item: LockItem | undefined): LockQueue | undefined {
-    return item === undefined ? this.#spaces.get(space) : this.#items.get(space)?.get(item);
+  find(space: string, item: LockItem | undefined, hash: number): LockQueue | undefined {
+    let queue = this.#buckets[this.#bucketOf(hash)];
+    while (queue !== undefined && (queue.hash !== hash || queue.item !== item || queue.space !== space)) queue = queue.nextInBucket;
+    return queue;
   }
 
-  create(space: string, item: LockItem | undefined): LockQueue {
-    const queue = new LockQueue(space, item, this.number);
-    if (item === undefined) { this.#spaces.set(space, queue); return queue; }
-    let items = this.#items.get(space);
-    if (items === undefined) {
-      items = this.#spareItems ?? new Map<LockItem, LockQueue>();
-      this.#spareItems = undefined;
-      this.#items.set(space, items);
-    }
-    items.set(item, queue);
+  create(space: string, item: LockItem | undefined, hash: number): LockQueue {
+    if (this.#resources >= this.#buckets.length) this.#resize(this.#buckets.length * 2);
+    const queue = new LockQueue(space, item, hash, this.number);
+    this.#link(queue);
+    this.#resources++;
     return queue;
   }
 
   /** Forgets a queue without holders and waiters. */
   drop(queue: LockQueue): void {
-    const { space, item } = queue;
     assert(queue.isUnused, 'only an unused lock queue is dropped');
-    if (item === undefined) { this.#spaces.delete(space); return; }
-    const items = this.#items.get(space);
-    items?.delete(item);
-    if (items?.size !== 0) return;
-    this.#items.delete(space);
-    this.#spareItems = items;
+    const bucket = this.#bucketOf(queue.hash);
+    const first = this.#buckets[bucket];
+    if (first === queue) this.#buckets[bucket] = queue.nextInBucket;
+    else {
+      let before = first;
+      while (before !== undefined && before.nextInBucket !== queue) before = before.nextInBucket;
+      assert(before !== undefined, 'a dropped lock queue is in its table');
+      before.nextInBucket = queue.nextInBucket;
+    }
+    this.#resources--;
+    const size = this.#buckets.length;
+    if (size > LEAST_BUCKETS && this.#resources < size * SHRINK_BELOW) this.#resize(size / 2);
+  }
+
+  /** The upper bits of a product (Fibonacci hashing): the remainder of the hash is the same for all in a shard. */
+  #bucketOf(hash: number): number { return Math.imul(hash, 0x9e3779b1) >>> this.#shift; }
+
+  #link(queue: LockQueue): void {
+    const bucket = this.#bucketOf(queue.hash);
+    queue.nextInBucket = this.#buckets[bucket];
+    this.#buckets[bucket] = queue;
+  }
+
+  /** `size` is a power of two. */
+  #resize(size: number): void {
+    const old = this.#buckets;
+    this.#buckets = emptyBuckets(size);
+    this.#shift = Math.clz32(size) + 1;
+    for (const first of old) {
+      for (let queue = first; queue !== undefined;) {
+        const next: LockQueue | undefined = queue.nextInBucket;
+        this.#link(queue);
+        queue = next;
+      }
+    }
   }
 
   recordWait(waitNs: number): void {
@@ -90,12 +121,8 @@ export class LockShard {
   }
 
   stats(): LockShardStats {
-    let resources = this.#spaces.size;
-    for (const items of this.#items.values()) resources += items.size;
-    return {
-      ...this.counters, waitNs: this.#waitNs?.snapshot() ?? EMPTY_HISTOGRAM,
-      held: this.held, waiting: this.waiting, resources,
-    };
+    const waitNs = this.#waitNs?.snapshot() ?? EMPTY_HISTOGRAM;
+    return { ...this.counters, waitNs, held: this.held, waiting: this.waiting, resources: this.#resources };
   }
 }
 
@@ -109,15 +136,12 @@ export function lockHash(space: string, item: LockItem | undefined): number {
   return (h ^ (h >>> 16)) >>> 1; // a small integer for the engine: its remainder costs no division of doubles
 }
 
-/** At most this many characters at either end of a key are hashed: a long key costs no more than a short one. */
-const HASHED_CHARS = 32;
-
 function hashText(seed: number, text: string): number {
   let h = seed;
-  const n = text.length;
-  for (let i = 0; i < n; i++) {
-    if (i === HASHED_CHARS && n > 2 * HASHED_CHARS) i = n - HASHED_CHARS;
-    h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  }
-  return h ^ n;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return h ^ text.length;
+}
+
+function emptyBuckets(size: number): (LockQueue | undefined)[] {
+  return new Array<LockQueue | undefined>(size).fill(undefined);
 }

@@ -59,10 +59,11 @@ export class LockTable {
   }
 
   #take(party: LockParty, space: string, item: LockItem | undefined, need: ModeCode): LockQueue | undefined {
-    const shard = this.#shardOf(space, item);
-    const queue = shard.find(space, item);
+    const hash = lockHash(space, item);
+    const shard = this.#shardOf(hash);
+    const queue = shard.find(space, item, hash);
     if (queue === undefined) {
-      this.#grant(party, shard.create(space, item), need);
+      this.#grant(party, shard.create(space, item, hash), need);
       return undefined;
     }
     const own = queue.grantOf(party);
@@ -232,12 +233,15 @@ export class LockTable {
     return false;
   }
 
-  find(space: string, item: LockItem | undefined): LockQueue | undefined { return this.#shardOf(space, item).find(space, item); }
+  find(space: string, item: LockItem | undefined): LockQueue | undefined {
+    const hash = lockHash(space, item);
+    return this.#shardOf(hash).find(space, item, hash);
+  }
 
-  #shard(queue: LockQueue): LockShard { return this.shards[queue.shard] ?? this.#shardOf(queue.space, queue.item); }
+  #shard(queue: LockQueue): LockShard { return this.shards[queue.shard] ?? this.#shardOf(queue.hash); }
 
-  #shardOf(space: string, item: LockItem | undefined): LockShard {
-    const shard = this.shards[lockHash(space, item) % this.shards.length];
+  #shardOf(hash: number): LockShard {
+    const shard = this.shards[hash % this.shards.length];
     assert(shard !== undefined, 'the hash of a resource leads to a shard');
     return shard;
   }

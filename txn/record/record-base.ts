@@ -24,7 +24,7 @@ export interface RecordBaseOptions {
 /** The memo side of a table's base files. */
 export interface MemoBase {
   readonly kind: MemoKind;
-  readonly name: string;
+  name: string;
   readonly cached: CachedFile;
   readonly memos: MemoFile;
   readonly allocator: MemoAllocator;
@@ -34,7 +34,7 @@ export interface MemoBase {
 /** The base files of one generation of a table: exactly the state at a checkpoint. */
 export class RecordBase {
   readonly layout: DbfLayout;
-  readonly tableName: string;
+  tableName: string;
   readonly memo: MemoBase | undefined;
   readonly #table: CachedFile;
   readonly #rowsPerPage: number;
@@ -98,6 +98,11 @@ export class RecordBase {
   }
 
   stat(): FileStat { return this.#table.file.stat(); }
+
+  renamed(tableFile: string, memoFile: string | undefined): void {
+    this.tableName = tableFile;
+    if (this.memo !== undefined && memoFile !== undefined) this.memo.name = memoFile;
+  }
 
   /** Our own writes changed the files: from now on they look like this. */
   noteWritten(): void { this.#seen = this.#looks(); }

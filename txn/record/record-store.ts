@@ -29,8 +29,8 @@ interface MemoFree { readonly sequence: number; readonly block: number; readonly
  * snapshots still need. Reads never block and never see half of anything.
  */
 export class RecordStore implements VersionedStore {
-  readonly id: string;
-  readonly name: string;
+  #id: string;
+  #name: string;
   readonly base: RecordBase;
   readonly counts: CountVersions;
   readonly recnos: RecnoAllocator;
@@ -63,13 +63,23 @@ export class RecordStore implements VersionedStore {
   foundStart = 0;
 
   constructor(name: string, base: RecordBase) {
-    this.id = `t:${name.toLowerCase()}`;
-    this.name = name;
+    this.#id = `t:${name.toLowerCase()}`;
+    this.#name = name;
     this.base = base;
     this.counts = new CountVersions(base.recordCount);
     this.recnos = new RecnoAllocator(base.recordCount);
     for (const f of base.layout.fields) if (f.autoIncrement !== undefined) this.autoNext.set(f.name, f.autoIncrement.next);
     this.memoSource = { read: (pointer) => this.readMemo(pointer) };
+  }
+
+  get id(): string { return this.#id; }
+  get name(): string { return this.#name; }
+
+  /** The files got other names; the generation and its versions go on. */
+  renamed(name: string, tableFile: string, memoFile: string | undefined): void {
+    this.#id = `t:${name.toLowerCase()}`;
+    this.#name = name;
+    this.base.renamed(tableFile, memoFile);
   }
 
   get layout(): DbfLayout { return this.base.layout; }
