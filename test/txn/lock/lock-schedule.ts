@@ -79,6 +79,9 @@ export class LockSchedule {
     const controller = new AbortController();
     const options = { signal: controller.signal, ...timeoutMs === undefined ? {} : { timeoutMs } };
     const waiting = this.#locks.acquire({ id: owner }, resource, mode, options);
+    waiting?.then(() => this.#outcomes.push({ request, fate: 'granted', error: undefined }), (error: unknown) => {
+      this.#outcomes.push({ request, fate: fateOf(error), error });
+    });
     this.#follow(() => {
       this.#spec.acquire(request, timeoutMs !== 0);
       if ((waiting === undefined) !== (request.fate === 'granted')) {
@@ -89,9 +92,6 @@ export class LockSchedule {
     if (waiting === undefined) { this.#coverage.granted++; return; }
     this.#requests.push(request);
     this.#aborts.set(request, controller);
-    waiting.then(() => this.#outcomes.push({ request, fate: 'granted', error: undefined }), (error: unknown) => {
-      this.#outcomes.push({ request, fate: fateOf(error), error });
-    });
   }
 
   #tryAcquire(owner: number): void {
