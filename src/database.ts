@@ -34,11 +34,13 @@ export interface DatabaseStats extends ProbeSnapshot {
   readonly locks: { readonly shards: ReturnType<Engine['locks']['shardStats']> };
 }
 
+/** Options of db.table(). */
 export interface TableOptions {
   /** Before the first write, set index files aside that would go stale. Default `refuse`. */
   readonly indexes?: IndexPolicy;
 }
 
+/** The handle of a table with a declared schema. */
 export type TableFor<Schema extends TableSchema> = Table<RowOf<Schema> & { readonly $recno: number; readonly $deleted: boolean }, InputOfSchema<Schema>>;
 
 const TRANSACTION_OPTIONS = new Set(['name', 'isolation', 'retries', 'timeoutMs', 'durability']);

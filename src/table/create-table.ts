@@ -5,6 +5,7 @@ import { TableBuilder } from './table-builder.js';
 import { assertTableName } from './table-name.js';
 import { declaredNames, declaredTypes, fieldSpecs } from './table-schema.js';
 
+/** Options of createTable(). */
 export interface CreateTableOptions {
   /** Who shall be able to read it. Default `vfp` (Visual FoxPro). */
   readonly dialect?: WritableDialect;

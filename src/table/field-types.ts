@@ -33,6 +33,7 @@ export type RowOf<Schema extends TableSchema> = { -readonly [Name in keyof Schem
 /** What may be given to insert and update: any of the fields; null or a missing field is blank. */
 export type InputOfSchema<Schema extends TableSchema> = { readonly [Name in keyof Schema]?: InputOf<Schema[Name]> | null | undefined };
 
+/** Whether the field can hold null besides blank; Visual FoxPro tables only. Default false. */
 export interface Nullable { readonly nullable?: boolean }
 
 interface Parts { readonly decimals?: number; readonly nullable?: boolean | undefined; readonly binary?: boolean; readonly as?: 'number' | 'bigint' | 'string' }

@@ -7,6 +7,7 @@ import { assertNotAborted, type TableHost } from './table-host.js';
 import { withAutomaticValues } from './table-writer.js';
 import { assertWritable, detachIndexes, type IndexPolicy } from './write-guard.js';
 
+/** Options of insertMany(). */
 export interface InsertManyOptions {
   /** Called about every megabyte, and at the end. */
   readonly onProgress?: (progress: { readonly rows: number }) => void;
@@ -14,6 +15,7 @@ export interface InsertManyOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What insertMany() did. */
 export interface InsertManyResult {
   readonly count: number;
   /** Record numbers of the first and the last row; 0 when there was none. They are consecutive when the load was large. */

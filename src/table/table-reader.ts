@@ -4,6 +4,7 @@ import type { RowScan, ScanOptions, ScanSource } from './scan.js';
 import { rowScan } from './scan.js';
 import type { TableCodec } from './table-codec.js';
 
+/** Options of get() and getMany(). */
 export interface GetOptions {
   /** Also a record that is marked deleted. */
   readonly deleted?: boolean;

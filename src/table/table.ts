@@ -128,4 +128,5 @@ export class Table<Row, Input> {
 
 /** For tables whose fields are known only at run time. */
 export type AnyRow = Record<string, unknown> & { readonly $recno: number; readonly $deleted: boolean };
+/** Fields to write when they are known only at run time. */
 export type AnyInput = Readonly<Record<string, unknown>>;

@@ -2,7 +2,8 @@ import { encodeMemo, FieldstoneError, writeFully, writePointer, type ByteWriter,
 import { writeCounters, writeExtent, writeExtentBegin } from '../commit/commit-record.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import type { StoreWrites } from '../commit/versioned-store.js';
-import type { Extent, RecordStore } from './record-store.js';
+import type { Extent } from './foldable-records.js';
+import type { RecordStore } from './record-store.js';
 
 /**
  * A load of any size: rows go straight to the end of the table file (memos to the end of the memo

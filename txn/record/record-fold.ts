@@ -1,33 +1,13 @@
 import { assert, blankRecord, DELETED_MARK, END_MARK, headerPatches } from '#storage';
 import type { FoldTarget } from '../checkpoint/fold-target.js';
 import { WORK, type Steps } from '../checkpoint/step.js';
-import type { RecordDelta } from './record-delta.js';
-import type { RecordStore } from './record-store.js';
+import type { FoldableRecords, FrozenRecords } from './foldable-records.js';
 import { oldestVersion } from './row-version.js';
 
 const RUN_BYTES = 1 << 18;
 
-/** A generation that is being folded into the base files. */
-export interface FrozenRecords {
-  readonly delta: RecordDelta;
-  readonly sequence: number;
-  /** Records of the table at `sequence`. */
-  readonly count: number;
-  /** How many of the store's extents (the oldest ones) belong to it. */
-  readonly extents: number;
-  /** Base images from before the fold, for live snapshots. */
-  readonly preImages: Map<number, Uint8Array>;
-  /** What the fold put into the table file; the cache follows at the switch. */
-  writes: { offset: number; bytes: Uint8Array }[];
-  /** The table grows and nobody is appending behind it: it gets an end mark. */
-  readonly endsHere: boolean;
-  /** Published ends after the checkpoint. */
-  readonly publishedBytes: number;
-  readonly memoPublishedBytes: number;
-}
-
 /** Takes the active generation of the store, with all that is known about the files afterwards. */
-export function frozenRecords(store: RecordStore, sequence: number): FrozenRecords {
+export function frozenRecords(store: FoldableRecords, sequence: number): FrozenRecords {
   const { base } = store;
   const count = store.counts.latest;
   const grows = count > base.recordCount;
@@ -40,7 +20,7 @@ export function frozenRecords(store: RecordStore, sequence: number): FrozenRecor
   };
 }
 
-function memoEnd(store: RecordStore): number {
+function memoEnd(store: FoldableRecords): number {
   const { memo } = store.base;
   if (memo === undefined) return 0;
   let end = memo.publishedBytes;
@@ -50,7 +30,7 @@ function memoEnd(store: RecordStore): number {
 }
 
 /** Turns a frozen generation into growth, journal ranges and header changes. */
-export function* foldRecords(store: RecordStore, target: FoldTarget): Steps {
+export function* foldRecords(store: FoldableRecords, target: FoldTarget): Steps {
   const frozen = store.frozen;
   assert(frozen !== undefined, 'only a frozen store is folded');
   frozen.writes = [];
@@ -66,7 +46,7 @@ export function* foldRecords(store: RecordStore, target: FoldTarget): Steps {
   }
 }
 
-function capturePreImages(store: RecordStore, frozen: FrozenRecords, oldestSnapshot: number): void {
+function capturePreImages(store: FoldableRecords, frozen: FrozenRecords, oldestSnapshot: number): void {
   if (oldestSnapshot === Infinity) return;
   for (const [recno, newest] of frozen.delta.rows) {
     if (recno <= store.base.recordCount && oldestVersion(newest).sequence > oldestSnapshot && !frozen.preImages.has(recno)) {
@@ -75,7 +55,7 @@ function capturePreImages(store: RecordStore, frozen: FrozenRecords, oldestSnaps
   }
 }
 
-function* foldMemos(store: RecordStore, frozen: FrozenRecords, target: FoldTarget): Steps {
+function* foldMemos(store: FoldableRecords, frozen: FrozenRecords, target: FoldTarget): Steps {
   const memo = store.base.memo;
   if (memo === undefined) return;
   const blocks = [...frozen.delta.memos.keys()].sort((a, b) => a - b);
@@ -88,7 +68,7 @@ function* foldMemos(store: RecordStore, frozen: FrozenRecords, target: FoldTarge
 }
 
 /** Record numbers to write, ascending: changed ones, and numbers that nobody filled. */
-function recnosToFold(store: RecordStore, frozen: FrozenRecords): number[] {
+function recnosToFold(store: FoldableRecords, frozen: FrozenRecords): number[] {
   const recnos = [...frozen.delta.rows.keys()];
   for (let recno = store.base.recordCount + 1; recno <= frozen.count; recno++) {
     const extent = store.extents.find((e) => recno >= e.firstRecno && recno <= e.lastRecno);
@@ -98,7 +78,7 @@ function recnosToFold(store: RecordStore, frozen: FrozenRecords): number[] {
   return recnos.sort((a, b) => a - b);
 }
 
-function* foldRows(store: RecordStore, frozen: FrozenRecords, target: FoldTarget): Steps {
+function* foldRows(store: FoldableRecords, frozen: FrozenRecords, target: FoldTarget): Steps {
   const recordLength = store.layout.recordLength;
   const recnos = recnosToFold(store, frozen);
   const hole = blankRecord(store.layout);
@@ -118,13 +98,13 @@ function* foldRows(store: RecordStore, frozen: FrozenRecords, target: FoldTarget
   }
 }
 
-function put(store: RecordStore, frozen: FrozenRecords, target: FoldTarget, offset: number, bytes: Uint8Array): void {
+function put(store: FoldableRecords, frozen: FrozenRecords, target: FoldTarget, offset: number, bytes: Uint8Array): void {
   target.put(store.base.tableName, store.base.file, offset, bytes, store.base.publishedBytes);
   frozen.writes.push({ offset, bytes });
 }
 
 /** The end mark behind the last record, and nothing behind the end mark. */
-function foldEnd(store: RecordStore, frozen: FrozenRecords, target: FoldTarget): void {
+function foldEnd(store: FoldableRecords, frozen: FrozenRecords, target: FoldTarget): void {
   if (!frozen.endsHere) return;
   const { base } = store;
   const end = base.offsetOf(frozen.count + 1);
@@ -133,7 +113,7 @@ function foldEnd(store: RecordStore, frozen: FrozenRecords, target: FoldTarget):
 }
 
 /** The base files now hold the frozen generation: caches and counts follow. */
-export function switchRecords(store: RecordStore, frozen: FrozenRecords, oldestSnapshot: number): void {
+export function switchRecords(store: FoldableRecords, frozen: FrozenRecords, oldestSnapshot: number): void {
   const { base } = store;
   for (const { offset, bytes } of frozen.writes) base.cached.patch(offset, bytes);
   const memo = base.memo;

@@ -4,7 +4,8 @@ import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import type { FoldTarget } from '../checkpoint/fold-target.js';
 import type { Steps } from '../checkpoint/step.js';
 import { CountVersions } from './count-versions.js';
-import { foldRecords, frozenRecords, switchRecords, type FrozenRecords } from './record-fold.js';
+import type { Extent, FoldableRecords, FrozenRecords } from './foldable-records.js';
+import { foldRecords, frozenRecords, switchRecords } from './record-fold.js';
 import type { RecordBase } from './record-base.js';
 import { RecordDelta } from './record-delta.js';
 import { RecordHistory } from './record-history.js';
@@ -12,23 +13,13 @@ import { RecnoAllocator } from './recno-allocator.js';
 import { visibleVersion } from './row-version.js';
 
 
-/** Rows that a large load wrote straight into the table file; `head` = their bytes below the then published end. */
-export interface Extent {
-  readonly firstRecno: number;
-  readonly lastRecno: number;
-  readonly head: Uint8Array;
-  readonly headOffset: number;
-  /** End of the memo bytes it refers to; 0 = none. */
-  readonly memoEndBytes: number;
-}
-
 interface MemoFree { readonly sequence: number; readonly block: number; readonly lengthBytes: number }
 
 /**
  * One generation of a table: base files, the committed changes on top of them, and what live
  * snapshots still need. Reads never block and never see half of anything.
  */
-export class RecordStore implements VersionedStore {
+export class RecordStore implements VersionedStore, FoldableRecords {
   #id: string;
   #name: string;
   readonly base: RecordBase;

@@ -6,6 +6,7 @@ import type { StoreWrites } from '../commit/versioned-store.js';
 import type { RecordStore } from '../record/record-store.js';
 import { RecordWrites, type PendingRow } from '../record/record-writes.js';
 
+/** What a transaction is protected from: write conflicts, or also changes of what it read. */
 export type Isolation = 'snapshot' | 'serializable';
 
 export interface TransactionOptions {
