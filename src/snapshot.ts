@@ -48,7 +48,7 @@ export class Snapshot {
         this.#assertAlive();
         return { codec, view };
       },
-      hold: () => ({ codec, view: new RecordView(codec.store, this.#hold.sequence), close: () => undefined, assertAlive: () => this.#assertAlive() }),
+      hold: () => ({ codec, view: new RecordView(codec.store, this.#hold.sequence), close: () => undefined, hold: this.#hold, assertAlive: () => this.#assertAlive() }),
     });
     return {
       get recordCount() { return reader.recordCount(); },

@@ -159,6 +159,7 @@ export class Engine {
       }
     } finally {
       this.#closed = true;
+      this.snapshots.endAll();
       write?.close();
       this.tables.closeAll();
       this.cache.clear();

@@ -29,7 +29,8 @@ export interface ScanSource {
   readonly view: RecordView;
   readonly decoder: RowDecoder;
   readonly close: () => void;
-  /** Throws when the snapshot was ended or the database closed. */
+  /** The snapshot that is read; when it has ended, assertAlive() throws the reason. */
+  readonly hold: { readonly ended: boolean };
   readonly assertAlive: () => void;
 }
 
@@ -63,7 +64,7 @@ class RowIterator<Row> implements IterableIterator<Row> {
     try {
       const source = this.#source ??= this.#open();
       if (this.#signal?.aborted === true) throw new FieldstoneError('ABORTED', 'the scan was cancelled', { cause: this.#signal.reason });
-      source.assertAlive();
+      if (source.hold.ended) source.assertAlive();
       const { cursor, view, decoder } = source;
       if (cursor.next()) {
         const row: unknown = decoder.decode(cursor.bytes, cursor.start, cursor.recno, view.memoSource);

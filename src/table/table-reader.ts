@@ -16,7 +16,7 @@ export interface ReadAccess {
   /** The table now, and where reads stand. */
   view(): { readonly codec: TableCodec; readonly view: RecordView };
   /** The same for a scan that lasts: `close` is called when it ends. */
-  hold(): { readonly codec: TableCodec; readonly view: RecordView; readonly close: () => void; readonly assertAlive: () => void };
+  hold(): { readonly codec: TableCodec; readonly view: RecordView; readonly close: () => void; readonly hold: { readonly ended: boolean }; readonly assertAlive: () => void };
 }
 
 
@@ -58,7 +58,7 @@ export class TableReader<Row> {
     checkScanOptions(options);
     const { engine } = this.#access;
     const open = (): ScanSource => {
-      const { codec, view, close, assertAlive } = this.#access.hold();
+      const { codec, view, close, hold, assertAlive } = this.#access.hold();
       try {
         const range = { from: options.from ?? 1, to: options.to ?? Infinity, reverse: options.reverse === true, deleted: options.deleted === true };
         const decoder = codec.decoderFor(options.fields);
@@ -67,7 +67,7 @@ export class TableReader<Row> {
           cursor.close();
           close();
         };
-        return { cursor, view, decoder, close: closeBoth, assertAlive };
+        return { cursor, view, decoder, close: closeBoth, hold, assertAlive };
       } catch (e) {
         close();
         throw e;

@@ -39,6 +39,8 @@ export class Table<Row, Input> {
   readonly rowTypes?: { row: Row; input: Input };
   readonly #host: TableHost;
   readonly #reader: TableReader<Row>;
+  /** One view serves all single reads: they decode before anything else runs. */
+  #newest: { readonly codec: TableCodec; readonly view: RecordView } | undefined;
 
   /** @internal */
   constructor(host: TableHost, name: string, indexPolicy: IndexPolicy) {
@@ -50,13 +52,15 @@ export class Table<Row, Input> {
       engine,
       view: () => {
         const codec = this.#codec();
-        return { codec, view: new RecordView(codec.store, engine.sequence) };
+        if (this.#newest?.codec !== codec) this.#newest = { codec, view: new RecordView(codec.store, 0) };
+        this.#newest.view.sequence = engine.sequence;
+        return this.#newest;
       },
       hold: () => {
         const codec = this.#codec();
         const hold = engine.takeSnapshot(`scan of ${name}`);
         return {
-          codec, view: new RecordView(codec.store, hold.sequence), close: () => engine.releaseSnapshot(hold), assertAlive: () => engine.assertAlive(hold),
+          codec, view: new RecordView(codec.store, hold.sequence), close: () => engine.releaseSnapshot(hold), hold, assertAlive: () => engine.assertAlive(hold),
         };
       },
     });

@@ -106,7 +106,7 @@ export class TxTable<Row, Input> {
     this.#reader = new TableReader<Row>({
       engine,
       view: () => ({ codec, view: this.#view() }),
-      hold: () => ({ codec, view: this.#view(), close: () => undefined, assertAlive: () => { void open.transaction.snapshot; } }),
+      hold: () => ({ codec, view: this.#view(), close: () => undefined, hold: open.transaction.snapshot, assertAlive: () => { void open.transaction.snapshot; } }),
     });
   }
 

@@ -6,7 +6,7 @@ export interface SnapshotHold<State> {
   readonly sequence: number;
   /** Which tables there were. */
   readonly state: State;
-  /** Set when the engine ended the snapshot to bound memory; the next read throws ABORTED. */
+  /** Set when it is released, or ended by the engine to bound memory: nothing may be read with it. */
   ended: boolean;
   readonly openedNs: number;
   readonly name: string;
@@ -24,7 +24,13 @@ export class SnapshotRegistry<State> implements LiveSnapshots {
     return hold;
   }
 
-  release(hold: SnapshotHold<State>): void { this.#live.delete(hold); }
+  release(hold: SnapshotHold<State>): void {
+    hold.ended = true;
+    this.#live.delete(hold);
+  }
+
+  /** The database closes: nothing can be read any more. */
+  endAll(): void { for (const hold of this.#live) hold.ended = true; }
 
   oldestSequence(): number {
     return this.oldest()?.sequence ?? Infinity;

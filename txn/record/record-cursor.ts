@@ -30,6 +30,10 @@ export class RecordCursor {
   #chunkFirst = 0;
   #chunkLast = -1;
   #chunkEpoch = -1;
+  /** Rows of the chunk up to here stand in the base as they are, while the store's changeEpoch stays. */
+  #plainFirst = 0;
+  #plainLast = -1;
+  #plainEpoch = -1;
   recno: number;
   bytes: Uint8Array = new Uint8Array(0);
   start = 0;
@@ -52,9 +56,12 @@ export class RecordCursor {
   /** Moves to the next record; false at the end. Leaves its bytes in `bytes` and `start`, valid until the next call. */
   next(): boolean {
     const step = this.#step;
+    const { store } = this.#view;
     while (this.recno !== this.#to && (this.#to - this.recno) * step > 0) {
-      this.recno += step;
-      if (!this.#load(this.recno)) continue;
+      const recno = this.recno += step;
+      if (recno >= this.#plainFirst && recno <= this.#plainLast && store.changeEpoch === this.#plainEpoch) {
+        this.start = (recno - this.#chunkFirst) * this.#recordLength;
+      } else if (!this.#load(recno)) continue;
       if (this.#deleted || this.bytes[this.start] !== DELETED_MARK) return true;
     }
     return false;
@@ -78,9 +85,19 @@ export class RecordCursor {
     }
     if (recno < this.#chunkFirst || recno > this.#chunkLast || this.#chunkEpoch !== store.baseEpoch) this.#readChunk(recno);
     if (this.#chunk === undefined || recno > this.#chunkLast) return false;
+    this.#markPlain();
     this.bytes = this.#chunk;
     this.start = (recno - this.#chunkFirst) * this.#recordLength;
     return true;
+  }
+
+  /** Without changes above the base, the rest of the chunk needs no second look. `bytes` then stays the chunk. */
+  #markPlain(): void {
+    const { store, writes } = this.#view;
+    const plain = writes === undefined && !store.hasChanges();
+    this.#plainFirst = this.#chunkFirst;
+    this.#plainLast = plain ? Math.min(this.#chunkLast, store.base.recordCount) : -1;
+    this.#plainEpoch = store.changeEpoch;
   }
 
   /** Reads rows around `recno` in walking direction; longer each time up to the limit. */

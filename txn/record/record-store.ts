@@ -40,6 +40,8 @@ export class RecordStore implements VersionedStore, FoldableRecords {
   baseSequence = 0;
   /** Changes whenever bytes of the base files changed: scans read their chunk again. */
   baseEpoch = 0;
+  /** Changes with every publish and every move between generations: a scan then looks at the delta again. */
+  changeEpoch = 0;
   /** A large load is appending: other inserts wait for this promise. */
   appendLease: Promise<void> | undefined;
   /** PACK, ALTER and the like are building a successor: commits wait for this promise. */
@@ -150,6 +152,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
 
   publishRow(recno: number, sequence: number, bytes: Uint8Array, snapshots: LiveSnapshots): void {
     const keepOlder = snapshots.count > 0 && snapshots.oldestSequence() < sequence;
+    this.changeEpoch++;
     this.active.putRow(recno, sequence, bytes, keepOlder);
     this.recnos.occupy(recno);
     this.lastChange = sequence;
@@ -162,6 +165,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
     const { memo } = this.base;
     if (memo !== undefined && extent.memoEndBytes > 0) memo.cached.invalidate(memo.publishedBytes - 1, extent.memoEndBytes);
     this.lastChange = sequence;
+    this.changeEpoch++;
     this.baseEpoch++;
     this.counts.raise(sequence, extent.lastRecno);
   }
@@ -182,6 +186,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
   freeze(sequence: number): boolean {
     if (this.active.isEmpty && this.extents.length === 0 && this.pendingTableFlags === undefined) return false;
     if (this.frozen !== undefined) throw new FieldstoneError('POISONED', 'a checkpoint began while another was running');
+    this.changeEpoch++;
     this.frozen = frozenRecords(this, sequence);
     this.active = new RecordDelta();
     return true;
@@ -196,6 +201,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
 
   unfreeze(): void {
     if (this.frozen === undefined) return;
+    this.changeEpoch++;
     this.active.absorbOlder(this.frozen.delta);
     this.base.memo?.allocator.forgetWritten();
     this.frozen = undefined;
@@ -209,6 +215,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
     if (frozen === undefined) return;
     switchRecords(this, frozen, oldestSnapshot);
     this.frozen = undefined;
+    this.changeEpoch++;
     this.baseEpoch++;
   }
 

@@ -6,7 +6,8 @@ import type { RecordWrites } from './record-writes.js';
 /** A table as one reader sees it: a snapshot, with the reader's own writes on top. */
 export class RecordView {
   readonly store: RecordStore;
-  readonly sequence: number;
+  /** Moved by handles that always read the newest state. */
+  sequence: number;
   readonly writes: RecordWrites | undefined;
   readonly readSet: ReadSet | undefined;
   /** Where find() found the record: a view, decode at once. */
