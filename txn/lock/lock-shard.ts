@@ -129,7 +129,7 @@ export class LockShard {
 /** FNV-1a over the characters, then the finalizer of MurmurHash3, so that near record numbers spread over shards. 31 bits. */
 export function lockHash(space: string, item: LockItem | undefined): number {
   let h = hashText(0x811c9dc5, space);
-  if (typeof item === 'number') h = Math.imul(h ^ item, 0x01000193) ^ Math.imul(Math.floor(item / 0x100000000), 0xcc9e2d51);
+  if (typeof item === 'number') h = Math.imul(h ^ item, 0x01000193) + Math.floor(item / 0x100000000);
   else if (item !== undefined) h = hashText(h ^ 0x2f, item);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

@@ -9,9 +9,9 @@ describe('the table of one shard', () => {
     const random = seededRandom(seed);
     const shard = new LockShard(0);
     const model = new Map<string, LockQueue>();
-    for (let step = 0; step < 60_000; step++) {
-      const growing = Math.floor(step / 10_000) % 2 === 0;
-      const item = random.pick([undefined, random.int(4000), `${random.int(4000)}`, `${'x'.repeat(40)}${random.int(4000)}${'y'.repeat(40)}`]);
+    for (let step = 0; step < 30_000; step++) {
+      const growing = Math.floor(step / 5000) % 2 === 0;
+      const item = random.pick([undefined, random.int(1000), `${random.int(1000)}`, `${'x'.repeat(40)}${random.int(1000)}${'y'.repeat(40)}`]);
       const space = random.pick(['s', 't']);
       const key = `${space} ${typeof item} ${item}`;
       const hash = lockHash(space, item);
