@@ -82,3 +82,7 @@ export type { Dangling, MemoPlace } from './memo/memo-place.js';
 export { memoCounters, MemoFile, type MemoCounters } from './memo/memo-file.js';
 export { MemoAllocator, type MemoPatch } from './memo/memo-allocator.js';
 export { checkMemo, type MemoUse } from './memo/check-memo.js';
+
+// What the bytes of files mean.
+export { explainFile } from './inspect/explain-file.js';
+export type { ExplainedBytes } from './inspect/explained-bytes.js';

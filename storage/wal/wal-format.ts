@@ -124,17 +124,21 @@ export class RecordHeaderEncoder {
   }
 }
 
-/** The record header at file offset `offset`, whose bytes are given; undefined unless its checksum and its numbers are right. */
-export function decodeRecordHeader(bytes: Uint8Array, offset: number, salt: number): RecordHeader | undefined {
+/** What the bytes of a record header say, believed or not; undefined when they do not begin as one. */
+export function readRecordHeader(bytes: Uint8Array): RecordHeader | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(0, true) !== RECORD_MAGIC) return undefined;
-  const headerCrc = view.getUint32(HEADER_CRC_AT, true);
-  if (headerCrc !== crc32(bytes.subarray(0, HEADER_CRC_AT), headerSeed(salt, offset))) return undefined;
-  const header: RecordHeader = {
+  return {
     bodyBytes: view.getUint32(BODY_BYTES_AT, true), originalBytes: view.getUint32(ORIGINAL_BYTES_AT, true),
     codecId: view.getUint32(CODEC_AT, true), sequence: readU64(view, SEQUENCE_AT), promisedBytes: readU64(view, PROMISED_AT),
-    headerCrc, bodyCrc: view.getUint32(BODY_CRC_AT, true),
+    headerCrc: view.getUint32(HEADER_CRC_AT, true), bodyCrc: view.getUint32(BODY_CRC_AT, true),
   };
+}
+
+/** The record header at file offset `offset`, whose bytes are given; undefined unless its checksum and its numbers are right. */
+export function decodeRecordHeader(bytes: Uint8Array, offset: number, salt: number): RecordHeader | undefined {
+  const header = readRecordHeader(bytes);
+  if (header === undefined || header.headerCrc !== crc32(bytes.subarray(0, HEADER_CRC_AT), headerSeed(salt, offset))) return undefined;
   const plausible = header.codecId <= 0xff && header.bodyBytes <= MAX_BODY_BYTES && header.originalBytes <= MAX_BODY_BYTES
     && Number.isSafeInteger(header.sequence) && header.promisedBytes <= offset;
   return plausible ? header : undefined;

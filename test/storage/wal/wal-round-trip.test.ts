@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AssertionError, createWalSegment, MemoryVfs, openWalForReading, Probe, RECORD_HEADER_BYTES, WAL_HEADER_BYTES, walCounters } from '#storage';
+import { FaultVfs } from '../../support/sim/fault-vfs.js';
 import { codeOf } from '../../support/vfs-conformance.js';
 import { buildWal, bytesOf, commit, databaseId, EXPECT, fence, FIRST_SEQUENCE, PATH, readBytes, readWal, SEGMENT, walHeader } from './wal-kit.js';
 
@@ -70,17 +71,10 @@ describe('a log segment', () => {
   test('is closed when the reader stops early', () => {
     const vfs = folder();
     commit(createWalSegment(vfs, PATH, walHeader()), bytesOf('a'), bytesOf('b'));
-    let open = 0;
-    const counting = { ...asVfs(vfs), open: (path: string, mode: Parameters<MemoryVfs['open']>[1]) => {
-      const file = vfs.open(path, mode);
-      open++;
-      const close = file.close.bind(file);
-      file.close = () => { open--; close(); };
-      return file;
-    } };
-    const reader = openWalForReading(counting, PATH, EXPECT);
+    const faults = new FaultVfs(vfs);
+    const reader = openWalForReading(faults.vfs, PATH, EXPECT);
     for (const _ of reader) break;
-    expect(open).toBe(0);
+    expect(faults.counts.get('close')).toBe(faults.counts.get('open'));
     expect(() => [...reader]).toThrow(AssertionError);
   });
 });
@@ -147,11 +141,3 @@ describe('a log writer', () => {
     expect(probe.snapshot().counters['wal']).toEqual({ records: 2, bytesAppended: 2 * RECORD_HEADER_BYTES + 4, flushes: 1, syncs: 1, cutBacks: 0 });
   });
 });
-
-/** A MemoryVfs as a plain object whose calls can be replaced. */
-function asVfs(vfs: MemoryVfs) {
-  return {
-    stat: vfs.stat.bind(vfs), rename: vfs.rename.bind(vfs), unlink: vfs.unlink.bind(vfs), makeFolder: vfs.makeFolder.bind(vfs),
-    removeFolder: vfs.removeFolder.bind(vfs), list: vfs.list.bind(vfs), syncFolder: vfs.syncFolder.bind(vfs), realPath: vfs.realPath.bind(vfs),
-  };
-}
