@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SkipCursor, SkipList } from '#index';
+import { difference, ListModel, shown, type Put } from './list-model.js';
+
+const key = fc.oneof(
+  fc.uint8Array({ maxLength: 4 }),
+  fc.nat(300).map((n) => Buffer.from(`key${String(n).padStart(13, '0')}`)),
+  fc.array(fc.constantFrom(0, 1, 255), { maxLength: 12 }).map((a) => Uint8Array.from(a)),
+);
+const value = fc.option(fc.uint8Array({ maxLength: 20 }), { nil: undefined });
+const put = fc.record({ key, value, keepOlder: fc.constant(true) });
+const puts = fc.array(put, { maxLength: 60 });
+const sorted = puts.map((list) => [...list].sort((a, b) => Buffer.compare(a.key, b.key)));
+
+function fill(list: SkipList, model: ListModel, all: readonly Put[], from = 0): void {
+  all.forEach((p, i) => {
+    list.put(p.key, p.key.length, from + i + 1, p.value, p.keepOlder);
+    model.put(p.key, from + i + 1, p.value, p.keepOlder);
+  });
+}
+
+describe('a skip list', () => {
+  test('is a sorted map of versions, seen by any snapshot from both sides', () => {
+    fc.assert(fc.property(fc.oneof(puts, sorted), key, fc.integer(), (all, probe, seed) => {
+      const list = new SkipList(seed);
+      const model = new ListModel();
+      fill(list, model, all);
+      for (const sequence of [0, Math.floor(all.length / 2), all.length]) expect(difference(list, model, sequence, probe)).toBeUndefined();
+    }), { numRuns: 500 });
+  });
+
+  test('forgets versions that nobody can see, and reuses their memory', () => {
+    fc.assert(fc.property(fc.array(fc.record({ key, value, keepOlder: fc.boolean() }), { maxLength: 60 }), key, (all, probe) => {
+      const list = new SkipList(1);
+      const model = new ListModel();
+      fill(list, model, all);
+      expect(difference(list, model, all.length, probe)).toBeUndefined();
+    }), { numRuns: 300 });
+    const list = new SkipList(1);
+    const k = Buffer.from('counter');
+    for (let i = 1; i <= 10_000; i++) list.put(k, k.length, i, Buffer.alloc(1000, i), false);
+    expect(list.sizeBytes).toBeLessThan(2000);
+    for (let i = 1; i <= 10_000; i++) list.put(k, k.length, i, Buffer.alloc(1000 + i, i), false);
+    expect(list.sizeBytes).toBeLessThan(4e6);
+  });
+
+  test('collects what is older than the oldest snapshot, and nothing else', () => {
+    fc.assert(fc.property(puts, key, fc.nat(60), (all, probe, oldest) => {
+      const list = new SkipList(3);
+      const model = new ListModel();
+      fill(list, model, all);
+      const before = list.versions.liveCount;
+      const freed = list.collect(oldest);
+      expect(list.versions.liveCount).toBe(before - freed);
+      for (let sequence = oldest; sequence <= all.length; sequence += 7) expect(difference(list, model, sequence, probe)).toBeUndefined();
+      expect(list.collect(oldest)).toBe(0);
+    }), { numRuns: 300 });
+  });
+
+  test('absorbs an earlier list', () => {
+    fc.assert(fc.property(puts, puts, key, (early, late, probe) => {
+      const [first, second, model] = [new SkipList(1), new SkipList(2), new ListModel()];
+      fill(first, model, early);
+      fill(second, model, late, early.length);
+      second.absorbOlder(first);
+      for (const sequence of [0, early.length, early.length + late.length]) expect(difference(second, model, sequence, probe)).toBeUndefined();
+    }), { numRuns: 300 });
+  });
+
+  test('takes back the newest version', () => {
+    const list = new SkipList(1);
+    const k = Buffer.from('a');
+    const node = list.put(k, 1, 1, Buffer.from('one'), true);
+    list.put(k, 1, 2, undefined, true);
+    list.dropNewest(node);
+    expect(list.versions.isTombstone(list.visible(node, 5))).toBe(false);
+    list.dropNewest(node);
+    expect(list.visible(node, 5)).toBe(0);
+    list.addOldest(node, 0, Buffer.from('before'));
+    expect(list.visible(node, 0)).not.toBe(0);
+  });
+
+  test('lets cursors stand while others insert around them', () => {
+    fc.assert(fc.property(puts, puts, (early, late) => {
+      const list = new SkipList(9);
+      const model = new ListModel();
+      fill(list, model, early);
+      const [forward, backward] = [new SkipCursor(list, early.length), new SkipCursor(list, early.length)];
+      const [up, down]: [string[], string[]] = [[], []];
+      let f = forward.seek();
+      let b = backward.seekBefore();
+      late.forEach((p, i) => {
+        if (f) { up.push(shown(forward)); f = forward.next(); }
+        if (b) { down.unshift(shown(backward)); b = backward.previous(); }
+        list.put(p.key, p.key.length, early.length + i + 1, p.value, true);
+      });
+      for (; f; f = forward.next()) up.push(shown(forward));
+      for (; b; b = backward.previous()) down.unshift(shown(backward));
+      expect(up).toEqual(model.seen(early.length));
+      expect(down).toEqual(model.seen(early.length));
+    }), { numRuns: 300 });
+  });
+
+  test('is the same for the same seed, and balanced', () => {
+    const [a, b] = [new SkipList(77), new SkipList(77)];
+    const high: number[] = [];
+    for (let i = 0; i < 20_000; i++) {
+      const k = Buffer.from(String((i * 7919) % 20_000));
+      a.put(k, k.length, i, k, false);
+      b.put(k, k.length, i, k, false);
+    }
+    for (let n = a.nodes.next(0, 3); n !== 0; n = a.nodes.next(n, 3)) high.push(n);
+    let same = b.nodes.next(0, 3);
+    for (const n of high) {
+      expect(same).toBe(n);
+      same = b.nodes.next(same, 3);
+    }
+    expect(high.length).toBeGreaterThan(20_000 / 64 / 2);
+    expect(high.length).toBeLessThan((20_000 / 64) * 2);
+  });
+});
+
+describe('the model finds', () => {
+  const finds = (make: () => SkipList): boolean => fc.check(fc.property(puts, key, (all, probe) => {
+    const list = make();
+    const model = new ListModel();
+    fill(list, model, all);
+    for (const sequence of [0, Math.floor(all.length / 2), all.length]) if (difference(list, model, sequence, probe) !== undefined) return false;
+    return true;
+  }), { numRuns: 500, seed: 5 }).failed;
+
+  test('nothing in the right one', () => expect(finds(() => new SkipList(1))).toBe(false));
+
+  test.each<[string, () => SkipList]>([
+    ['a snapshot that sees the newest version', () => new (class extends SkipList { override visible(node: number): number { return this.newest(node); } })(1)],
+    ['a bound that is off by one', () => new (class extends SkipList { override lowerBound(k: Uint8Array, n?: number): number { return this.next(super.lowerBound(k, n)); } })(1)],
+    ['a search that compares integer heads alone', () => {
+      const list = new SkipList(1);
+      list.nodes.compare = (node, head) => list.nodes.headOf(list.nodes.keyBytes(node).subarray(list.nodes.keyStart(node), list.nodes.keyStart(node) + list.nodes.keyLength(node)), list.nodes.keyLength(node)) - head;
+      return list;
+    }],
+    ['a hash taken for the key', () => {
+      const list = new SkipList(1);
+      list.nodes.equals = (node, k, n) => list.nodes.keyLength(node) === n && k.length > 2;
+      return list;
+    }],
+    ['links back that are not kept', () => new (class extends SkipList { override previous(node: number): number { return node > 3 ? 0 : super.previous(node); } })(1)],
+  ])('%s', (_name, make) => expect(finds(make)).toBe(true));
+});
