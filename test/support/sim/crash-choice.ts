@@ -1,4 +1,4 @@
-import type { Fate, Fill, SizeMode } from './crash-file.js';
+import type { Fate, Fill, SizeMode, Tear } from './crash-file.js';
 import type { DataOp, FolderOp } from './disk-state.js';
 
 /** What one crash did to everything that was not durable. `fates` follows the data operations, `folders` the folder operations. */
@@ -12,17 +12,23 @@ export interface CrashChoice {
 const FILL_LETTERS: ReadonlyMap<string, Fill> = new Map<string, Fill>([['o', 'old'], ['z', 'zero'], ['a', 'a5'], ['r', 'random']]);
 const SIZE_MODES: readonly SizeMode[] = ['data', 'first', 'lost'];
 
+/** A capital letter where the tail arrived. */
+function tearWords({ at, fill, part }: Tear): string {
+  const letter = letterOf(fill);
+  return `${at}${part === 'tail' ? letter.toUpperCase() : letter}`;
+}
+
 function letterOf(fill: Fill): string { return fill === 'a5' ? 'a' : fill.charAt(0); }
 
 /** Text that decodeChoice() reads: `kx7o;first;z;10` = kept, lost, torn after 7 with old rest; size first, zeros; first folder operation kept. */
 export function encodeChoice(choice: CrashChoice): string {
-  const fates = choice.fates.map((fate) => fate === 'kept' ? 'k' : fate === 'lost' ? 'x' : `${fate.at}${letterOf(fate.fill)}`).join('');
+  const fates = choice.fates.map((fate) => fate === 'kept' ? 'k' : fate === 'lost' ? 'x' : tearWords(fate)).join('');
   return [fates, choice.size, letterOf(choice.fill), choice.folders.map((kept) => kept ? '1' : '0').join('')].join(';');
 }
 
 export function decodeChoice(text: string): CrashChoice {
   const [fates = '', size = '', fill = '', folders = ''] = text.split(';');
-  const parts = fates.match(/k|x|\d+[ozar]/g) ?? [];
+  const parts = fates.match(/k|x|\d+[ozarOZAR]/g) ?? [];
   const sizeMode = SIZE_MODES.find((mode) => mode === size);
   if (parts.join('') !== fates || sizeMode === undefined) throw new RangeError(`not a crash choice: ${text}`);
   return { fates: parts.map(decodeFate), size: sizeMode, fill: fillOf(fill), folders: [...folders].map((bit) => bit === '1') };
@@ -31,7 +37,8 @@ export function decodeChoice(text: string): CrashChoice {
 function decodeFate(part: string): Fate {
   if (part === 'k') return 'kept';
   if (part === 'x') return 'lost';
-  return { at: Number(part.slice(0, -1)), fill: fillOf(part.slice(-1)) };
+  const letter = part.slice(-1), small = letter.toLowerCase();
+  return { at: Number(part.slice(0, -1)), fill: fillOf(small), ...(letter === small ? {} : { part: 'tail' as const }) };
 }
 
 function fillOf(letter: string): Fill {
@@ -44,25 +51,37 @@ const SECTORS = [512, 4096];
 /** More edges than this in one write are thinned out evenly. */
 const MOST_EDGES = 16;
 
+/** The sector and page edges of the file inside a write, as offsets into the write. */
+function edgesIn(position: number, length: number): Set<number> {
+  const places = new Set<number>();
+  for (const sector of SECTORS) {
+    const edges: number[] = [];
+    for (let edge = (Math.floor(position / sector) + 1) * sector - position; edge < length; edge += sector) edges.push(edge);
+    const step = Math.max(1, Math.ceil(edges.length / MOST_EDGES));
+    for (let i = 0; i < edges.length; i += step) places.add(edges[i] ?? 0);
+  }
+  return places;
+}
+
 /** Where a write may be torn: at sector and page edges of the file, and at odd places. */
 export function tearPlaces(op: DataOp): number[] {
   if (op.kind !== 'write') return [];
   const length = op.bytes.length;
-  const places = new Set([0, 1, 7, length >>> 1, length - 1]);
-  for (const sector of SECTORS) {
-    const edges: number[] = [];
-    for (let edge = (Math.floor(op.position / sector) + 1) * sector - op.position; edge < length; edge += sector) edges.push(edge);
-    const step = Math.max(1, Math.ceil(edges.length / MOST_EDGES));
-    for (let i = 0; i < edges.length; i += step) places.add(edges[i] ?? 0);
-  }
+  const places = new Set([0, 1, 7, length >>> 1, length - 1, ...edgesIn(op.position, length)]);
   return [...places].filter((at) => at >= 0 && at < length).sort((a, b) => a - b);
 }
 
 const FILLS: readonly Fill[] = ['old', 'zero', 'a5', 'random'];
 
-/** All ways to tear one operation; empty for a truncation, which happens or not. */
+/**
+ * All ways to tear one operation; empty for a truncation, which happens or not. Sectors of one write may arrive in any order,
+ * so at their edges the tail may be all that came.
+ */
 export function tearsOf(op: DataOp): Fate[] {
-  return tearPlaces(op).flatMap((at) => FILLS.filter((fill) => at > 0 || fill !== 'old').map((fill) => ({ at, fill })));
+  if (op.kind !== 'write') return [];
+  const heads = tearPlaces(op).flatMap((at) => FILLS.filter((fill) => at > 0 || fill !== 'old').map((fill) => ({ at, fill })));
+  const tails = [...edgesIn(op.position, op.bytes.length)].flatMap((at) => FILLS.map((fill) => ({ at, fill, part: 'tail' as const })));
+  return [...heads, ...tails];
 }
 
 /** Whether any operation makes its file longer than it was when last synced. */

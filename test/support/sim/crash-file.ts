@@ -2,8 +2,8 @@ import type { DataOp, DurableFile } from './disk-state.js';
 
 /** What stands where a write did not arrive: the old bytes, or what the disk happened to put there. */
 export type Fill = 'old' | 'zero' | 'a5' | 'random';
-/** Only the first `at` bytes of the write arrived; the rest of its range is `fill`. */
-export interface Tear { readonly at: number; readonly fill: Fill }
+/** Only the bytes before `at` arrived, or only those behind it (`part` 'tail'); the rest of the write's range is `fill`. */
+export interface Tear { readonly at: number; readonly fill: Fill; readonly part?: 'tail' }
 /** What a crash did to one unsynced operation. */
 export type Fate = 'kept' | 'lost' | Tear;
 /**
@@ -61,13 +61,19 @@ function truncateTo(work: Work, sizeBytes: number): void {
 }
 
 function writeTo(work: Work, op: Extract<DataOp, { kind: 'write' }>, fate: 'kept' | Tear, choice: FileChoice): void {
-  const arrived = fate === 'kept' ? op.bytes.length : Math.min(fate.at, op.bytes.length);
-  const oldRest = fate !== 'kept' && fate.fill === 'old';
-  const endBytes = op.position + (oldRest ? arrived : op.bytes.length);
-  if (op.position > work.sizeBytes && endBytes > op.position) fillRange(work.bytes, work.sizeBytes, op.position, choice.fill, choice.seed);
-  work.bytes.set(arrived === op.bytes.length ? op.bytes : op.bytes.subarray(0, arrived), op.position);
-  if (fate !== 'kept' && !oldRest) fillRange(work.bytes, op.position + arrived, endBytes, fate.fill, choice.seed + op.id);
-  if (endBytes > op.position) work.sizeBytes = Math.max(work.sizeBytes, endBytes);
+  const length = op.bytes.length;
+  const from = fate !== 'kept' && fate.part === 'tail' ? Math.min(fate.at, length) : 0;
+  const to = fate !== 'kept' && fate.part !== 'tail' ? Math.min(fate.at, length) : length;
+  // Old bytes that never were do not make the file longer.
+  const endBytes = fate !== 'kept' && fate.fill === 'old' ? op.position + to : op.position + length;
+  if (endBytes === op.position) return;
+  if (op.position > work.sizeBytes) fillRange(work.bytes, work.sizeBytes, op.position, choice.fill, choice.seed);
+  work.bytes.set(from === 0 && to === length ? op.bytes : op.bytes.subarray(from, to), op.position + from);
+  if (fate !== 'kept' && fate.fill !== 'old') {
+    fillRange(work.bytes, op.position, op.position + from, fate.fill, choice.seed + op.id);
+    fillRange(work.bytes, op.position + to, endBytes, fate.fill, choice.seed + op.id);
+  }
+  work.sizeBytes = Math.max(work.sizeBytes, endBytes);
 }
 
 function fillRange(bytes: Uint8Array, from: number, to: number, fill: Fill, seed: number): void {

@@ -40,12 +40,14 @@ export interface CrashCounts {
   /** States built, those included that turned out to be known. */
   visited: number;
   distinct: number;
+  /** Of these, deaths of the process alone; each point has its own. */
+  kills: number;
   points: number;
   /** Points at which every choice was taken. */
   wholePoints: number;
 }
 
-export function newCrashCounts(): CrashCounts { return { visited: 0, distinct: 0, points: 0, wholePoints: 0 }; }
+export function newCrashCounts(): CrashCounts { return { visited: 0, distinct: 0, kills: 0, points: 0, wholePoints: 0 }; }
 
 /**
  * The states that crashes leave behind, at every point of a trace, each different one once: "different" by names, bytes and
@@ -58,18 +60,21 @@ export function* crashStates(
   const { seed, budget = 20_000, from = 0, kinds = ['power', 'kill'], limits = SPACE_LIMITS } = options;
   const seen = new Set<number>();
   const state = new DiskState(start);
-  const cap = shareOut(start, trace, from, budget, limits);
+  const { cap, visited } = shareOut(start, trace, from, budget, limits);
   let narrowing = 0, builder: ImageBuilder | undefined;
   for (let point = 0; point <= trace.length; point++) {
     const event = trace[point - 1];
     if (event !== undefined) state.apply(event);
     if (event?.op === 'mark' && event.narrows) narrowing++;
     if (point < from || (event !== undefined && tellsNothing(event) && point !== from)) continue;
+    const random = seededRandom(seed * 0x10001 + point);
+    if (!random.chance(visited)) continue;
     counts.points++;
     builder = new ImageBuilder(state, seed, builder);
-    const random = seededRandom(seed * 0x10001 + point);
     if (kinds.includes('power')) {
-      const space = new ChoiceSpace(state.dataOps, state.folderOps, (inode) => state.durableFile(inode).bytes.length, focusOf(event, point, from), limits);
+      // Where points are left out, no point can rely on the one before it.
+      const focus = visited < 1 ? 'all' : focusOf(event, point, from);
+      const space = new ChoiceSpace(state.dataOps, state.folderOps, (inode) => state.durableFile(inode).bytes.length, focus, limits);
       const { choices, exhaustive } = chooseFrom(space, cap, random);
       if (exhaustive) counts.wholePoints++;
       for (const choice of choices) {
@@ -83,9 +88,10 @@ export function* crashStates(
       }
     }
     if (kinds.includes('kill')) {
-      for (const choice of killChoices(state, event)) {
+      for (const choice of killChoices(state, event).slice(0, cap)) {
         counts.visited++;
         counts.distinct++;
+        counts.kills++;
         yield killState(state, choice, point, seed);
       }
     }
@@ -169,8 +175,13 @@ function tellsNothing(event: TraceEvent): boolean {
   return event.op === 'mark' && !event.narrows;
 }
 
-/** The number of choices for each point, such that all points together come to the budget: small points whole, large ones equal. */
-function shareOut(start: DiskState, trace: readonly TraceEvent[], from: number, budget: number, limits: SpaceLimits): number {
+/**
+ * The number of choices for each point, such that all points together come to the budget: small points whole, large ones
+ * equal. A budget of less than a few for each point visits a share of the points only.
+ */
+function shareOut(
+  start: DiskState, trace: readonly TraceEvent[], from: number, budget: number, limits: SpaceLimits,
+): { cap: number; visited: number } {
   const demands: number[] = [];
   const state = new DiskState(start);
   for (let point = 0; point <= trace.length; point++) {
@@ -178,15 +189,18 @@ function shareOut(start: DiskState, trace: readonly TraceEvent[], from: number, 
     if (event !== undefined) state.apply(event);
     if (point >= from && (event === undefined || !tellsNothing(event))) demands.push(roughTotal(state.dataOps, state.folderOps, limits));
   }
+  if (budget < demands.length * LEAST_PER_POINT) return { cap: LEAST_PER_POINT, visited: budget / (demands.length * LEAST_PER_POINT) };
   demands.sort((a, b) => a - b);
-  let left = Math.max(budget, demands.length);
+  let left = budget;
   for (const [i, demand] of demands.entries()) {
     const share = left / (demands.length - i);
-    if (demand > share) return Math.max(1, Math.floor(share));
+    if (demand > share) return { cap: Math.max(LEAST_PER_POINT, Math.floor(share)), visited: 1 };
     left -= demand;
   }
-  return Number.MAX_SAFE_INTEGER;
+  return { cap: Number.MAX_SAFE_INTEGER, visited: 1 };
 }
+
+const LEAST_PER_POINT = 3;
 
 /** Hash of names and bytes; for tests that compare states. */
 export function crashStateHash(state: CrashState): number { return hashImage(state.image); }

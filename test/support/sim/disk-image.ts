@@ -14,13 +14,15 @@ export interface DiskImage {
   readonly folders: ReadonlySet<string>;
 }
 
+const UNUSUAL = /^[^/]|\/\/|\/\.|.\/$/;
+
 /** The one spelling of a path in the simulation. */
 export function simPath(path: string): string {
-  return posix.resolve('/', path);
+  return path === '' || UNUSUAL.test(path) ? posix.resolve('/', path) : path;
 }
 
 export function folderOf(path: string): string {
-  return posix.dirname(path);
+  return path.slice(0, Math.max(1, path.lastIndexOf('/')));
 }
 
 /** An image that holds these files; their folders are made. */

@@ -38,6 +38,8 @@ export class DiskState {
   nextInode: number;
   /** When each file was last changed, durable or not. */
   readonly #lastChange: Map<number, number>;
+  /** What programs see of files whose sync failed: more than will ever be on disk. */
+  readonly #ghosts: Map<number, Uint8Array>;
 
   constructor(from?: DiskState) {
     this.files = new Map(from?.files);
@@ -45,6 +47,7 @@ export class DiskState {
     this.dataOps = [...from?.dataOps ?? []];
     this.folderOps = [...from?.folderOps ?? []];
     this.#lastChange = new Map(from === undefined ? [] : from.#lastChange);
+    this.#ghosts = new Map(from === undefined ? [] : from.#ghosts);
     this.nextOp = from?.nextOp ?? 0;
     this.nextInode = from?.nextInode ?? 1;
   }
@@ -80,7 +83,10 @@ export class DiskState {
       case 'makeFolder': this.#folderOp({ id, add: event.path, node: FOLDER, folders: [folderOf(event.path)] }); break;
       case 'removeFolder': this.#folderOp({ id, remove: event.path, node: FOLDER, folders: [folderOf(event.path)] }); break;
       case 'synced': this.#synced(event.inode, event.upTo, event.full); break;
-      case 'syncLost': this.dataOps = this.dataOps.filter((op) => op.inode !== event.inode || op.id >= event.upTo); break;
+      case 'syncLost':
+        if (event.visible) this.#ghosts.set(event.inode, this.#latestBytes(event.inode));
+        this.dataOps = this.dataOps.filter((op) => op.inode !== event.inode || op.id >= event.upTo);
+        break;
       case 'syncFolder': this.#folderSynced(event.path); break;
       case 'mark': break;
     }
@@ -89,18 +95,30 @@ export class DiskState {
   /** The durable content of an inode; empty for one that was never synced. */
   durableFile(inode: number): DurableFile { return this.files.get(inode) ?? NEVER_SYNCED; }
 
+  /** Whether all that programs see of the file is on disk. */
+  isDurable(inode: number): boolean {
+    return !this.#ghosts.has(inode) && !this.dataOps.some((op) => op.inode === inode);
+  }
+
   /** All that programs see, durable or not. */
   latest(): DiskImage {
-    const byInode = opsByInode(this.dataOps);
-    return imageOf(applyFolderOps(this.names, this.folderOps), (inode) => {
-      const { bytes, changed } = buildFile(this.durableFile(inode), byInode.get(inode) ?? [], KEEP_ALL);
-      return { bytes, changed: this.#lastChange.get(inode) ?? changed };
-    });
+    return imageOf(applyFolderOps(this.names, this.folderOps), (inode) => ({
+      bytes: this.#latestBytes(inode), changed: this.#lastChange.get(inode) ?? this.durableFile(inode).changed,
+    }));
+  }
+
+  #latestBytes(inode: number): Uint8Array {
+    return this.#ghosts.get(inode) ?? buildFile(this.durableFile(inode), this.dataOps.filter((op) => op.inode === inode), KEEP_ALL).bytes;
   }
 
   #dataOp(op: DataOp): void {
     this.dataOps.push(op);
     this.#lastChange.set(op.inode, op.id + 1);
+    const ghost = this.#ghosts.get(op.inode);
+    if (ghost === undefined) return;
+    // A file that was emptied holds nothing that could be lost.
+    if (op.kind === 'truncate' && op.sizeBytes === 0) this.#ghosts.delete(op.inode);
+    else this.#ghosts.set(op.inode, buildFile({ bytes: ghost, changed: 0 }, [op], KEEP_ALL).bytes);
   }
 
   #folderOp(op: FolderOp): void { this.folderOps.push(op); }

@@ -86,7 +86,7 @@ function nameHash(path: string): number {
 }
 
 function fateKey(fate: Fate): string {
-  return fate === 'kept' ? 'k' : fate === 'lost' ? 'x' : `${fate.at}${fate.fill}`;
+  return fate === 'kept' ? 'k' : fate === 'lost' ? 'x' : `${fate.at}${fate.fill}${fate.part ?? ''}`;
 }
 
 /** Hash of an image that was not built here. */

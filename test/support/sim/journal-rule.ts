@@ -53,9 +53,9 @@ export class JournalRule {
     this.#publishedEnd = options.publishedEnd ?? publishedEndByName;
   }
 
-  /** A file that is there and durable when the disk starts. */
-  found(path: string, bytes: Uint8Array): void {
-    if (this.#options.journalFile(path)) this.#journals.set(path, { synced: bytes, named: true });
+  /** A file that is there when the disk starts; after the mere death of a process it need not be durable. */
+  found(path: string, bytes: Uint8Array, synced: boolean, named: boolean): void {
+    if (this.#options.journalFile(path)) this.#journals.set(path, { synced: synced ? bytes : undefined, named });
   }
 
   write(path: string, position: number, source: Uint8Array, before: () => Uint8Array): void {
@@ -80,12 +80,12 @@ export class JournalRule {
     if (this.#options.journalFile(path)) this.#journals.set(path, { synced: undefined, named: false });
   }
 
-  rename(from: string, path: string): void {
+  /** `syncedBytes`: the content, if all of it is synced. */
+  rename(from: string, path: string, syncedBytes: () => Uint8Array | undefined): void {
     this.#nameChange({ op: 'rename', from, path }, this.#options.baseFile(path) || this.#options.baseFile(from));
-    const moved = this.#journals.get(from);
     this.#journals.delete(from);
     this.#journals.delete(path);
-    if (moved !== undefined && this.#options.journalFile(path)) this.#journals.set(path, { synced: moved.synced, named: false });
+    if (this.#options.journalFile(path)) this.#journals.set(path, { synced: syncedBytes(), named: false });
   }
 
   unlink(path: string): void {

@@ -50,7 +50,7 @@ export class SimDisk implements Vfs, SimFileHost {
   readonly start: DiskState;
   readonly trace: TraceEvent[] = [];
   readonly journalRule: JournalRule | undefined;
-  readonly #scheduler: Scheduler | undefined;
+  #scheduler: Scheduler | undefined;
   readonly #nodes = new Map<string, Node>([['/', 'folder']]);
   readonly #mostCalls: number;
   #calls = 0;
@@ -64,10 +64,13 @@ export class SimDisk implements Vfs, SimFileHost {
     this.#nextInode = this.start.nextInode;
     const image = this.start.latest();
     for (const folder of image.folders) this.#nodes.set(folder, 'folder');
-    for (const [path, file] of image.files) this.#nodes.set(path, new SimInode(file.inode, path, file.bytes, file.changed));
-    if (options.journalRule !== undefined) {
-      this.journalRule = new JournalRule(options.journalRule);
-      for (const [path, file] of image.files) this.journalRule.found(path, file.bytes);
+    if (options.journalRule !== undefined) this.journalRule = new JournalRule(options.journalRule);
+    for (const [path, file] of image.files) {
+      const inode = new SimInode(file.inode, path, file.bytes, file.changed);
+      if (this.start.isDurable(file.inode)) inode.syncedUpTo = Infinity;
+      else inode.hasGhosts = !this.start.dataOps.some((op) => op.inode === file.inode);
+      this.#nodes.set(path, inode);
+      this.journalRule?.found(path, file.bytes, inode.isSynced, !this.start.folderOps.some((op) => op.add === path));
     }
   }
 
@@ -101,6 +104,9 @@ export class SimDisk implements Vfs, SimFileHost {
       folders: new Set([...this.#nodes].flatMap(([path, node]) => node === 'folder' && path !== '/' ? [path] : [])),
     };
   }
+
+  /** For the next life of a process; asynchronous syncs of the one before keep theirs. */
+  useScheduler(scheduler: Scheduler): void { this.#scheduler = scheduler; }
 
   /** The next sync of any file fails in this way. */
   armSyncFailure(failure: SyncFailure): void { this.#armed = failure; }
@@ -144,7 +150,7 @@ export class SimDisk implements Vfs, SimFileHost {
     this.#checkFolder(folderOf(target), 'rename to', to);
     if (source === target) return;
     this.#checkReplace(node, source, target, to);
-    if (node !== 'folder') this.journalRule?.rename(source, target);
+    if (node !== 'folder') this.journalRule?.rename(source, target, () => node.isSynced ? node.copy() : undefined);
     const replaced = this.#nodes.get(target);
     if (replaced instanceof SimInode) replaced.path = undefined;
     this.#nodes.delete(source);
@@ -210,14 +216,14 @@ export class SimDisk implements Vfs, SimFileHost {
   wrote(handlePath: string, inode: SimInode, source: Uint8Array, position: number): void {
     if (inode.path !== undefined) this.journalRule?.write(inode.path, position, source, () => inode.view());
     inode.write(source, position);
-    inode.changed = this.#now();
+    this.#changed(inode);
     this.trace.push({ op: 'write', path: inode.path ?? handlePath, inode: inode.id, position, bytes: source.slice() });
   }
 
   truncated(handlePath: string, inode: SimInode, sizeBytes: number): void {
     if (inode.path !== undefined) this.journalRule?.truncate(inode.path, sizeBytes, () => inode.view());
     inode.truncate(sizeBytes);
-    inode.changed = this.#now();
+    this.#changed(inode);
     this.trace.push({ op: 'truncate', path: inode.path ?? handlePath, inode: inode.id, sizeBytes });
   }
 
@@ -253,6 +259,11 @@ export class SimDisk implements Vfs, SimFileHost {
   /** Same numbers as DiskState gives: the number of the operation plus 1. */
   #now(): number { return this.#nextOp() + 1; }
 
+  #changed(inode: SimInode): void {
+    inode.changed = this.#now();
+    if (inode.syncedUpTo === Infinity) inode.syncedUpTo = this.#nextOp();
+  }
+
   #takeFailure(inode: SimInode): SyncFailure | undefined {
     const failure = this.#armed;
     this.#armed = undefined;
@@ -264,14 +275,18 @@ export class SimDisk implements Vfs, SimFileHost {
     return failure;
   }
 
-  #endSync(handlePath: string, inode: SimInode, full: boolean, upTo: number, failure: SyncFailure | undefined, journal: Uint8Array | undefined): void {
+  #endSync(
+    handlePath: string, inode: SimInode, full: boolean, upTo: number, failure: SyncFailure | undefined, journal: Uint8Array | undefined,
+  ): void {
     const path = inode.path ?? handlePath;
     if (failure === undefined) {
+      inode.syncedUpTo = upTo;
       this.trace.push({ op: 'synced', path, inode: inode.id, upTo, full });
-      this.journalRule?.synced(path, () => journal ?? inode.copy());
+      if (!inode.hasGhosts) this.journalRule?.synced(path, () => journal ?? inode.copy());
       return;
     }
-    this.trace.push({ op: 'syncLost', path, inode: inode.id, upTo });
+    this.trace.push({ op: 'syncLost', path, inode: inode.id, upTo, visible: failure !== 'revert' });
+    inode.hasGhosts = failure !== 'revert';
     if (failure === 'late') return;
     if (failure === 'revert') this.#revert(inode);
     throw simulatedError('EIO', 'sync', handlePath);

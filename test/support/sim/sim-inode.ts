@@ -6,6 +6,10 @@ export class SimInode {
   /** Its name now; undefined after it was removed or replaced. */
   path: string | undefined;
   changed: number;
+  /** Operations before this number are on disk. */
+  syncedUpTo = 0;
+  /** A sync failed: some of what reads back will never be on disk. */
+  hasGhosts = false;
   /** A sync of this file has already lied; the next one reports it. */
   lateError = false;
   #bytes: Uint8Array;
@@ -21,6 +25,9 @@ export class SimInode {
   }
 
   get sizeBytes(): number { return this.#sizeBytes; }
+
+  /** Nothing was changed since the last sync. */
+  get isSynced(): boolean { return !this.hasGhosts && this.changed <= this.syncedUpTo; }
 
   read(target: Uint8Array, position: number): number {
     const count = Math.min(target.length, this.#sizeBytes - position);
@@ -40,6 +47,7 @@ export class SimInode {
     this.#makeRoom(sizeBytes);
     if (sizeBytes < this.#sizeBytes) this.#bytes.fill(0, sizeBytes, this.#sizeBytes);
     this.#sizeBytes = sizeBytes;
+    if (sizeBytes === 0) this.hasGhosts = false;
   }
 
   /** Puts other content in its place, shared again. */

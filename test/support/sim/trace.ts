@@ -9,8 +9,8 @@ export type TraceEvent =
   | { readonly op: 'removeFolder'; readonly path: string }
   /** A sync came to its end: everything on this inode from before operation number `upTo` is on disk. */
   | { readonly op: 'synced'; readonly path: string; readonly inode: number; readonly upTo: number; readonly full: boolean }
-  /** A sync failed: what it should have made durable never will be, though it still reads back. */
-  | { readonly op: 'syncLost'; readonly path: string; readonly inode: number; readonly upTo: number }
+  /** A sync failed: what it should have made durable never will be. `visible`: it still reads back, until the power fails. */
+  | { readonly op: 'syncLost'; readonly path: string; readonly inode: number; readonly upTo: number; readonly visible: boolean }
   | { readonly op: 'syncFolder'; readonly path: string }
   /** Put in by the test. `narrows`: fewer answers are right after it than before it (an acknowledgement, say). */
   | { readonly op: 'mark'; readonly label: string; readonly data: unknown; readonly narrows: boolean };
