@@ -51,7 +51,8 @@ function within(value: number, least: number, most: number): boolean { return Nu
 function checkWidth(spec: FieldSpec, rules: DialectRules, dialect: WritableDialect): { length: number; decimals: number } {
   const { name, type, length, decimals } = spec;
   const fixed = fixedWidth(type, rules);
-  if (fixed !== undefined) return { length: fixed, decimals: type === 'B' && within(decimals, 0, rules.maxDecimals) ? decimals : 0 };
+  // Visual FoxPro says 4 decimals for Y, and other programs scale the value by that byte.
+  if (fixed !== undefined) return { length: fixed, decimals: type === 'Y' ? 4 : type === 'B' && within(decimals, 0, rules.maxDecimals) ? decimals : 0 };
   if (type === 'N' || type === 'F') {
     if (!within(length, 1, rules.maxNumericBytes)) throw schemaError(name, `${type} is 1 to ${rules.maxNumericBytes} wide in ${dialect}, not ${length}`);
     const most = Math.min(rules.maxDecimals, Math.max(0, length - 2));
