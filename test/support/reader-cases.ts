@@ -1,6 +1,6 @@
 import {
-  createMemoHeader, createRowEncoder, encodeMemo, headerPatches, MemoAllocator, memoExtension, MemoFile, MemoryVfs, planDbf, readDbfLayout, recordOffset, writePointer, DELETED_MARK,
-  END_MARK, type DbfLayout, type FieldSpec, type MemoKind, type PendingMemo, type WritableDialect,
+  createMemoHeader, createRowEncoder, DELETED_MARK, encodeMemo, END_MARK, headerPatches, MemoAllocator, memoExtension, MemoFile, MemoryVfs, planDbf,
+  readDbfLayout, recordOffset, writePointer, type DbfLayout, type FieldSpec, type MemoKind, type PendingMemo, type WritableDialect,
 } from '#storage';
 
 export type CaseValue = string | number | boolean | Date | Uint8Array | null;
