@@ -12,6 +12,12 @@ const pages = ['README.md', 'CHANGELOG.md', ...listFiles(['docs', 'bench', 'demo
 describe('the pages', () => {
   test('link only to what is there', () => expect(pages.flatMap(linkRule)).toEqual([]));
 
+  test('can all be found from the map', () => {
+    const map = readText('docs/map.md').text;
+    const lost = listFiles(['docs'], ['.md']).filter((path) => path !== 'docs/map.md' && !map.includes(`](${path.slice('docs/'.length)})`));
+    expect(lost, 'a line in docs/map.md for each page').toEqual([]);
+  });
+
   test('name only files that are there', () => expect(pages.flatMap(namedFileRule)).toEqual([]));
 
   test.each([['docs/config.md', configPage], ['docs/errors.md', errorsPage]])('%s is what the code says (npm run docs writes it)', (path, page) => {
