@@ -73,4 +73,6 @@ export function fieldDecoder(layout: DbfLayout, field: DbfField, form?: NumberFo
 }
 
 /** True when the decoder takes its value from the record's text. */
-export function usesText(field: DbfField): boolean { return field.type === 'C' && field.length > 0; }
+export function usesText(field: DbfField): boolean {
+  return field.length > 0 && (field.type === 'C' || (field.type === 'V' && field.lengthBit === undefined));
+}

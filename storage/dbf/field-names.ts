@@ -10,11 +10,13 @@ export function visibleFields(layout: Pick<DbfLayout, 'fields'>): DbfField[] { r
  * the second one called NAME.
  */
 export function displayNames(layout: Pick<DbfLayout, 'fields'>): string[] {
+  const fields = visibleFields(layout);
+  const inHeader = new Set(fields.map((field) => field.name.toUpperCase()));
   const taken = new Set<string>();
-  return visibleFields(layout).map((field, i) => {
+  return fields.map((field, i) => {
     const base = field.name === '' ? `FIELD_${i + 1}` : field.name;
     let name = base;
-    for (let n = 2; taken.has(name.toUpperCase()); n++) name = `${base}_${n}`;
+    for (let n = 2; taken.has(name.toUpperCase()) || (name !== field.name && inHeader.has(name.toUpperCase())); n++) name = `${base}_${n}`;
     taken.add(name.toUpperCase());
     return name;
   });

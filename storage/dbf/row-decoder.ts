@@ -1,13 +1,13 @@
 import { FieldstoneError } from '../base/errors.js';
 import { latin1Text } from '../codepage/byte-text.js';
 import type { DbfField, DbfLayout } from './dbf-types.js';
-import { fieldDecoder, usesText } from './field-decoder.js';
+import { fieldDecoder } from './field-decoder.js';
 import type { FieldDecoder, NumberForm } from './field-decoder-type.js';
 import { FieldIndex } from './field-names.js';
 import { NO_MEMO, type MemoSource } from './memo-source.js';
-import { rowFactory, type FieldValue, type Row, type RowFactory } from './row.js';
-
-const DELETED = 0x2a;
+import type { FieldValue, Row } from './row.js';
+import { rowAssembly } from './row-assembly.js';
+import { textSpan } from './text-span.js';
 
 export interface RowDecoderOptions {
   /** Only these fields, in this order; names without regard to case. */
@@ -31,50 +31,17 @@ export interface RowDecoder {
    * @param memo where memo values come from; without it they are null.
    */
   decode(bytes: Uint8Array, start: number, recno: number, memo?: MemoSource): Row;
+  /**
+   * Appends the rows of `count` records that lie one behind the other from `bytes[start]` on: about a fifth faster than
+   * decode() for each. Texts of neighbouring rows may share up to 2 KiB of memory.
+   */
+  decodeRun(bytes: Uint8Array, start: number, count: number, recno: number, rows: Row[], memo?: MemoSource): void;
 }
 
-/** Which bytes of a record to turn into text in one call, because most of them are text fields. */
-interface TextSpan { readonly from: number; readonly to: number }
-
-const NO_SPAN: TextSpan = { from: 0, to: 0 };
-
-/** One call for all text fields pays when there are several and they fill most of what lies between them. */
-function textSpan(fields: readonly DbfField[]): TextSpan {
-  const texts = fields.filter(usesText);
-  if (texts.length < 2) return NO_SPAN;
-  const from = Math.min(...texts.map((f) => f.offset));
-  const to = Math.max(...texts.map((f) => f.offset + f.length));
-  const wanted = texts.reduce((total, f) => total + f.length, 0);
-  return wanted * 2 >= to - from ? { from, to } : NO_SPAN;
-}
-
-class TableRowDecoder implements RowDecoder {
-  readonly names: readonly string[];
-  readonly fields: readonly DbfField[];
-  readonly #decoders: readonly FieldDecoder[];
-  readonly #make: RowFactory;
-  readonly #span: TextSpan;
-  /** Values of the row under construction. */
-  readonly #values: FieldValue[];
-
-  constructor(names: readonly string[], fields: readonly DbfField[], decoders: readonly FieldDecoder[]) {
-    this.names = names;
-    this.fields = fields;
-    this.#decoders = decoders;
-    this.#make = rowFactory(names);
-    this.#span = textSpan(fields);
-    this.#values = new Array<FieldValue>(fields.length).fill(null);
-  }
-
-  decode(bytes: Uint8Array, start: number, recno: number, memo: MemoSource = NO_MEMO): Row {
-    const { from, to } = this.#span;
-    const text = to === 0 ? '' : latin1Text(bytes, start + from, start + to);
-    const decoders = this.#decoders;
-    const values = this.#values;
-    for (let i = 0; i < decoders.length; i++) values[i] = decoders[i]?.(bytes, start, text, -from, memo) ?? null;
-    return this.#make(recno, bytes[start] === DELETED, values);
-  }
-}
+/** Rows whose text is taken in one call share its memory as long as one of them lives, so it is kept small. */
+const SHARED_TEXT_BYTES = 2048;
+/** Fewer rows in one call are not worth it when the fields fill little of the record. */
+const LEAST_SHARED_ROWS = 4;
 
 function formsByPlace(index: FieldIndex, as: ReadonlyMap<string, NumberForm> | undefined): ReadonlyMap<number, NumberForm> {
   const forms = new Map<number, NumberForm>();
@@ -106,7 +73,36 @@ export function createRowDecoder(layout: DbfLayout, options: RowDecoderOptions =
     fields.push(field);
     decoders.push(fieldDecoder(layout, field, forms.get(place)));
   }
-  return new TableRowDecoder(names, fields, decoders);
+  return makeDecoder(layout.recordLength, names, fields, decoders);
+}
+
+function makeDecoder(
+  recordLength: number, names: readonly string[], fields: readonly DbfField[], decoders: readonly FieldDecoder[],
+): RowDecoder {
+  const assemble = rowAssembly(names, decoders);
+  const { from, to, dense } = textSpan(fields);
+  const textRows = Math.max(1, Math.floor(SHARED_TEXT_BYTES / recordLength));
+  const sharesText = to > 0 && (dense || textRows >= LEAST_SHARED_ROWS);
+  return {
+    names,
+    fields,
+    decode(bytes, start, recno, memo = NO_MEMO) {
+      const text = dense ? latin1Text(bytes, start + from, start + to) : '';
+      return assemble(bytes, start, recno, text, -from, memo);
+    },
+    decodeRun(bytes, start, count, recno, rows, memo = NO_MEMO) {
+      let text = '';
+      for (let i = 0; i < count; i++) {
+        const inText = i % textRows;
+        const at = start + i * recordLength;
+        if (sharesText && inText === 0) {
+          const last = Math.min(textRows, count - i) - 1;
+          text = latin1Text(bytes, at + from, at + last * recordLength + to);
+        }
+        rows.push(assemble(bytes, at, recno + i, text, inText * recordLength - from, memo));
+      }
+    },
+  };
 }
 
 /** The value of one field of the record at `bytes[start]`. For many records make a decoder once. */

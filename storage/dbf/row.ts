@@ -11,6 +11,9 @@ export interface Row {
   readonly [field: string]: FieldValue;
 }
 
+/** A row under construction: fields are added to it by assignment. */
+export type OpenRow = Row & Record<string, FieldValue>;
+
 /** Makes rows of one table. `values` is read, not kept. */
 export type RowFactory = (recno: number, deleted: boolean, values: readonly FieldValue[]) => Row;
 
@@ -29,23 +32,14 @@ const UNASSIGNABLE = new Set(['__proto__', '$recno', '$deleted']);
 const ASSIGNED_FIELDS = 16;
 const GROUP = 8;
 
-/**
- * A factory of rows with these property names. No name can change the prototype or hide a field.
- *
- * Two ways, because neither is fast for all: assignment in a loop for narrow tables, class fields with computed
- * names (which define, never assign) for wide ones and for names that cannot be assigned.
- */
-export function rowFactory(names: readonly string[]): RowFactory {
-  return names.length <= ASSIGNED_FIELDS && !names.some((name) => UNASSIGNABLE.has(name)) ? assigningFactory(names) : definingFactory(names);
+/** Whether rows with these names may be made by assigning to openRow(): few, and no name that has a meaning of its own. */
+export function canAssign(names: readonly string[]): boolean {
+  return names.length <= ASSIGNED_FIELDS && !names.some((name) => UNASSIGNABLE.has(name));
 }
 
-function assigningFactory(names: readonly string[]): RowFactory {
-  const count = names.length;
-  return (recno, deleted, values) => {
-    const row = new MarkedRow(deleted ? -recno : recno) as MarkedRow & Record<string, FieldValue>;
-    for (let i = 0; i < count; i++) row[names[i] ?? ''] = values[i] ?? null;
-    return row;
-  };
+/** A row without fields, to assign to. */
+export function openRow(recno: number, deleted: boolean): OpenRow {
+  return new MarkedRow(deleted ? -recno : recno) as MarkedRow & Record<string, FieldValue>;
 }
 
 type RowClass = new (mark: number) => MarkedRow;
@@ -65,7 +59,11 @@ function extendByGroup(base: RowClass, [a = '', b = '', c = '', d = '', e = '', 
   };
 }
 
-function definingFactory(names: readonly string[]): RowFactory {
+/**
+ * A factory of rows with these property names, for any number and any spelling of them: class fields with computed
+ * names define properties, so that no name can change the prototype or hide a field.
+ */
+export function definingFactory(names: readonly string[]): RowFactory {
   let made: RowClass = MarkedRow;
   const grouped = names.length - (names.length % GROUP);
   for (let i = 0; i < grouped; i += GROUP) made = extendByGroup(made, names.slice(i, i + GROUP));

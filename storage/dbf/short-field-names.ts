@@ -35,7 +35,7 @@ function firstFree(wanted: string, taken: ReadonlySet<string>): string {
  * @throws FieldstoneError NAME for an empty name and for two names that differ only in case.
  *
  * @example
- * shortFieldNames(['name', 'description', 'descriptive']); // ['NAME', 'DESCRIPTIO', 'DESCRIPT_2']
+ * shortFieldNames(['name', 'description 1', 'description 2']); // ['NAME', 'DESCRIPTIO', 'DESCRIPT_2']
  */
 export function shortFieldNames(names: readonly string[]): string[] {
   const declared = new Set<string>();
