@@ -1,5 +1,6 @@
 import { FieldstoneError, hasCode } from '#storage';
 import type { CommitLog } from '../../support/sim/commit-log.js';
+import { folderProblem } from '../../support/sim/folder-check.js';
 import { foxproOpenProblem } from '../../support/sim/published-end.js';
 import type { Stage, System } from '../../support/sim/system.js';
 import { seededRandom } from '../../support/sim-clock.js';
@@ -114,6 +115,11 @@ export function toySystem(bugs: Iterable<ToyBugId> = [], withRule = true): Syste
       toy.commitSync(changes);
       log.ack();
     },
+    close: async (stage) => {
+      const toy = new Toy(stage.vfs, TOY_FOLDER, planted);
+      await toy.checkpoint();
+    },
+    closedProblem: (image) => folderProblem(image, TOY_FOLDER),
     rawProblem: (image, tornPaths) => {
       const path = `${TOY_FOLDER}/${TABLE}`;
       const table = image.files.get(path);

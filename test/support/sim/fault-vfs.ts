@@ -8,7 +8,7 @@ export type CallKind = 'open' | 'stat' | 'rename' | 'unlink' | 'makeFolder' | 'r
 
 /**
  * - an errno: the call does nothing and fails;
- * - `halfEIO`, `halfENOSPC`: half of the bytes are written, then the call fails;
+ * - `halfEIO`, `halfENOSPC`: half of the bytes are written, then the call fails; a truncation just fails;
  * - `shortWrite`, `shortRead`: half of the bytes (rounded up), no error;
  * - `syncLost`, `syncLate`, `syncRevert`: the sync fails with that after-effect (see SyncFailure);
  * - `dieBefore`, `dieHalf`, `dieAfter`: the process dies before, amid (a write stops half-way) or after the call.
@@ -27,7 +27,7 @@ const NAMING: readonly CallKind[] = ['open', 'rename', 'unlink', 'makeFolder', '
 export const KINDS_OF_FAULT: Readonly<Record<Fault, readonly CallKind[]>> = {
   EIO: EVERY_KIND.filter((kind) => kind !== 'close'),
   ENOSPC: GROWING, EDQUOT: GROWING, EMFILE: ['open', 'list'], EACCES: NAMING, EROFS: [...NAMING, 'write'], EBUSY: ['rename', 'unlink'],
-  halfEIO: ['write'], halfENOSPC: ['write'], shortWrite: ['write'], shortRead: ['read'],
+  halfEIO: ['write', 'truncate'], halfENOSPC: ['write', 'truncate'], shortWrite: ['write'], shortRead: ['read'],
   syncLost: ['sync'], syncLate: ['sync'], syncRevert: ['sync'],
   dieBefore: EVERY_KIND, dieHalf: ['write'], dieAfter: EVERY_KIND,
 };
@@ -188,7 +188,7 @@ export class FaultVfs {
 
   #failBefore(fault: Fault, kind: CallKind, path: string): never {
     if (fault === 'dieBefore' || fault === 'dieHalf') return this.#die(kind, path);
-    throw simulatedError(fault, kind, path);
+    throw simulatedError(fault.startsWith('half') ? fault.slice(4) : fault, kind, path);
   }
 
   #die(kind: CallKind, path: string): never {

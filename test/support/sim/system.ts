@@ -40,6 +40,10 @@ export interface System<State> {
    * `lost` of this seed's workload, with other values. Leaves it as a dying process would.
    */
   extend(stage: Stage, seen: State, lost: number, log: ExtensionLog<State>): void | Promise<void>;
+  /** Opens the database and closes it properly; then the folder must hold plain files only (see folderProblem). */
+  close?(stage: Stage): void | Promise<void>;
+  /** What is wrong with the files after close(). */
+  closedProblem?(image: DiskImage): string | undefined;
   /** Looks at the files before recovery, as another program would. */
   rawProblem?(image: DiskImage, tornPaths: ReadonlySet<string>): string | undefined;
   readonly journalRule?: JournalRuleOptions;

@@ -24,6 +24,8 @@ export interface VerifyOptions {
   readonly nestedShare: number;
   readonly nestedBudget: number;
   readonly mostCalls?: number;
+  /** In what share of states the database is closed properly at the end, and the folder looked at. Default 0.2. */
+  readonly closedShare?: number;
 }
 
 export interface VerifyCounts { recoveries: number; nested: number }
@@ -58,7 +60,7 @@ export class StateVerifier<State> {
     crash: CrashState, expectation: Expectation, inner: readonly string[], past: Past = { worst: crash.kind, torn: crash.tornPaths },
   ): Promise<Finding | undefined> {
     const run = new StateRun(this.#system, crash, expectation, past, this.#options);
-    const found = await run.go();
+    const found = await run.go(true);
     const [next, ...rest] = inner;
     if (next === undefined || run.disk.trace.length === 0) return found;
     const nested = crashStateAt(run.disk.start, run.disk.trace, { ...parseCrashWords(next), seed: this.#nestedSeed(crash) });
@@ -68,8 +70,7 @@ export class StateVerifier<State> {
   async #verify(crash: CrashState, expectation: Expectation, past: Past, depth: number, always: boolean): Promise<Finding | undefined> {
     const run = new StateRun(this.#system, crash, expectation, past, this.#options);
     this.counts.recoveries++;
-    const found = await run.go();
-    // The draw comes first, so that a finding does not change which states are looked into.
+    const found = await run.go(this.#random.chance(this.#options.closedShare ?? 0.2));
     const inside = this.#random.chance(this.#options.nestedShare) || always;
     if (found !== undefined || depth === 0 || !inside) return found;
     const seed = this.#nestedSeed(crash);
@@ -97,7 +98,7 @@ function after(past: Past, crash: CrashState): Past {
   return { worst: past.worst === 'power' ? 'power' : crash.kind, torn: new Set([...past.torn, ...crash.tornPaths]) };
 }
 
-/** One disk after one crash, opened three times and written to once. */
+/** One disk after one crash, opened three times, written to once, perhaps closed. */
 class StateRun<State> {
   readonly disk: SimDisk;
   readonly #system: System<State>;
@@ -116,11 +117,11 @@ class StateRun<State> {
     this.disk = makeDisk(system, { start: crash.disk(), mostCalls: options.mostCalls ?? 20_000 });
   }
 
-  async go(): Promise<Finding | undefined> {
+  async go(closed: boolean): Promise<Finding | undefined> {
     const raw = this.#system.rawProblem?.(this.#crash.image, this.#past.torn);
     if (raw !== undefined) return this.#finding('bad', `before recovery: ${raw}`);
     try {
-      const problem = await this.#open();
+      const problem = await this.#open() ?? (closed ? await this.#close() : undefined);
       const breach = this.disk.journalRule?.breaches[0];
       if (breach !== undefined) return this.#finding('bad', `journal rule: ${breach.message}`);
       return problem === undefined ? undefined : this.#finding('bad', problem);
@@ -149,6 +150,14 @@ class StateRun<State> {
     const third = system.key(await this.#observe());
     if (third !== this.#extension?.key) return `after one more transaction, opening gave\n    ${third}\n  expected\n    ${String(this.#extension?.key)}`;
     return undefined;
+  }
+
+  async #close(): Promise<string | undefined> {
+    if (this.#system.close === undefined) return undefined;
+    const stage = this.#stage();
+    await stage.scheduler.settle(this.#system.close(stage));
+    const problem = this.#system.closedProblem?.(this.disk.image());
+    return problem === undefined ? undefined : `after close: ${problem}`;
   }
 
   async #observe(): Promise<State> {
