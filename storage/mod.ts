@@ -67,7 +67,7 @@ export { createWalSegment, walCounters, type WalCounters, type WalWriter } from 
 export { openWalForReading, type WalEnd, type WalExpectation, type WalReader, type WalRecord } from './wal/wal-reader.js';
 export type { JournalEntry, JournalMeta, JournalPhase } from './journal/journal-format.js';
 export { JournalWriter } from './journal/journal-writer.js';
-export { readJournal, type Journal } from './journal/journal-reader.js';
+export { readJournal, readJournalInSlices, type Journal } from './journal/journal-reader.js';
 export { applyJournal, type ApplyStep } from './journal/journal-apply.js';
 
 // Memo files.

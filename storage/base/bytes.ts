@@ -227,7 +227,8 @@ export class ByteReader {
 
   #take(count: number): number {
     const at = this.#position;
-    if (!(count >= 0 && count <= this.#bytes.length - at)) this.fail(`${count} bytes are wanted where ${this.#bytes.length - at} remain`, at);
+    const left = this.#bytes.length - at;
+    if (!(count >= 0 && count <= left)) this.fail(`${count} bytes are wanted where ${left} remain`, at);
     this.#position = at + count;
     return at;
   }

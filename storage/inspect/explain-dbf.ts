@@ -3,29 +3,35 @@ import { descriptorSize } from '../dbf/field-descriptor.js';
 import { DBASE2_HEADER_BYTES } from '../dbf/header-bytes.js';
 import { readDbfLayout } from '../dbf/layout-reader.js';
 import type { DbfLayout } from '../dbf/dbf-types.js';
-import { versionFacts, type DescriptorForm } from '../dbf/version-byte.js';
+import { hexByte, versionFacts, type DescriptorForm } from '../dbf/version-byte.js';
 import type { FileWindow } from '../vfs/file-window.js';
 import { explained, explainFields, type ExplainedBytes, type FieldForm, type Meaning } from './explained-bytes.js';
 
 const version = (n: number): Meaning => {
   const facts = versionFacts(n);
-  return facts === undefined ? { problem: 'not a version that is known' } : { value: `0x${n.toString(16).padStart(2, '0')} ${facts.dialect}${facts.memoKind ? `, memo ${facts.memoKind}` : ''}` };
+  if (facts === undefined) return { problem: 'not a version that is known' };
+  return { value: `${hexByte(n)} ${facts.dialect}${facts.memoKind === undefined ? '' : `, memo ${facts.memoKind}`}` };
 };
 const month = (n: number): Meaning => ({ problem: n > 12 ? 'no month' : undefined });
 const day = (n: number): Meaning => ({ problem: n > 31 ? 'no day' : undefined });
 
 const DBASE2: readonly FieldForm[] = [
-  { name: 'version', kind: 'u8', mean: version }, { name: 'record count', kind: 'u16' }, { name: 'month of last change', kind: 'u8', mean: month },
-  { name: 'day of last change', kind: 'u8', mean: day }, { name: 'year of last change', kind: 'u8' }, { name: 'record length', kind: 'u16' },
+  { name: 'version', kind: 'u8', mean: version }, { name: 'record count', kind: 'u16' },
+  { name: 'month of last change', kind: 'u8', mean: month },
+  { name: 'day of last change', kind: 'u8', mean: day }, { name: 'year of last change', kind: 'u8' },
+  { name: 'record length', kind: 'u16' },
 ];
 const COMMON: readonly FieldForm[] = [
-  { name: 'version', kind: 'u8', mean: version }, { name: 'year of last change', kind: 'u8' }, { name: 'month of last change', kind: 'u8', mean: month },
+  { name: 'version', kind: 'u8', mean: version }, { name: 'year of last change', kind: 'u8' },
+  { name: 'month of last change', kind: 'u8', mean: month },
   { name: 'day of last change', kind: 'u8', mean: day }, { name: 'record count', kind: 'u32' }, { name: 'header length', kind: 'u16' },
   { name: 'record length', kind: 'u16' }, { name: 'reserved', kind: 'hex', bytes: 2 }, { name: 'transaction mark', kind: 'u8' },
   { name: 'encryption mark', kind: 'u8' }, { name: 'multi-user area', kind: 'hex', bytes: 12 }, { name: 'table flags', kind: 'u8' },
   { name: 'language driver', kind: 'u8' }, { name: 'reserved', kind: 'hex', bytes: 2 },
 ];
-const DBASE7: readonly FieldForm[] = [...COMMON, { name: 'language driver name', kind: 'text', bytes: 32 }, { name: 'reserved', kind: 'hex', bytes: 4 }];
+const DBASE7: readonly FieldForm[] = [
+  ...COMMON, { name: 'language driver name', kind: 'text', bytes: 32 }, { name: 'reserved', kind: 'hex', bytes: 4 },
+];
 
 const letter = (n: number): Meaning => ({ value: String.fromCharCode(n) });
 const DESCRIPTORS: Readonly<Record<DescriptorForm, readonly FieldForm[]>> = {
@@ -34,13 +40,16 @@ const DESCRIPTORS: Readonly<Record<DescriptorForm, readonly FieldForm[]>> = {
     { name: 'memory address', kind: 'u16' }, { name: 'decimals', kind: 'u8' },
   ],
   common: [
-    { name: 'name', kind: 'text', bytes: 11 }, { name: 'type', kind: 'u8', mean: letter }, { name: 'offset in the record, or an address', kind: 'u32' },
-    { name: 'length', kind: 'u8' }, { name: 'decimals', kind: 'u8' }, { name: 'flags', kind: 'u8' }, { name: 'next autoincrement value', kind: 'u32' },
+    { name: 'name', kind: 'text', bytes: 11 }, { name: 'type', kind: 'u8', mean: letter },
+    { name: 'offset in the record, or an address', kind: 'u32' },
+    { name: 'length', kind: 'u8' }, { name: 'decimals', kind: 'u8' }, { name: 'flags', kind: 'u8' },
+    { name: 'next autoincrement value', kind: 'u32' },
     { name: 'autoincrement step', kind: 'u8' }, { name: 'reserved', kind: 'hex', bytes: 8 },
   ],
   dbase7: [
-    { name: 'name', kind: 'text', bytes: 32 }, { name: 'type', kind: 'u8', mean: letter }, { name: 'length', kind: 'u8' }, { name: 'decimals', kind: 'u8' },
-    { name: 'reserved', kind: 'hex', bytes: 2 }, { name: 'index mark', kind: 'u8' }, { name: 'reserved', kind: 'hex', bytes: 4 },
+    { name: 'name', kind: 'text', bytes: 32 }, { name: 'type', kind: 'u8', mean: letter }, { name: 'length', kind: 'u8' },
+    { name: 'decimals', kind: 'u8' }, { name: 'reserved', kind: 'hex', bytes: 2 },
+    { name: 'index mark', kind: 'u8' }, { name: 'reserved', kind: 'hex', bytes: 4 },
     { name: 'next autoincrement value', kind: 'u32' }, { name: 'reserved', kind: 'hex', bytes: 2 },
   ],
 };

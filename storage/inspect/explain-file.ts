@@ -11,7 +11,8 @@ import { explainMemo } from './explain-memo.js';
 import { explainWal } from './explain-wal.js';
 
 const MEMO_EXTENSIONS: ReadonlyMap<string, MemoKind> = new Map<string, MemoKind>([
-  ['dbt', 'dbt3'], ['fpt', 'fpt'], ['smt', 'smt'], ['dct', 'fpt'], ['sct', 'fpt'], ['vct', 'fpt'], ['frt', 'fpt'], ['lbt', 'fpt'], ['mnt', 'fpt'], ['pjt', 'fpt'],
+  ['dbt', 'dbt3'], ['fpt', 'fpt'], ['smt', 'smt'], ['dct', 'fpt'], ['sct', 'fpt'],
+  ['vct', 'fpt'], ['frt', 'fpt'], ['lbt', 'fpt'], ['mnt', 'fpt'], ['pjt', 'fpt'],
 ]);
 
 /**

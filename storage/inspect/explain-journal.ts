@@ -1,15 +1,15 @@
 import { crc32 } from '../base/checksum.js';
 import type { FileWindow } from '../vfs/file-window.js';
 import {
-  decodeEntryHeader, decodeJournalHeader, decodeTrailer, ENTRY_CRC_BYTES, ENTRY_HEADER_BYTES, ENTRY_KINDS, JOURNAL_HEADER_BYTES, JOURNAL_VERSION,
-  TRAILER_BYTES, TRAILER_MARK, type EntryHeader,
+  decodeEntryHeader, decodeJournalHeader, decodeTrailer, ENTRY_CRC_BYTES, ENTRY_HEADER_BYTES, ENTRY_KINDS, JOURNAL_HEADER_BYTES,
+  JOURNAL_VERSION, TRAILER_BYTES, TRAILER_MARK, type EntryHeader,
 } from '../journal/journal-format.js';
 import { explained, explainFields, textOf, type ExplainedBytes, type FieldForm } from './explained-bytes.js';
 
 export const JOURNAL_FORM: readonly FieldForm[] = [
   { name: 'magic', kind: 'text', bytes: 8, mean: (_, raw) => (
     { value: 'checkpoint journal', problem: textOf(raw) === 'FSJRN...' ? undefined : 'not the mark of a journal' }) },
-  { name: 'version', kind: 'u16', mean: (n) => ({ problem: n === JOURNAL_VERSION ? undefined : `only version ${JOURNAL_VERSION} is known` }) },
+  { name: 'version', kind: 'u16', mean: (n) => (n === JOURNAL_VERSION ? {} : { problem: `only version ${JOURNAL_VERSION} is known` }) },
   { name: 'reserved', kind: 'hex', bytes: 6 },
   { name: 'database id', kind: 'hex', bytes: 16 },
   { name: 'fence', kind: 'hex', bytes: 16, mean: () => ({ value: 'nonce of the lock' }) },
@@ -73,8 +73,10 @@ function* explainEntries(window: FileWindow, from: number, firstChain: number, d
     yield* explainFields(encoded, offset, ENTRY_FORM, prefix);
     if (data.length > 0) yield explained(offset + ENTRY_HEADER_BYTES, data, `${prefix}data`, describe(header, data, names));
     else yield { offset: offset + ENTRY_HEADER_BYTES, length: 0, hex: '', name: `${prefix}meaning`, value: describe(header, data, names) };
-    yield explainCrc(offset + whole.length - ENTRY_CRC_BYTES, whole.subarray(-ENTRY_CRC_BYTES), `${prefix}checksum`, crc32(whole.subarray(0, -ENTRY_CRC_BYTES), chain));
-    chain = readU32(whole.subarray(-ENTRY_CRC_BYTES));
+    const stored = whole.subarray(-ENTRY_CRC_BYTES);
+    const expected = crc32(whole.subarray(0, -ENTRY_CRC_BYTES), chain);
+    yield explainCrc(offset + whole.length - ENTRY_CRC_BYTES, stored, `${prefix}checksum`, expected);
+    chain = readU32(stored);
     offset += whole.length;
   }
   yield* explainTrailers(window, offset, databaseId);
@@ -102,7 +104,8 @@ function* explainTrailers(window: FileWindow, from: number, databaseId: Uint8Arr
     offset = at + TRAILER_BYTES;
   }
   if (offset < window.sizeBytes) yield between(window, offset, window.sizeBytes);
-  if (found === 0) yield { offset: window.sizeBytes, length: 0, hex: '', name: 'trailer', value: '', problem: 'there is none: the journal was not finished' };
+  if (found > 0) return;
+  yield explained(window.sizeBytes, new Uint8Array(0), 'trailer', '', 'there is none: the journal was not finished');
 }
 
 function* trailerPlaces(window: FileWindow, from: number, databaseId: Uint8Array): Generator<number> {
@@ -127,7 +130,8 @@ function* trailerPlaces(window: FileWindow, from: number, databaseId: Uint8Array
 function between(window: FileWindow, from: number, to: number): ExplainedBytes {
   const shown = window.rest(from, 1).subarray(0, to - from);
   const zeros = shown.every((byte) => byte === 0);
-  return explained(from, shown, zeros ? 'fill' : 'unreadable', zeros ? 'zeros' : '', zeros ? undefined : 'no entry and no trailer', to - from);
+  if (zeros) return explained(from, shown, 'fill', 'zeros', undefined, to - from);
+  return explained(from, shown, 'unreadable', '', 'no entry and no trailer', to - from);
 }
 
 function rest(window: FileWindow, from: number, name: string, problem: string): ExplainedBytes {

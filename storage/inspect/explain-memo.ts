@@ -18,8 +18,9 @@ const FORMS: Readonly<Record<MemoKind, readonly FieldForm[]>> = {
     { name: 'signature of the writer', kind: 'text', bytes: 12 }, { name: 'not used', kind: 'hex', bytes: 492 },
   ],
   smt: [
-    { name: 'next free block', kind: 'u32' }, { name: 'block size', kind: 'u32' }, { name: 'signature of the writer', kind: 'text', bytes: 10 },
-    { name: 'free entries', kind: 'u16' }, { name: 'free list', kind: 'hex', bytes: 492 },
+    { name: 'next free block', kind: 'u32' }, { name: 'block size', kind: 'u32' },
+    { name: 'signature of the writer', kind: 'text', bytes: 10 }, { name: 'free entries', kind: 'u16' },
+    { name: 'free list', kind: 'hex', bytes: 492 },
   ],
 };
 

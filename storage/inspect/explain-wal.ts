@@ -1,14 +1,15 @@
 import type { FileWindow } from '../vfs/file-window.js';
 import {
-  bodyChecksum, chainStart, decodeRecordHeader, decodeWalHeader, ID_BYTES, readRecordHeader, RECORD_HEADER_BYTES, segmentSalt, WAL_HEADER_BYTES,
-  WAL_VERSION, type RecordHeader,
+  bodyChecksum, chainStart, decodeRecordHeader, decodeWalHeader, ID_BYTES, readRecordHeader, RECORD_HEADER_BYTES, segmentSalt,
+  WAL_HEADER_BYTES, WAL_VERSION, type RecordHeader,
 } from '../wal/wal-format.js';
 import { scanForHeaders } from '../wal/wal-scan.js';
 import { explained, explainFields, textOf, type ExplainedBytes, type FieldForm } from './explained-bytes.js';
 
 /** The header of a segment, field by field. */
 export const SEGMENT_FORM: readonly FieldForm[] = [
-  { name: 'magic', kind: 'text', bytes: 8, mean: (_, raw) => ({ value: 'log segment', problem: textOf(raw) === 'FSWAL...' ? undefined : 'not the mark of a log' }) },
+  { name: 'magic', kind: 'text', bytes: 8, mean: (_, raw) => (
+    { value: 'log segment', problem: textOf(raw) === 'FSWAL...' ? undefined : 'not the mark of a log' }) },
   { name: 'version', kind: 'u16', mean: (n) => ({ problem: n === WAL_VERSION ? undefined : `only version ${WAL_VERSION} is known` }) },
   { name: 'reserved', kind: 'hex', bytes: 6 },
   { name: 'database id', kind: 'hex', bytes: ID_BYTES },
@@ -28,10 +29,16 @@ const recordForm = (headerGood: boolean, bodyState: string | undefined): readonl
   { name: 'reserved', kind: 'hex', bytes: 3 },
   { name: 'commit', kind: 'u64' },
   { name: 'promised', kind: 'u64', mean: (n) => ({ value: `the first ${n} bytes were on disk` }) },
-  { name: 'header checksum', kind: 'u32', mean: (n) => ({ value: hex32(n), problem: headerGood ? undefined : 'does not match the record header' }) },
+  { name: 'header checksum', kind: 'u32', mean: (n) => (
+    { value: hex32(n), problem: headerGood ? undefined : 'does not match the record header' }) },
   { name: 'body checksum', kind: 'u32', mean: (n) => ({ value: hex32(n), problem: bodyState }) },
 ];
 export const RECORD_FORM = recordForm(true, undefined);
+
+const BODY_CUT = 'the file ends before the body does';
+
+/** Where the first good record header at or behind an offset stands. Places asked for rise, so that the file is scanned once. */
+type NextGood = (from: number) => number | undefined;
 
 interface Position {
   readonly offset: number;
@@ -63,8 +70,7 @@ function saltOf(header: Uint8Array): number {
   return segmentSalt(header.subarray(idAt, idAt + ID_BYTES), Number(view.getBigUint64(idAt + 2 * ID_BYTES, true) & 0x1fffffffffffffn));
 }
 
-/** Where the first good record header at or behind an offset stands. Places asked for rise, so that the file is scanned once. */
-function headerFinder(window: FileWindow, salt: number): (from: number) => number | undefined {
+function headerFinder(window: FileWindow, salt: number): NextGood {
   let known: number | undefined = 0;
   return (from) => {
     if (known !== undefined && known < from) known = scanForHeaders(window, from, salt).next().value?.offset;
@@ -74,7 +80,7 @@ function headerFinder(window: FileWindow, salt: number): (from: number) => numbe
 
 /** Where the next record should begin; undefined when there is no record here. */
 function* explainRecord(
-  window: FileWindow, { offset, chain }: Position, salt: number, nextGood: (from: number) => number | undefined,
+  window: FileWindow, { offset, chain }: Position, salt: number, nextGood: NextGood,
 ): Generator<ExplainedBytes, Position | undefined> {
   const bytes = window.view(offset, RECORD_HEADER_BYTES)?.slice();
   const head = bytes === undefined ? undefined : readRecordHeader(bytes);
@@ -89,19 +95,20 @@ function* explainRecord(
   const end = good ? claimedEnd : nextGood(bodyAt) ?? claimedEnd;
   if (end > bodyAt) {
     const shown = window.rest(bodyAt, 1).subarray(0, end - bodyAt);
-    yield explained(bodyAt, shown, `${prefix}body`, textOf(shown), body === undefined ? 'the file ends before the body does' : undefined, end - bodyAt);
+    yield explained(bodyAt, shown, `${prefix}body`, textOf(shown), body === undefined ? BODY_CUT : undefined, end - bodyAt);
   }
   return { offset: end, chain: end === claimedEnd ? head.bodyCrc : undefined };
 }
 
 function bodyState(body: Uint8Array | undefined, head: RecordHeader, chain: number | undefined): string | undefined {
-  if (body === undefined) return 'the file ends before the body does';
+  if (body === undefined) return BODY_CUT;
   if (chain === undefined) return 'cannot be checked: the record before is missing';
-  return bodyChecksum(body, chain, head.headerCrc) === head.bodyCrc ? undefined : 'does not match the body, or this is not the record that was written here';
+  const matches = bodyChecksum(body, chain, head.headerCrc) === head.bodyCrc;
+  return matches ? undefined : 'does not match the body, or this is not the record that was written here';
 }
 
 /** Bytes that are no record, up to the next one or the end of the file. */
-function* explainGap(window: FileWindow, offset: number, nextGood: (from: number) => number | undefined): Generator<ExplainedBytes, Position> {
+function* explainGap(window: FileWindow, offset: number, nextGood: NextGood): Generator<ExplainedBytes, Position> {
   const next = nextGood(offset + 1);
   const end = next ?? window.sizeBytes;
   const shown = window.rest(offset, 1).subarray(0, end - offset);

@@ -44,7 +44,10 @@ export function textOf(bytes: Uint8Array): string {
   return Array.from(shown, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
 }
 
-export function explained(offset: number, raw: Uint8Array, name: string, value: string, problem?: string, length = raw.length): ExplainedBytes {
+/** One piece; `raw` may be only the beginning of its `length` bytes. */
+export function explained(
+  offset: number, raw: Uint8Array, name: string, value: string, problem?: string, length: number = raw.length,
+): ExplainedBytes {
   return { offset, length, hex: hexOf(raw), name, value, ...(problem === undefined ? {} : { problem }) };
 }
 
@@ -58,8 +61,8 @@ export function* explainFields(all: Uint8Array, offset: number, form: readonly F
     const raw = all.subarray(at, at + lengthOf(field));
     if (raw.length === 0) return;
     const name = prefix + field.name;
-    if (raw.length < lengthOf(field)) yield explained(offset + at, raw, name, '', `the file ends after ${raw.length} of ${lengthOf(field)} bytes`);
-    else yield explainField(raw, offset + at, name, field, all);
+    const missing = `the file ends after ${raw.length} of ${lengthOf(field)} bytes`;
+    yield raw.length < lengthOf(field) ? explained(offset + at, raw, name, '', missing) : explainField(raw, offset + at, name, field, all);
     at += raw.length;
   }
 }

@@ -2,7 +2,7 @@ import { assert } from '../base/assert.js';
 import { FieldstoneError, hasCode } from '../base/errors.js';
 import { writeFully } from '../vfs/full-io.js';
 import type { Vfs, VfsFile } from '../vfs/vfs.js';
-import type { JournalPhase } from './journal-format.js';
+import { MAX_ENTRY_DATA_BYTES, type JournalPhase } from './journal-format.js';
 import type { FolderEntry, Journal } from './journal-reader.js';
 
 /** What the caller does before it asks for the next step. */
@@ -13,8 +13,6 @@ export type ApplyStep =
   | { readonly kind: 'sync'; readonly file: VfsFile }
   /** Sync the folder. */
   | { readonly kind: 'syncFolder' };
-
-const SLICE_BYTES = 1 << 20;
 
 /**
  * Makes the changes of a complete journal: renames and removals, folder sync, writes of phase `body`, sync of each
@@ -66,7 +64,7 @@ function* writePhase(journal: Journal, phase: JournalPhase, files: OpenFiles): G
     changed.add(file);
     writtenBytes += entry.bytes.length;
     sliceBytes += entry.bytes.length;
-    if (sliceBytes >= SLICE_BYTES) {
+    if (sliceBytes >= MAX_ENTRY_DATA_BYTES) {
       sliceBytes = 0;
       yield { kind: 'work' };
     }

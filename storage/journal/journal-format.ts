@@ -114,7 +114,9 @@ export function decodeJournalHeader(bytes: Uint8Array): JournalHeader | 'damaged
     input.u48();
     const databaseId = input.bytes(ID_BYTES).slice();
     const fence = input.bytes(ID_BYTES).slice();
-    const header = { databaseId, fence, checkpoint: input.u64(), sequence: input.u64(), firstSegment: input.u64(), noteBytes: input.u32(), crc };
+    const header = {
+      databaseId, fence, checkpoint: input.u64(), sequence: input.u64(), firstSegment: input.u64(), noteBytes: input.u32(), crc,
+    };
     if (input.u32() !== crc) return 'damaged';
     if (version !== JOURNAL_VERSION) return 'version';
     return header.noteBytes > MAX_NOTE_BYTES ? 'damaged' : header;

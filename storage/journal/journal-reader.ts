@@ -5,7 +5,7 @@ import { FileWindow } from '../vfs/file-window.js';
 import type { Vfs } from '../vfs/vfs.js';
 import { EntryStream, type EntryPlace } from './entry-stream.js';
 import {
-  decodeJournalHeader, decodeTrailer, JOURNAL_HEADER_BYTES, TRAILER_BYTES, TRAILER_MARK, TRAILER_SPREAD_BYTES,
+  decodeJournalHeader, decodeTrailer, JOURNAL_HEADER_BYTES, MAX_ENTRY_DATA_BYTES, TRAILER_BYTES, TRAILER_MARK, TRAILER_SPREAD_BYTES,
   type JournalEntry, type JournalMeta, type JournalPhase, type JournalTrailer,
 } from './journal-format.js';
 
@@ -23,24 +23,36 @@ export type TruncateEntry = Extract<JournalEntry, { kind: 'truncate' }>;
  * if (journal !== undefined) for (const step of applyJournal(vfs, folder, journal)) ...
  */
 export function readJournal(vfs: Vfs, path: string, databaseId: Uint8Array): Journal | undefined {
+  const reading = readJournalInSlices(vfs, path, databaseId);
+  for (;;) {
+    const { done, value } = reading.next();
+    if (done === true) return value;
+  }
+}
+
+/**
+ * The same for a program that must not stand still: other work may run at each step, about every megabyte. A caller that
+ * gives up early must end the generator.
+ */
+export function* readJournalInSlices(vfs: Vfs, path: string, databaseId: Uint8Array): Generator<undefined, Journal | undefined, undefined> {
   if (vfs.stat(path) === undefined) return undefined;
   const file = vfs.open(path, 'read');
   let journal: Journal | undefined;
   try {
-    journal = checkedJournal(new FileWindow(file), databaseId);
-    return journal;
+    return journal = yield* checkedJournal(new FileWindow(file), databaseId);
   } finally {
     if (journal === undefined) file.close();
   }
 }
 
-function checkedJournal(window: FileWindow, databaseId: Uint8Array): Journal | undefined {
+function* checkedJournal(window: FileWindow, databaseId: Uint8Array): Generator<undefined, Journal | undefined, undefined> {
   const path = window.file.path;
   const trailer = findTrailer(window, databaseId);
   const encoded = window.view(0, JOURNAL_HEADER_BYTES);
   const header = encoded === undefined ? 'damaged' : decodeJournalHeader(encoded);
   if (header === 'version') {
-    throw new FieldstoneError('VERSION', `the checkpoint journal ${path} was written by a newer version; upgrade fieldstone`, { file: path });
+    const problem = `the checkpoint journal ${path} was written by a newer version; upgrade fieldstone`;
+    throw new FieldstoneError('VERSION', problem, { file: path });
   }
   if (header !== 'damaged' && header.databaseId.some((byte, i) => byte !== databaseId[i])) {
     throw corrupt(path, 0, `the checkpoint journal ${path} belongs to another database; put back the right file`);
@@ -52,9 +64,48 @@ function checkedJournal(window: FileWindow, databaseId: Uint8Array): Journal | u
   if (note === undefined) throw damaged(path, JOURNAL_HEADER_BYTES);
   const chain = crc32(note.subarray(0, header.noteBytes), header.crc);
   if (chain !== new DataView(note.buffer).getUint32(header.noteBytes, true)) throw damaged(path, JOURNAL_HEADER_BYTES);
-  const { checkpoint, sequence, firstSegment, fence } = header;
-  const meta: JournalMeta = { databaseId: header.databaseId, checkpoint, sequence, firstSegment, fence, note: note.subarray(0, header.noteBytes) };
-  return new Journal(window, meta, trailer, { offset: noteEnd + 4, chain });
+  const { noteBytes, crc: _, ...facts } = header;
+  const meta: JournalMeta = { ...facts, note: note.subarray(0, noteBytes) };
+  const first = { offset: noteEnd + 4, chain };
+  return new Journal(window, meta, trailer, first, yield* survey(window, trailer, first));
+}
+
+/** What a journal holds, without the bytes. */
+interface JournalContents {
+  readonly names: string[];
+  readonly folderEntries: FolderEntry[];
+  readonly truncations: TruncateEntry[];
+  readonly phaseBytes: Record<JournalPhase, number>;
+  /** Where the first entry of the header phase stands: usually behind everything else. */
+  firstHeader: EntryPlace | undefined;
+}
+
+/** Reads all entries; throws when anything in them is wrong. */
+function* survey(window: FileWindow, trailer: JournalTrailer, first: EntryPlace): Generator<undefined, JournalContents, undefined> {
+  const contents: JournalContents = {
+    names: [], folderEntries: [], truncations: [], phaseBytes: { body: 0, header: 0 }, firstHeader: undefined,
+  };
+  const stream = entryStream(window, trailer, first, contents.names);
+  let sliceEnd = first.offset + MAX_ENTRY_DATA_BYTES;
+  for (let place = stream.place, entry = stream.next(); entry !== undefined; place = stream.place, entry = stream.next()) {
+    if (entry.kind === 'write') {
+      contents.phaseBytes[entry.phase] += entry.bytes.length;
+      if (entry.phase === 'header') contents.firstHeader ??= place;
+    } else if (entry.kind === 'truncate') {
+      contents.truncations.push(entry);
+    } else {
+      contents.folderEntries.push(entry);
+    }
+    if (stream.place.offset < sliceEnd) continue;
+    sliceEnd = stream.place.offset + MAX_ENTRY_DATA_BYTES;
+    yield;
+  }
+  if (stream.entryCount !== trailer.entryCount || stream.place.chain !== trailer.chain) throw damaged(window.file.path, trailer.entriesEnd);
+  return contents;
+}
+
+function entryStream(window: FileWindow, trailer: JournalTrailer, from: EntryPlace, names: string[]): EntryStream {
+  return new EntryStream(window, from, trailer.entriesEnd, names, (offset) => { throw damaged(window.file.path, offset); });
 }
 
 /** One of the two copies of the trailer; where they stand follows from the end of the entries, which only they know. */
@@ -71,44 +122,25 @@ function findTrailer(window: FileWindow, databaseId: Uint8Array): JournalTrailer
 /** A complete, checked journal. It holds the file open until `close()`; applyJournal() closes it. */
 export class Journal {
   readonly meta: JournalMeta;
-  /** Renames and removals in their order. */
-  readonly folderEntries: readonly FolderEntry[];
-  readonly truncations: readonly TruncateEntry[];
-  /** Bytes to be written in each phase. */
-  readonly phaseBytes: Readonly<Record<JournalPhase, number>>;
   readonly #window: FileWindow;
   readonly #trailer: JournalTrailer;
-  readonly #names: string[] = [];
   readonly #first: EntryPlace;
-  /** Where the first entry of the header phase stands: usually behind everything else. */
-  readonly #firstHeader: EntryPlace | undefined;
+  readonly #contents: JournalContents;
 
-  /** Use readJournal(). Reads the whole journal and throws when anything in it is wrong. */
-  constructor(window: FileWindow, meta: JournalMeta, trailer: JournalTrailer, first: EntryPlace) {
+  /** Use readJournal(). */
+  constructor(window: FileWindow, meta: JournalMeta, trailer: JournalTrailer, first: EntryPlace, contents: JournalContents) {
     this.meta = meta;
     this.#window = window;
     this.#trailer = trailer;
     this.#first = first;
-    const folderEntries: FolderEntry[] = [];
-    const truncations: TruncateEntry[] = [];
-    const phaseBytes = { body: 0, header: 0 };
-    const stream = this.#stream(first);
-    for (let place = stream.place, entry = stream.next(); entry !== undefined; place = stream.place, entry = stream.next()) {
-      if (entry.kind === 'write') {
-        phaseBytes[entry.phase] += entry.bytes.length;
-        if (entry.phase === 'header') this.#firstHeader ??= place;
-      } else if (entry.kind === 'truncate') {
-        truncations.push(entry);
-      } else {
-        folderEntries.push(entry);
-      }
-    }
-    if (stream.entryCount !== trailer.entryCount || stream.place.chain !== trailer.chain) throw damaged(this.path, trailer.entriesEnd);
-    this.folderEntries = folderEntries;
-    this.truncations = truncations;
-    this.phaseBytes = phaseBytes;
+    this.#contents = contents;
   }
 
+  /** Renames and removals in their order. */
+  get folderEntries(): readonly FolderEntry[] { return this.#contents.folderEntries; }
+  get truncations(): readonly TruncateEntry[] { return this.#contents.truncations; }
+  /** Bytes to be written in each phase. */
+  get phaseBytes(): Readonly<Record<JournalPhase, number>> { return this.#contents.phaseBytes; }
   get path(): string { return this.#window.file.path; }
   get sizeBytes(): number { return this.#trailer.totalBytes; }
 
@@ -120,7 +152,7 @@ export class Journal {
 
   /** The writes of one phase, in order. */
   *writes(phase: JournalPhase): Generator<Extract<JournalEntry, { kind: 'write' }>, void, undefined> {
-    const from = phase === 'body' ? this.#first : this.#firstHeader;
+    const from = phase === 'body' ? this.#first : this.#contents.firstHeader;
     if (from === undefined || this.phaseBytes[phase] === 0) return;
     for (const entry of this.#read(from)) {
       if (entry.kind === 'write' && entry.phase === phase) yield entry;
@@ -130,13 +162,9 @@ export class Journal {
   close(): void { this.#window.file.close(); }
 
   *#read(from: EntryPlace): Generator<JournalEntry, void, undefined> {
-    const stream = this.#stream(from);
+    const stream = entryStream(this.#window, this.#trailer, from, this.#contents.names);
     for (let entry = stream.next(); entry !== undefined; entry = stream.next()) yield entry;
     assert(stream.place.chain === this.#trailer.chain, 'the chain of a checked journal ends as its trailer says');
-  }
-
-  #stream(from: EntryPlace): EntryStream {
-    return new EntryStream(this.#window, from, this.#trailer.entriesEnd, this.#names, (offset) => { throw damaged(this.path, offset); });
   }
 }
 

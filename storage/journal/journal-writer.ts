@@ -46,7 +46,8 @@ export class JournalWriter {
   static create(vfs: Vfs, path: string, meta: JournalMeta): JournalWriter {
     assert(meta.databaseId.length === 16 && meta.fence.length === 16, 'ids have 16 bytes');
     if (meta.note.length > MAX_NOTE_BYTES) {
-      throw new FieldstoneError('LIMIT', `the catalog facts of ${meta.note.length} bytes exceed the ${MAX_NOTE_BYTES} bytes that a checkpoint journal takes`);
+      const problem = `the catalog facts of ${meta.note.length} bytes exceed the ${MAX_NOTE_BYTES} bytes that a checkpoint journal takes`;
+      throw new FieldstoneError('LIMIT', problem, { file: path });
     }
     if (vfs.stat(path) !== undefined) vfs.unlink(path);
     const writer = new JournalWriter(vfs, vfs.open(path, 'exclusive'), meta);
@@ -78,7 +79,8 @@ export class JournalWriter {
     assert(Number.isSafeInteger(offset) && offset >= 0, 'a file offset is a safe integer >= 0');
     const name = this.#nameOf(file);
     for (let done = 0; done < bytes.length; done += MAX_ENTRY_DATA_BYTES) {
-      this.#entry(phase, name, offset + done, bytes.length <= MAX_ENTRY_DATA_BYTES ? bytes : bytes.subarray(done, done + MAX_ENTRY_DATA_BYTES));
+      const piece = bytes.length <= MAX_ENTRY_DATA_BYTES ? bytes : bytes.subarray(done, done + MAX_ENTRY_DATA_BYTES);
+      this.#entry(phase, name, offset + done, piece);
     }
   }
 

@@ -108,7 +108,9 @@ export class RecordHeaderEncoder {
   constructor(salt: number) { this.#salt = salt; }
 
   /** Fills `bytes`; returns the checksum of the body, which the next record continues from. */
-  encode(offset: number, sequence: number, body: Uint8Array, codecId: number, originalBytes: number, promisedBytes: number, chain: number): number {
+  encode(
+    offset: number, sequence: number, body: Uint8Array, codecId: number, originalBytes: number, promisedBytes: number, chain: number,
+  ): number {
     const view = this.#view;
     view.setUint32(0, RECORD_MAGIC, true);
     view.setUint32(BODY_BYTES_AT, body.length, true);

@@ -137,7 +137,8 @@ export class WalReader implements Iterable<WalRecord> {
         return;
       }
       if (head.sequence !== sequence) {
-        throw corrupt(this.path, offset, `the log ${this.path} holds commit ${head.sequence} at ${offset} where ${sequence} is due`, sequence);
+        const problem = `the log ${this.path} holds commit ${head.sequence} at ${offset} where ${sequence} is due`;
+        throw corrupt(this.path, offset, problem, sequence);
       }
       yield { sequence, body, codecId: head.codecId, originalBytes: head.originalBytes, offset };
       offset += RECORD_HEADER_BYTES + head.bodyBytes;
@@ -165,8 +166,9 @@ export class WalReader implements Iterable<WalRecord> {
   #checkTorn(offset: number, salt: number, sequence: number): void {
     const later = findPromiseBeyond(this.#window, offset, salt);
     if (later === undefined) return;
-    throw corrupt(this.path, offset, `the log ${this.path} is damaged at ${offset} (commit ${sequence}): commit ${later.sequence} at ${later.offset}`
-      + ' was written after that place was on disk; restore a backup, or look with fieldstone dump', sequence);
+    const problem = `the log ${this.path} is damaged at ${offset} (commit ${sequence}): commit ${later.sequence} at ${later.offset}`
+      + ' was written after that place was on disk; restore a backup, or look with fieldstone dump';
+    throw corrupt(this.path, offset, problem, sequence);
   }
 }
 

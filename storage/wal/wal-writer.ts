@@ -4,7 +4,8 @@ import { Probe, type CounterGroup } from '../probe/probe.js';
 import { writeFully } from '../vfs/full-io.js';
 import type { Vfs, VfsFile } from '../vfs/vfs.js';
 import {
-  chainStart, encodeWalHeader, ID_BYTES, MAX_BODY_BYTES, RECORD_HEADER_BYTES, RecordHeaderEncoder, segmentSalt, WAL_HEADER_BYTES, type WalHeader,
+  chainStart, encodeWalHeader, ID_BYTES, MAX_BODY_BYTES, RECORD_HEADER_BYTES, RecordHeaderEncoder, segmentSalt, WAL_HEADER_BYTES,
+  type WalHeader,
 } from './wal-format.js';
 
 /** Memory kept between flushes; what a big record needed beyond it is given back. */
@@ -113,9 +114,8 @@ export class WalWriter {
     assert(sequence === this.#lastSequence + 1, 'log records are numbered without gaps');
     assert(Number.isInteger(codecId) && codecId >= 0 && codecId <= 0xff, 'a codec id is a byte');
     if (body.length > MAX_BODY_BYTES || originalBytes > MAX_BODY_BYTES) {
-      throw new FieldstoneError('LIMIT', `a transaction of ${originalBytes} bytes exceeds the ${MAX_BODY_BYTES} bytes of one log record; split it`, {
-        file: this.path,
-      });
+      const problem = `a transaction of ${originalBytes} bytes exceeds the ${MAX_BODY_BYTES} bytes of one log record; split it`;
+      throw new FieldstoneError('LIMIT', problem, { file: this.path });
     }
     const at = this.#pendingBytes;
     const end = at + RECORD_HEADER_BYTES + body.length;
@@ -214,9 +214,8 @@ export class WalWriter {
 
   #checkUsable(): void {
     if (this.#broken) {
-      throw new FieldstoneError('POISONED', `the log ${this.path} could not be written safely before; close the database and open it again`, {
-        file: this.path,
-      });
+      const problem = `the log ${this.path} could not be written safely before; close the database and open it again`;
+      throw new FieldstoneError('POISONED', problem, { file: this.path });
     }
   }
 

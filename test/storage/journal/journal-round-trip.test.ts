@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AssertionError, JournalWriter, MemoryVfs, readJournal, type JournalEntry } from '#storage';
+import { AssertionError, JournalWriter, MemoryVfs, readJournal, readJournalInSlices, type JournalEntry } from '#storage';
 import { FaultVfs } from '../../support/sim/fault-vfs.js';
 import { codeOf } from '../../support/vfs-conformance.js';
 import { bytesOf, databaseId, journalBytes, META, PATH, readBytes, readEntries, writeJournal } from './journal-kit.js';
@@ -66,6 +66,20 @@ describe('a journal', () => {
     const journal = readJournal(vfs, PATH, databaseId);
     expect(journal?.meta.checkpoint).toBe(13);
     expect(journal && readEntries(journal)).toEqual([]);
+  });
+
+  test('is read in slices of about a megabyte, with an end at any of them', () => {
+    const faults = new FaultVfs(folder());
+    writeJournal(faults.vfs, [{ kind: 'write', file: 'a', phase: 'body', offset: 0, bytes: new Uint8Array(5_000_000) }]);
+    const opened = (faults.counts.get('open') ?? 0) - (faults.counts.get('close') ?? 0);
+    const reading = readJournalInSlices(faults.vfs, PATH, databaseId);
+    let slices = 0;
+    for (let step = reading.next(); step.done !== true; step = reading.next()) slices++;
+    expect(slices).toBeGreaterThanOrEqual(3);
+    const given = readJournalInSlices(faults.vfs, PATH, databaseId);
+    given.next();
+    given.return(undefined);
+    expect((faults.counts.get('open') ?? 0) - (faults.counts.get('close') ?? 0)).toBe(opened + 1); // the whole journal is still open
   });
 
   test('sums its bytes by phase', () => {
