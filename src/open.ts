@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { countingVfs, FieldstoneError, MemoryVfs, nodeEnvironment, nodeVfs, Probe, type Environment } from '#storage';
+import { countingVfs, FieldstoneError, MemoryVfs, nodeEnvironment, nodeProcessIdentity, nodeVfs, Probe, type Environment, type ProcessIdentity } from '#storage';
 import { Engine, type EngineOptions } from '#txn';
 import type { OpenOptions, Options } from './config/open-options.js';
 import { resolveOptions } from './config/resolve.js';
@@ -31,18 +31,18 @@ function memoryWithFolder(): MemoryVfs {
  * The same in a given environment: file system, clock, random source, scheduler. For tests.
  * @internal
  */
-export async function openIn(env: Environment, folder: string, options?: OpenOptions): Promise<Database> {
+export async function openIn(env: Environment, folder: string, options?: OpenOptions, identity: ProcessIdentity = nodeProcessIdentity()): Promise<Database> {
   const resolved = resolveOptions(options, process.env);
   const { values } = resolved;
   const probe = new Probe(values.profiling, values.samplingRate);
   const counted: Environment = { ...env, vfs: countingVfs(env.vfs, probe, env.clock) };
-  const engine = Engine.open(engineOptions(counted, folder, probe, values));
+  const engine = Engine.open(engineOptions(counted, folder, probe, identity, values));
   return Promise.resolve(new Database(engine, resolved));
 }
 
-function engineOptions(env: Environment, folder: string, probe: Probe, v: Options): EngineOptions {
+function engineOptions(env: Environment, folder: string, probe: Probe, identity: ProcessIdentity, v: Options): EngineOptions {
   return {
-    env, probe, folder, readOnly: v.readOnly, create: v.create, durability: v.durability, syncIntervalMs: v.syncIntervalMs,
+    env, probe, identity, folder, readOnly: v.readOnly, create: v.create, durability: v.durability, syncIntervalMs: v.syncIntervalMs,
     cacheSizeBytes: v.cacheSize, pageSizeBytes: v.pageSize, checkpointSizeBytes: v.checkpointSize, logLimitBytes: v.logLimit,
     compression: v.compression, compressionThresholdBytes: v.compressionThreshold, lockShards: v.lockShards, lockTimeoutMs: v.lockTimeoutMs,
     retries: v.retries, bufferPoolBytes: v.bufferPool, readAheadBytes: v.readAhead, snapshotMemoryBytes: v.snapshotMemory,

@@ -1,10 +1,12 @@
-import type { CodecName, Environment, Probe } from '#storage';
+import type { CodecName, Environment, Probe, ProcessIdentity } from '#storage';
 import type { Durability } from './commit/commit-pipeline.js';
 
 /** Resolved settings of an engine; see docs/config.md for their meaning. Sizes in bytes, times in ms. */
 export interface EngineOptions {
   readonly env: Environment;
   readonly probe: Probe;
+  /** Who takes the lock. */
+  readonly identity: ProcessIdentity;
   /** Absolute path of the database folder. */
   readonly folder: string;
   readonly readOnly: boolean;

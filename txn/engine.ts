@@ -1,4 +1,4 @@
-import { acquireDatabaseLock, BufferPool, FieldstoneError, nodeProcessIdentity, PageCache, type DatabaseLock } from '#storage';
+import { acquireDatabaseLock, BufferPool, FieldstoneError, PageCache, type DatabaseLock } from '#storage';
 import type { CatalogState, TableEntry } from './catalog-state.js';
 import { assertAlive, SnapshotRegistry, type SnapshotHold } from './commit/snapshot-registry.js';
 import type { EngineOptions } from './engine-options.js';
@@ -53,7 +53,7 @@ export class Engine {
   #openForWriting(): void {
     const { options } = this;
     const { env, folder } = options;
-    const lock = acquireDatabaseLock(env, folder, nodeProcessIdentity());
+    const lock = acquireDatabaseLock(env, folder, options.identity);
     this.#lock = lock;
     try {
       const recovered = recover({

@@ -11,6 +11,8 @@ import { assertWritable, detachIndexes, type IndexPolicy } from './write-guard.j
 export interface InsertManyOptions {
   /** Called about every megabyte, and at the end. */
   readonly onProgress?: (progress: { readonly rows: number }) => void;
+  /** Write straight to the table files even when the rows would fit into an ordinary transaction. Default: by size. */
+  readonly direct?: boolean;
   /** Cancels with ABORTED; nothing is inserted then. */
   readonly signal?: AbortSignal;
 }
@@ -44,7 +46,7 @@ export async function insertRows(
   const limit = Math.min(SMALL_ROWS, Math.max(1, Math.floor(SMALL_BYTES / codec.layout.recordLength)));
   const first: unknown[] = [];
   try {
-    const ended = await takeUpTo(iterator, first, limit, options.signal);
+    const ended = options.direct === true ? false : await takeUpTo(iterator, first, limit, options.signal);
     const result = ended ? await insertSmall(host, name, policy, first) : await insertLarge(host, name, first, iterator, options);
     options.onProgress?.({ rows: result.count });
     return result;

@@ -44,7 +44,7 @@ export function* checkpointSteps(c: CheckpointContext, change?: FolderChange): S
   c.assertUndisturbed();
   const sequence = c.pipeline.publishedSequence;
   const stores = c.stores().filter((store) => store !== change?.replaces && store.freeze(sequence));
-  if (stores.length === 0 && change === undefined && c.wal.liveBytes === 0) {
+  if (stores.length === 0 && change === undefined && c.wal.isEmpty) {
     counters.empty++;
     return false;
   }

@@ -45,6 +45,9 @@ export class WalChain {
     return sum;
   }
 
+  /** No segment file at all: not even an empty one that a crash left. */
+  get isEmpty(): boolean { return this.#writer === undefined && this.#older.length === 0; }
+
   get currentBytes(): number { return this.#writer?.sizeBytes ?? 0; }
 
   /** The writer, made now if the segment does not exist yet. */

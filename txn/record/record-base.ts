@@ -128,6 +128,20 @@ export class RecordBase {
   }
 }
 
+/** The file without the bytes of an append that never committed: they must not be taken for a free list. */
+function cutAt(file: VfsFile, sizeBytes: number): VfsFile {
+  const end = (): number => Math.min(sizeBytes, file.stat().sizeBytes);
+  return {
+    path: file.path,
+    readAt: (target, position) => file.readAt(target.subarray(0, Math.max(0, Math.min(target.length, end() - position))), position),
+    writeAt: (source, position) => file.writeAt(source, position),
+    truncate: (size) => file.truncate(size),
+    datasync: () => file.datasync(), sync: () => file.sync(), datasyncAsync: () => file.datasyncAsync(), syncAsync: () => file.syncAsync(),
+    stat: () => ({ ...file.stat(), sizeBytes: end() }),
+    close: () => file.close(),
+  };
+}
+
 function openMemo(vfs: Vfs, options: RecordBaseOptions, layout: DbfLayout, mode: 'read' | 'write'): MemoBase | undefined {
   if (layout.memoKind === undefined) return undefined;
   const name = memoFileNameFor(options.siblings, options.tableFile, layout.memoKind);
@@ -137,7 +151,7 @@ function openMemo(vfs: Vfs, options: RecordBaseOptions, layout: DbfLayout, mode:
     const cached = new CachedFile(file, options.cache, 'memo', options.pageSizeBytes, 0, options.verify);
     const memos = new MemoFile(file, layout.memoKind, (target, position) => cached.readAt(target, position));
     return {
-      kind: layout.memoKind, name, cached, memos, allocator: new MemoAllocator(memos),
+      kind: layout.memoKind, name, cached, memos, allocator: new MemoAllocator(options.publishedMemoBytes === undefined ? memos : new MemoFile(cutAt(file, options.publishedMemoBytes), layout.memoKind)),
       publishedBytes: Math.min(file.stat().sizeBytes, options.publishedMemoBytes ?? Infinity),
     };
   } catch (e) {

@@ -58,10 +58,12 @@ function capturePreImages(store: FoldableRecords, frozen: FrozenRecords, oldestS
 function* foldMemos(store: FoldableRecords, frozen: FrozenRecords, target: FoldTarget): Steps {
   const memo = store.base.memo;
   if (memo === undefined) return;
+  // Where a dBASE IV header says "end", readers look for a free run: nothing may stand there before the header moves on.
+  const published = memo.kind === 'dbt4' ? Infinity : memo.publishedBytes;
   const blocks = [...frozen.delta.memos.keys()].sort((a, b) => a - b);
   for (const block of blocks) {
     const bytes = frozen.delta.memos.get(block);
-    if (bytes !== undefined) target.put(memo.name, memo.cached.file, block * memo.allocator.blockSizeBytes, bytes, memo.publishedBytes);
+    if (bytes !== undefined) target.put(memo.name, memo.cached.file, block * memo.allocator.blockSizeBytes, bytes, published);
     if (target.sliceDone()) yield WORK;
   }
   for (const change of memo.allocator.headerChanges()) target.header(memo.name, change.offset, change.bytes);
@@ -83,6 +85,10 @@ function* foldRows(store: FoldableRecords, frozen: FrozenRecords, target: FoldTa
   const recnos = recnosToFold(store, frozen);
   const hole = blankRecord(store.layout);
   hole[0] = DELETED_MARK;
+  // Heads first: a row of an extent that was changed since stands over its head.
+  for (const extent of store.extents.slice(0, frozen.extents)) {
+    if (extent.head.length > 0) put(store, frozen, target, extent.headOffset, extent.head);
+  }
   for (let i = 0; i < recnos.length;) {
     const first = recnos[i] ?? 0;
     let end = i + 1;
@@ -92,9 +98,6 @@ function* foldRows(store: FoldableRecords, frozen: FrozenRecords, target: FoldTa
     put(store, frozen, target, store.base.offsetOf(first), run);
     i = end;
     if (target.sliceDone()) yield WORK;
-  }
-  for (const extent of store.extents.slice(0, frozen.extents)) {
-    if (extent.head.length > 0) put(store, frozen, target, extent.headOffset, extent.head);
   }
 }
 

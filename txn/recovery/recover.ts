@@ -1,4 +1,4 @@
-import { applyJournal, FieldstoneError, readJournal, type Environment, type Journal, type VfsFile } from '#storage';
+import { applyJournal, FieldstoneError, readJournal, readUpTo, writeFully, type Environment, type Journal, type VfsFile } from '#storage';
 import type { TableEntry } from '../catalog-state.js';
 import { applySteps, JOURNAL_NAME } from '../checkpoint/checkpoint.js';
 import { parseNote } from '../checkpoint/journal-note.js';
@@ -8,6 +8,8 @@ import type { RecordStore } from '../record/record-store.js';
 import { CATALOG_NAME, fingerprintOf, readCatalog, writeCatalog, type Catalog, type CatalogTable, type Fingerprint } from './catalog-file.js';
 import { listTables, TEMPORARY } from './folder-listing.js';
 import { replay, type Replayed } from './replay.js';
+
+const COPY_BYTES = 1 << 20;
 
 export interface RecoverOptions {
   readonly env: Environment;
@@ -70,9 +72,14 @@ function settleJournal(o: RecoverOptions, catalog: Catalog): Catalog | undefined
   const { env, folder } = o;
   const path = `${folder}/${JOURNAL_NAME}`;
   if (env.vfs.stat(path) === undefined) return undefined;
-  const journal = readJournal(env.vfs, path, Buffer.from(catalog.databaseId, 'hex'));
+  const databaseId = Buffer.from(catalog.databaseId, 'hex');
+  let journal = readJournal(env.vfs, path, databaseId);
   let next: Catalog | undefined;
   if (journal !== undefined && journal.meta.checkpoint > catalog.checkpoint) {
+    journal.close();
+    rewrite(o, path);
+    journal = readJournal(env.vfs, path, databaseId);
+    if (journal === undefined) throw new FieldstoneError('IO', 'the checkpoint journal can not be read back', { file: path });
     new StepDriver(env, folder, applySteps(applyJournal(env.vfs, folder, journal))).finishBlocking();
     next = catalogAfter(o, catalog, journal);
     writeCatalog(env.vfs, folder, next);
@@ -81,6 +88,35 @@ function settleJournal(o: RecoverOptions, catalog: Catalog): Catalog | undefined
   env.vfs.unlink(path);
   env.vfs.syncFolder(folder);
   return next;
+}
+
+/**
+ * The journal may be complete in the system's cache alone: its writer died before the sync, or the
+ * sync failed, and syncing again would prove nothing (I5). So its bytes are written anew and synced
+ * before the first byte of a base file is.
+ */
+function rewrite(o: RecoverOptions, path: string): void {
+  const { env: { vfs }, folder } = o;
+  const copy = `${path}.fs-new`;
+  if (vfs.stat(copy) !== undefined) vfs.unlink(copy);
+  const from = vfs.open(path, 'read');
+  try {
+    const to = vfs.open(copy, 'exclusive');
+    try {
+      const chunk = new Uint8Array(Math.min(COPY_BYTES, from.stat().sizeBytes));
+      for (let at = 0, n = readUpTo(from, chunk, 0); n > 0; n = readUpTo(from, chunk, at)) {
+        writeFully(to, chunk.subarray(0, n), at);
+        at += n;
+      }
+      to.sync();
+    } finally {
+      to.close();
+    }
+  } finally {
+    from.close();
+  }
+  vfs.rename(copy, path);
+  vfs.syncFolder(folder);
 }
 
 /** The catalog that the interrupted checkpoint would have written. */

@@ -1,0 +1,17 @@
+import type { Database } from '../../../src/main.js';
+
+/** Live rows of each table, as text, in record order. Record numbers are left out: pack changes them, not the content. */
+export type EngineState = ReadonlyMap<string, readonly string[]>;
+
+export function stateKey(state: EngineState): string {
+  return [...state].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, rows]) => `${name}[${rows.join('|')}]`).join(' ');
+}
+
+/** What a row looks like in the state; columns of later alterations are in it. */
+export function rowText(row: object): string {
+  return Object.values(row).map((value: unknown) => (value instanceof Date ? value.toISOString().slice(0, 10) : String(value))).join(',');
+}
+
+export function readState(db: Database): EngineState {
+  return new Map(db.tables().map((name) => [name, [...db.table(name).scan()].map(rowText)]));
+}
