@@ -133,7 +133,7 @@ export class WriteSide {
   }
 
   #start(change?: FolderChange): Promise<boolean> {
-    const driver = new StepDriver(this.#c.options.env, this.#c.options.folder, checkpointSteps(this.#checkpointContext, change));
+    const driver = new StepDriver(this.#c.options.env, this.#c.options.folder, checkpointSteps(this.#checkpointContext, change), (e) => this.poison(e));
     const done = driver.start();
     const running = { driver, done };
     this.#running = running;
@@ -163,7 +163,7 @@ export class WriteSide {
     this.finishRunning();
     this.assertWritable();
     const { options: o } = this.#c;
-    const ran = new StepDriver(o.env, o.folder, checkpointSteps(this.#checkpointContext, change)).finishBlocking();
+    const ran = new StepDriver(o.env, o.folder, checkpointSteps(this.#checkpointContext, change), (e) => this.poison(e)).finishBlocking();
     this.#boundHistory();
     return ran;
   }

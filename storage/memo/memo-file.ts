@@ -65,6 +65,9 @@ export class MemoFile {
   /** Size of the file, as last seen: it is looked at again before a pointer is called dangling. */
   get sizeBytes(): number { return this.#sizeBytes; }
 
+  /** The file was written to: its size is looked at again, so that no memo is cut at the old end. */
+  measure(): void { this.#sizeBytes = this.#file.stat().sizeBytes; }
+
   /** The free list as it was at the first call; empty in all kinds but DBT IV. */
   get freeList(): FreeList {
     return this.#freeList ??= this.kind === 'dbt4' && !this.header.isMissing

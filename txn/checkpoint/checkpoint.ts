@@ -1,4 +1,4 @@
-import { applyJournal, FieldstoneError, JournalWriter, readJournal, type ApplyStep, type Environment, type Probe } from '#storage';
+import { applyJournal, FieldstoneError, JournalWriter, readJournalInSlices, type ApplyStep, type Environment, type Probe } from '#storage';
 import type { CatalogState } from '../catalog-state.js';
 import type { CommitPipeline } from '../commit/commit-pipeline.js';
 import type { SnapshotRegistry } from '../commit/snapshot-registry.js';
@@ -109,7 +109,17 @@ function* writeJournal(
     return journal;
   } catch (e) {
     journal.abandon();
+    forgetJournal(c);
     throw e;
+  }
+}
+
+/** A crash must not bring an abandoned journal back. */
+function forgetJournal(c: CheckpointContext): void {
+  try {
+    c.env.vfs.syncFolder(c.folder);
+  } catch (e) {
+    c.poison(e); // the first error is the one to report
   }
 }
 
@@ -133,7 +143,10 @@ function* applyAndSwitch(
   c: CheckpointContext, stores: readonly VersionedStore[], sequence: number, firstSegment: number, change: FolderChange | undefined,
 ): Steps {
   const path = `${c.folder}/${JOURNAL_NAME}`;
-  const journal = readJournal(c.env.vfs, path, c.databaseId);
+  const reading = readJournalInSlices(c.env.vfs, path, c.databaseId);
+  let slice = reading.next();
+  for (; slice.done !== true; slice = reading.next()) yield WORK;
+  const journal = slice.value;
   if (journal === undefined) throw new FieldstoneError('IO', 'the checkpoint journal can not be read back', { file: path });
   yield* applySteps(applyJournal(c.env.vfs, c.folder, journal));
   // The switch: one synchronous step from here to the new state (nobody reads in between).
@@ -151,8 +164,12 @@ function* applyAndSwitch(
 
 /** The journal's own steps are ours but for the type. */
 export function* applySteps(apply: Iterator<ApplyStep, void, void>): Steps {
-  for (let next = apply.next(); next.done !== true; next = apply.next()) {
-    const step: Step = next.value;
-    yield step;
+  try {
+    for (let next = apply.next(); next.done !== true; next = apply.next()) {
+      const step: Step = next.value;
+      yield step;
+    }
+  } finally {
+    apply.return?.();
   }
 }

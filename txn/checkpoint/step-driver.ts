@@ -14,7 +14,11 @@ export class StepDriver<Result> {
   #turn = 0;
   readonly #onEnd: (() => void)[] = [];
 
-  constructor(env: Environment, folder: string, steps: Steps<Result>) {
+  readonly #onLateFailure: (error: unknown) => void;
+
+  /** `onLateFailure` hears of a sync that failed after finishBlocking() had repeated it: the repetition proved nothing (I5). */
+  constructor(env: Environment, folder: string, steps: Steps<Result>, onLateFailure: (error: unknown) => void) {
+    this.#onLateFailure = onLateFailure;
     this.#env = env;
     this.#folder = folder;
     this.#steps = steps;
@@ -62,7 +66,10 @@ export class StepDriver<Result> {
     const turn = ++this.#turn;
     const goOn = (): void => { if (turn === this.#turn) this.#continue(); };
     const failed = (e: unknown): void => {
-      if (turn !== this.#turn) return;
+      if (turn !== this.#turn) {
+        this.#onLateFailure(e);
+        return;
+      }
       this.#throwInto(e);
       if (this.#pending !== undefined) this.#continueAfterThrow();
     };

@@ -126,6 +126,7 @@ export function switchRecords(store: FoldableRecords, frozen: FrozenRecords, old
       memo.cached.invalidate(offset, offset + bytes.length);
     }
     memo.publishedBytes = frozen.memoPublishedBytes;
+    memo.memos.measure();
   }
   if (oldestSnapshot !== Infinity) store.history.keep(frozen.delta, frozen.preImages, oldestSnapshot);
   base.recordCount = frozen.count;

@@ -80,7 +80,7 @@ function settleJournal(o: RecoverOptions, catalog: Catalog): Catalog | undefined
     rewrite(o, path);
     journal = readJournal(env.vfs, path, databaseId);
     if (journal === undefined) throw new FieldstoneError('IO', 'the checkpoint journal can not be read back', { file: path });
-    new StepDriver(env, folder, applySteps(applyJournal(env.vfs, folder, journal))).finishBlocking();
+    new StepDriver(env, folder, applySteps(applyJournal(env.vfs, folder, journal)), () => undefined).finishBlocking();
     next = catalogAfter(o, catalog, journal);
     writeCatalog(env.vfs, folder, next);
   }

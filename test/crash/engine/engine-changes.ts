@@ -35,16 +35,19 @@ function textOf(value: Change['value'], columns: number): string {
   return [value.name, value.n, value.notes ?? '', ...new Array<string>(Math.max(0, columns - 3)).fill('')].join(',');
 }
 
+/** The first entry of a table's rows says how many columns it has. */
+export function columnsOf(rows: readonly string[]): number { return Number(rows[0]?.slice(1)); }
+
 /** The model's side of a transaction. */
 export function applied(state: EngineState, changes: readonly Change[]): EngineState {
   const after = new Map([...state].map(([name, rows]) => [name, [...rows]]));
   for (const { table, kind, place, value } of changes) {
     const rows = after.get(table);
     if (rows === undefined) continue;
-    const at = rows.length === 0 ? 0 : place % rows.length;
-    const columns = rows[0]?.split(',').length ?? 3;
-    if (kind === 'insert') rows.push(textOf(value, columns));
-    else if (rows.length === 0) continue;
+    const live = rows.length - 1;
+    const at = live === 0 ? 0 : 1 + (place % live);
+    if (kind === 'insert') rows.push(textOf(value, columnsOf(rows)));
+    else if (live === 0) continue;
     else if (kind === 'delete') rows.splice(at, 1);
     else {
       const old = rows[at]?.split(',') ?? [];

@@ -8,8 +8,8 @@ import type { CommitLog } from '../../support/sim/commit-log.js';
 import { foxproOpenProblem, publishedEndByName } from '../../support/sim/published-end.js';
 import type { JournalRuleOptions, NameChange } from '../../support/sim/journal-rule.js';
 import type { Stage, System } from '../../support/sim/system.js';
-import { applied, change, changesOf, SCHEMA, TABLE_NAMES } from './engine-changes.js';
-import { readState, stateKey, type EngineState } from './engine-state.js';
+import { applied, change, changesOf, columnsOf, SCHEMA, TABLE_NAMES } from './engine-changes.js';
+import { columnsText, readState, stateKey, type EngineState } from './engine-state.js';
 
 const FOLDER = '/db';
 const DIALECTS: readonly WritableDialect[] = ['foxpro2', 'vfp', 'dbase4', 'dbase3'];
@@ -59,7 +59,7 @@ class Play {
     if (dice < 10) return this.#burst(this.#random.chance(0.35));
     if (dice < 12) return this.#checkpoint();
     if (dice < 14) return this.#pack(table);
-    if (dice < 15) return this.#change(with_(this.#state, table, []), () => this.#db.table(table).zap());
+    if (dice < 15) return this.#change(with_(this.#state, table, [columnsText(columnsOf(this.#state.get(table) ?? []))]), () => this.#db.table(table).zap());
     if (dice < 16 && this.#state.size < 2) return this.#create('b');
     if (dice < 17 && this.#state.size > 1) return this.#change(without(this.#state, 'b'), () => this.#db.dropTable('b'));
     if (dice < 18) return this.#alter(table);
@@ -133,19 +133,21 @@ class Play {
   }
 
   #create(name: (typeof TABLE_NAMES)[number]): Promise<void> {
-    return this.#change(with_(this.#state, name, []), () => this.#db.createTable(name, SCHEMA, { dialect: this.#dialect }));
+    return this.#change(with_(this.#state, name, [columnsText(3)]), () => this.#db.createTable(name, SCHEMA, { dialect: this.#dialect }));
   }
 
   #alter(table: string): Promise<void> {
     const rows = this.#state.get(table) ?? [];
     const added = `x${this.#log.length}`;
-    return this.#change(with_(this.#state, table, rows.map((row) => `${row},`)), () => this.#db.alterTable(table, { add: { [added]: char(3) } }));
+    const [, ...live] = rows;
+    const after = [columnsText(columnsOf(rows) + 1), ...live.map((row) => `${row},`)];
+    return this.#change(with_(this.#state, table, after), () => this.#db.alterTable(table, { add: { [added]: char(3) } }));
   }
 
   /** A load written straight to the files; its commit is one small record. */
   #load(table: string): Promise<void> {
     const rows = Array.from({ length: 60 }, (_, i) => ({ name: `l${i}`, n: i, ...(i % 7 === 0 ? { notes: `m${i}` } : {}) }));
-    const columns = this.#state.get(table)?.[0]?.split(',').length ?? 3;
+    const columns = columnsOf(this.#state.get(table) ?? []);
     const texts = rows.map((row) => [row.name, row.n, row.notes ?? '', ...new Array<string>(Math.max(0, columns - 3)).fill('')].join(','));
     const after = with_(this.#state, table, [...(this.#state.get(table) ?? []), ...texts]);
     return this.#change(after, () => this.#db.table(table).insertMany(rows, { direct: true }));
@@ -237,7 +239,7 @@ export function engineSystem(steps = 5): System<EngineState> {
       const db = await openDatabase(stage, 'commit');
       const tables = [...seen.keys()];
       if (tables.length === 0) {
-        log.begin(with_(seen, 'a', []));
+        log.begin(with_(seen, 'a', [columnsText(3)]));
         await db.createTable('a', SCHEMA);
       } else {
         const changes = changesOf(stage.seed, lost, tables, 'x');
