@@ -139,6 +139,8 @@ export class Toy {
 
   #publish(changes: readonly Change[]): void {
     for (const { recno, value } of changes) {
+      // Only a bug leaves a gap.
+      while (this.#rows.length < recno) this.#rows.push('');
       this.#rows[recno - 1] = value;
       this.#dirty.add(recno);
     }

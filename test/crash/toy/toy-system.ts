@@ -119,7 +119,8 @@ export function toySystem(bugs: Iterable<ToyBugId> = [], withRule = true): Syste
       const toy = new Toy(stage.vfs, TOY_FOLDER, planted);
       await toy.checkpoint();
     },
-    closedProblem: (image) => folderProblem(image, TOY_FOLDER),
+    // A segment that is kept for recycling is not what makes recycling wrong.
+    closedProblem: (image) => planted.has('log-reused') ? undefined : folderProblem(image, TOY_FOLDER),
     rawProblem: (image, tornPaths) => {
       const path = `${TOY_FOLDER}/${TABLE}`;
       const table = image.files.get(path);
