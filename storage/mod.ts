@@ -38,6 +38,8 @@ export { BufferPool, BUFFER_SIZE_CLASSES, DEFAULT_POOL_BYTES, type BufferCounter
 export * from './codepage/code-page.js';
 
 // DBF tables.
+export { checkDbf, type CheckDbfOptions } from './dbf/check.js';
+export type { MemoChecker } from './dbf/field-check.js';
 export { planDbf, type PlanOptions } from './dbf/plan.js';
 export type { FieldSpec } from './dbf/field-spec.js';
 export { DIALECT_RULES, type DialectRules } from './dbf/dialect-rules.js';
