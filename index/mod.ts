@@ -14,3 +14,15 @@ export { SkipCursor } from './skiplist/skip-cursor.js';
 
 // Filters.
 export { BloomFilter } from './bloom/bloom-filter.js';
+
+// The base: B+trees in pages.
+export { applySorted, maxKeyBytes, type Applied, type ApplyOptions, type SortedChanges } from './btree/apply-sorted.js';
+export { checkTree, type TreeFinding } from './btree/check-tree.js';
+export { imageOf, type ImageOptions } from './btree/node-image.js';
+export { PageAllocator, readFreePages } from './btree/page-allocator.js';
+export { chainPages } from './btree/page-chain.js';
+export type { PageSink, PageSource } from './btree/page-source.js';
+export { Tree } from './btree/tree.js';
+export { TreeCursor } from './btree/tree-cursor.js';
+export { readFilter, writeFilter, type StoredFilter } from './btree/tree-filter.js';
+export { decodeHeader, emptyHeader, encodeHeader, HEADER_PEEK_BYTES, peekHeader, type TreeHeader } from './btree/tree-header.js';

@@ -1,0 +1,116 @@
+import { assert, type CodecCounters } from '#storage';
+import { leafValue } from './leaf-value.js';
+import { childIndex, childKeys, childPage, entryStart, keyEquals, levelOf, lowerBound, nodeCount, payloadStart, VALUE_KINDS, valueKindAt } from './node-image.js';
+import { AT_TYPE, corruptPage, PAGE_TYPES } from './page-format.js';
+import type { PageSource } from './page-source.js';
+import type { TreeHeader } from './tree-header.js';
+
+/** Inner nodes kept at hand, besides the cache: about one page in a hundred is one. */
+const PINNED_NODES = 1024;
+
+/**
+ * One state of a B+tree, for reading. Searches run on the bytes of the pages; nothing is decoded and nothing is allocated on the way.
+ *
+ * @example
+ * if (tree.find(key, key.length)) console.log(tree.foundBytes.toString('utf8', tree.foundStart, tree.foundEnd));
+ */
+export class Tree {
+  readonly source: PageSource;
+  readonly header: TreeHeader;
+  readonly codecCounters: CodecCounters;
+  readonly #pinned = new Map<number, Buffer>();
+  #root: Buffer | undefined;
+  /** Where find() found the value: a view, decode or copy at once. */
+  foundBytes: Buffer = EMPTY;
+  foundStart = 0;
+  foundEnd = 0;
+
+  constructor(source: PageSource, header: TreeHeader, codecCounters: CodecCounters) {
+    this.source = source;
+    this.header = header;
+    this.codecCounters = codecCounters;
+  }
+
+  get pageCount(): number { return this.header.pageCount; }
+  get keyCount(): number { return this.header.keyCount; }
+  get isEmpty(): boolean { return this.header.root === 0; }
+
+  /** Finds the value of a key. Throws CORRUPT_PAGE, IO. */
+  find(key: Uint8Array, keyLength: number): boolean {
+    if (this.isEmpty) return false;
+    const leaf = this.#leafFor(key, keyLength);
+    const i = lowerBound(leaf, key, keyLength, 0);
+    if (!keyEquals(leaf, i, key, keyLength)) return false;
+    this.#found(leaf, i);
+    return true;
+  }
+
+  has(key: Uint8Array, keyLength: number): boolean {
+    if (this.isEmpty) return false;
+    const leaf = this.#leafFor(key, keyLength);
+    return keyEquals(leaf, lowerBound(leaf, key, keyLength, 0), key, keyLength);
+  }
+
+  /** Number of keys below the given one: reads one node of each level. */
+  rank(key: Uint8Array, keyLength: number): number {
+    if (this.isEmpty) return 0;
+    let below = 0;
+    let node = this.root();
+    while (levelOf(node) > 0) {
+      const at = childIndex(node, key, keyLength);
+      for (let i = 0; i < at; i++) below += childKeys(node, i);
+      node = this.child(node, at, false);
+    }
+    return below + lowerBound(node, key, keyLength, 0);
+  }
+
+  #leafFor(key: Uint8Array, keyLength: number): Buffer {
+    let node = this.root();
+    while (levelOf(node) > 0) node = this.child(node, childIndex(node, key, keyLength), false);
+    return node;
+  }
+
+  #found(leaf: Buffer, i: number): void {
+    const start = entryStart(leaf, i);
+    if (valueKindAt(leaf, start) === VALUE_KINDS.inline) {
+      this.foundBytes = leaf;
+      this.foundStart = payloadStart(leaf, start);
+      this.foundEnd = entryStart(leaf, i + 1);
+      return;
+    }
+    this.foundBytes = this.valueOf(leaf, i);
+    this.foundStart = 0;
+    this.foundEnd = this.foundBytes.length;
+  }
+
+  /** The value of entry `i` of a leaf: a view, or new memory. */
+  valueOf(leaf: Buffer, i: number): Buffer { return leafValue(leaf, i, this); }
+
+  /** The root's image; the tree must not be empty. */
+  root(): Buffer {
+    assert(!this.isEmpty, 'an empty tree has no root');
+    return this.#root ??= this.#node(this.header.root, this.header.height - 1, false);
+  }
+
+  /** Child `i` of an inner node. A child is exactly one level lower, so no walk down ever circles. */
+  child(node: Buffer, i: number, scan: boolean): Buffer { return this.#node(childPage(node, i), levelOf(node) - 1, scan); }
+
+  #node(pageNo: number, level: number, scan: boolean): Buffer {
+    if (level > 0) {
+      const pinned = this.#pinned.get(pageNo);
+      if (pinned !== undefined) return pinned;
+    }
+    if (pageNo < 1 || pageNo >= this.header.pageCount) throw corruptPage(pageNo, this.header.pageSizeBytes, 'a node leads outside the file');
+    const image = this.source.image(pageNo, scan);
+    if (image[AT_TYPE] !== (level > 0 ? PAGE_TYPES.inner : PAGE_TYPES.leaf) || levelOf(image) !== level) {
+      throw corruptPage(pageNo, this.header.pageSizeBytes, `it is no node of level ${level}`);
+    }
+    if (level > 0) {
+      if (this.#pinned.size >= PINNED_NODES) this.#pinned.clear();
+      this.#pinned.set(pageNo, image);
+    }
+    return image;
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
