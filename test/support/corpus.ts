@@ -31,7 +31,7 @@ export interface CorpusTruth {
   readonly recordsComplete?: boolean;
   readonly records?: readonly { readonly recno: number; readonly deleted: boolean; readonly values: readonly TruthValue[] }[];
   readonly contestedCells?: readonly (readonly [number, string])[];
-  readonly text?: { readonly codec?: string; readonly samples?: readonly { readonly recno: number; readonly field: string; readonly bytesHex: string; readonly text: string }[] };
+  readonly text?: { readonly codec?: string; readonly samples?: readonly { readonly recno: number; readonly field: string; readonly bytesHex: string; readonly text?: string | null }[] };
 }
 
 export interface Corpus {
