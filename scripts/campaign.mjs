@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const CAMPAIGNS = {
   crash: { files: ['test/crash'], numbers: { CRASH_STATES: '200000' } },
-  kill: { files: ['test/kill'], numbers: { KILL_ROUNDS: '500' } },
+  kill: { files: ['test/crash/kill'], numbers: { KILL_ROUNDS: '500' } },
   fuzz: { files: ['test/fuzz'], numbers: { ROUNDS: '100000' } },
   soak: { files: ['test/model', 'test/txn/lock'], numbers: { MODEL_RUNS: '300', MODEL_COMMANDS: '120', LOCK_SCHEDULES: '200000' } },
 };

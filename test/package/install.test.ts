@@ -92,7 +92,7 @@ describe('the other doors', () => {
   test('fieldstone/dbf by import and by require', () => {
     const folder = app.subFolder('dbf');
     expect(runFile(folder, 'start.mjs', readmeStart()).status).toBe(0);
-    const read = "const t = await openDbf('data/people.dbf'); console.log(t.fields.length, t.get(1).name); await t.close();";
+    const read = "const t = await openDbf('data/people.dbf'); console.log(t.fields.length, t.get(1).NAME); await t.close();";
     const esm = runFile(folder, 'read.mjs', `import { openDbf } from 'fieldstone/dbf';\n${read}`);
     expect(esm).toEqual({ status: 0, stdout: '3 Ada\n', stderr: '' });
     const cjs = runFile(folder, 'read.cjs', `const { openDbf } = require('fieldstone/dbf');\n(async () => { ${read} })();`);

@@ -100,7 +100,7 @@ await check('in memory', async () => {
 await check('one file by openDbf', async () => {
   const file = await openDbf(join(folder, 'people.dbf'));
   assert.equal([...file.scan()].length, 2);
-  assert.equal(file.get(2).name, 'Zo\u00eb \u20ac');
+  assert.equal(file.get(2).NAME, 'Zo\u00eb \u20ac');
   await file.close();
 });
 
