@@ -90,7 +90,7 @@ describe('the scheduler', () => {
       const scheduler = new SimScheduler(seed);
       let seen = '';
       for (const name of 'abcdefgh') scheduler.later(() => { seen += name; });
-      while (scheduler.step()) await null;
+      while (scheduler.step()) await Promise.resolve();
       return seen;
     };
     expect(await order(1)).toBe(await order(1));

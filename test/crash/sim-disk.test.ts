@@ -7,6 +7,7 @@ import { imageBytes } from '../support/sim/disk-image.js';
 import { DiskState } from '../support/sim/disk-state.js';
 import { hashImage, sameImage } from '../support/sim/image-builder.js';
 import { CallBoundHit, SimDisk } from '../support/sim/sim-disk.js';
+import { SimScheduler } from '../support/sim/sim-scheduler.js';
 
 vfsConformance('SimDisk', () => {
   const vfs = new SimDisk();
@@ -114,8 +115,9 @@ describe('what a power loss leaves', () => {
 describe('asynchronous syncs', () => {
   test('cover what was written before they began, once they have ended', async () => {
     const waiting: (() => void)[] = [];
-    const scheduler = { microtask: (run: () => void): void => { run(); }, later: (run: () => void): void => { waiting.push(run); }, timer: () => ({ cancel: () => undefined }) };
-    const disk = new SimDisk({ start: DiskState.fromImage({ files: new Map([['/a', { bytes: bytes('..'), inode: 1, changed: 0 }]]), folders: new Set() }), scheduler });
+    const scheduler = new SimScheduler();
+    scheduler.later = (run) => { waiting.push(run); };
+    const disk = SimDisk.withFiles([['/a', bytes('..')]], { scheduler });
     const file = put(disk, '/a', 'A', 0);
     const synced = file.datasyncAsync();
     writeFully(file, bytes('B'), 1);

@@ -6,7 +6,7 @@ export interface ToyBug {
   readonly description: string;
 }
 
-/** Mistakes that the toy engine can make, each at one marked place. The names in brackets are those of the pitfalls list in docs/testing.md. */
+/** Mistakes that the toy engine can make; each sits where `has()` is asked for it. */
 export const TOY_BUGS = {
   'ack-before-sync': { campaign: 'crash', description: 'a commit is acknowledged before its log record is synced' },
   'group-acks-queued': { campaign: 'crash', description: 'when a sync ends, commits that were queued meanwhile are acknowledged too' },

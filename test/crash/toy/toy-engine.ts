@@ -71,7 +71,7 @@ export class Toy {
   }
 
   async #flush(): Promise<void> {
-    await null;
+    await Promise.resolve();
     while (this.#queue.length > 0) {
       const batch = this.#queue.splice(0);
       let written = false;

@@ -53,7 +53,7 @@ class Play {
       for (let i = 0, count = 1 + this.#random.int(MOST_BURST); i < count; i++) {
         burst.push(this.#commit());
         // Let the first ones get under way, so that the next ones queue behind their sync.
-        if (this.#random.chance(0.4)) for (let turn = 0; turn < 3; turn++) await null;
+        if (this.#random.chance(0.4)) for (let turn = 0; turn < 3; turn++) await Promise.resolve();
       }
       if (this.#random.chance(0.35)) burst.push(this.#toy.checkpoint());
       const failed = (await Promise.allSettled(burst)).find((result) => result.status === 'rejected');

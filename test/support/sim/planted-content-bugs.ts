@@ -2,8 +2,10 @@ import type { FileStat } from '#storage';
 import type { Interceptors } from './intercept-vfs.js';
 import { isLog, isTable, vfsBug, type PathTest, type VfsBug } from './planted-bug.js';
 
+type Write = (source: Uint8Array, position: number) => number;
+
 /** The `n`-th write to such files, again and again, does something else. */
-function everyNthWrite(match: PathTest, n: number, instead: (source: Uint8Array, position: number, next: (source: Uint8Array, position: number) => number) => void): Interceptors {
+function everyNthWrite(match: PathTest, n: number, instead: (source: Uint8Array, position: number, next: Write) => void): Interceptors {
   let count = 0;
   return {
     write: (file, source, position, next) => {

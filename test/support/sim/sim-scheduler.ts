@@ -59,7 +59,7 @@ export class SimScheduler implements Scheduler {
     const settled = (): void => { done = true; };
     work.then(settled, settled);
     for (;;) {
-      for (let turn = 0; turn < QUICK_TURNS && !done; turn++) await null;
+      for (let turn = 0; turn < QUICK_TURNS && !done; turn++) await Promise.resolve();
       if (!done) await new Promise((resolve) => { setImmediate(resolve); });
       if (done) return work;
       if (!this.step()) throw new Stalled('nothing is left to run, and the work is not done');
