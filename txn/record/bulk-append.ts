@@ -1,5 +1,5 @@
 import { encodeMemo, FieldstoneError, writeFully, writePointer, type ByteWriter, type PendingMemo } from '#storage';
-import { writeCounters, writeExtent, writeExtentBegin } from '../commit/commit-record.js';
+import { writeCounters, writeExtent, writeExtentBegin, writeMemos } from '../commit/commit-record.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import type { StoreWrites } from '../commit/versioned-store.js';
 import type { Extent } from './foldable-records.js';
@@ -16,13 +16,21 @@ export class BulkAppend {
   readonly #buffer: Uint8Array;
   readonly #head: number[] = [];
   readonly #memoBuffers: { offset: number; bytes: Uint8Array }[] = [];
+  /** dBASE IV memos: where the header says "end", readers look for a free run, so they wait for the checkpoint like any other. */
+  readonly #logged: { block: number; bytes: Uint8Array }[] = [];
+  #loggedBytes = 0;
+  readonly #maxLoggedBytes: number;
   #memoBytes = 0;
   #buffered = 0;
   #written = 0;
   #memoEndBytes = 0;
 
-  /** The caller holds the append lease of the store and logged its beginning. */
-  constructor(store: RecordStore, bufferBytes: number) {
+  /**
+   * The caller holds the append lease of the store and logged its beginning.
+   * `maxLoggedBytes` bounds memos that must go through the log (dBASE IV).
+   */
+  constructor(store: RecordStore, bufferBytes: number, maxLoggedBytes: number) {
+    this.#maxLoggedBytes = maxLoggedBytes;
     this.store = store;
     this.#firstRecno = store.recnos.next;
     this.#publishedBytes = store.base.publishedBytes;
@@ -53,11 +61,25 @@ export class BulkAppend {
     const image = encodeMemo(base.kind, base.allocator.blockSizeBytes, memo.content, memo.bytes);
     const block = base.allocator.allocateAtEnd(memo.bytes.length);
     writePointer(this.store.layout, memo.field, { block, lengthBytes: memo.bytes.length }, this.#buffer, this.#buffered);
+    if (base.kind === 'dbt4') {
+      this.#log(block, image);
+      return;
+    }
     const offset = block * base.allocator.blockSizeBytes;
     this.#memoBuffers.push({ offset, bytes: image });
     this.#memoBytes += image.length;
     this.#memoEndBytes = Math.max(this.#memoEndBytes, offset + image.length);
     if (this.#memoBytes >= this.#buffer.length) this.#flushMemos();
+  }
+
+  #log(block: number, bytes: Uint8Array): void {
+    this.#loggedBytes += bytes.length;
+    if (this.#loggedBytes > this.#maxLoggedBytes) {
+      throw new FieldstoneError('LIMIT', `the memos of one load into "${this.store.name}" exceed transactionMemory (${this.#maxLoggedBytes} bytes), which bounds them in dBASE IV tables; split the load`, {
+        table: this.store.name, option: 'transactionMemory',
+      });
+    }
+    this.#logged.push({ block, bytes });
   }
 
   /** Memos before rows, always. Neighbouring memos are written together. */
@@ -103,7 +125,7 @@ export class BulkAppend {
     return new ExtentWrites(this.store, {
       firstRecno: this.#firstRecno, lastRecno: this.#firstRecno + count - 1,
       headOffset: base.offsetOf(this.#firstRecno), head: Uint8Array.from(this.#head), memoEndBytes: this.#memoEndBytes,
-    });
+    }, this.#logged);
   }
 
   /** Gives everything back; the bytes behind the counted rows are cut off. */
@@ -121,22 +143,28 @@ class ExtentWrites implements StoreWrites {
   readonly sizeBytes = 0;
   readonly store: RecordStore;
   readonly #extent: Extent;
+  readonly #memos: readonly { block: number; bytes: Uint8Array }[];
 
-  constructor(store: RecordStore, extent: Extent) {
+  constructor(store: RecordStore, extent: Extent, memos: readonly { block: number; bytes: Uint8Array }[]) {
     this.store = store;
     this.#extent = extent;
+    this.#memos = memos;
   }
 
   checkConflicts(): void { /* nobody else could touch these numbers */ }
 
   encode(w: ByteWriter): void {
     const { memo } = this.store.base;
+    if (this.#memos.length > 0) writeMemos(w, this.store.name, this.#memos);
     if (this.store.autoNext.size > 0) writeCounters(w, this.store.name, this.store.autoNext);
     writeExtent(w, this.store.name, { ...this.#extent, memoNextBlock: memo === undefined ? 0 : memo.allocator.nextBlock });
   }
 
   markInFlight(): void { /* the append lease keeps others away */ }
-  publish(sequence: number, _snapshots: LiveSnapshots): void { this.store.publishExtent(this.#extent, sequence); }
+  publish(sequence: number, _snapshots: LiveSnapshots): void {
+    for (const memo of this.#memos) this.store.active.putMemo(memo.block, memo.bytes);
+    this.store.publishExtent(this.#extent, sequence);
+  }
   withdraw(): void { /* the caller abandons the load */ }
 }
 

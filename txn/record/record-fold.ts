@@ -101,8 +101,14 @@ function* foldRows(store: FoldableRecords, frozen: FrozenRecords, target: FoldTa
   }
 }
 
+/** Rows of a committed load are published by the log, not by the header: they are not overwritten without the journal either. */
+function protectedBytes(store: FoldableRecords): number {
+  const last = store.extents.at(-1);
+  return Math.max(store.base.publishedBytes, last === undefined ? 0 : store.base.offsetOf(last.lastRecno + 1));
+}
+
 function put(store: FoldableRecords, frozen: FrozenRecords, target: FoldTarget, offset: number, bytes: Uint8Array): void {
-  target.put(store.base.tableName, store.base.file, offset, bytes, store.base.publishedBytes);
+  target.put(store.base.tableName, store.base.file, offset, bytes, protectedBytes(store));
   frozen.writes.push({ offset, bytes });
 }
 

@@ -19,7 +19,7 @@ export async function bulkLoad<Result>(
   let load: BulkAppend | undefined;
   try {
     await writeSide.commit([new ExtentBegin(store)], 'commit');
-    load = new BulkAppend(store, BUFFER_BYTES);
+    load = new BulkAppend(store, BUFFER_BYTES, engine.options.transactionMemoryBytes);
     const result = await fill(load);
     load.finish();
     if (load.count > 0) {
