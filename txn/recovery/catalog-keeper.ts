@@ -1,4 +1,4 @@
-import type { Vfs } from '#storage';
+import { errnoOf, FieldstoneError, type Vfs } from '#storage';
 import type { CatalogState, TableEntry } from '../catalog-state.js';
 import type { RecordStore } from '../record/record-store.js';
 import { fingerprintOf, writeCatalog, type Catalog, type CatalogTable } from './catalog-file.js';
@@ -29,7 +29,9 @@ export class CatalogKeeper {
 
   /** The catalog is on disk before anything that refers to the database id is. */
   ensureWritten(): void {
-    if (!this.#written) this.#write(this.#catalog);
+    if (this.#written) return;
+    syncParent(this.#vfs, this.#folder);
+    this.#write(this.#catalog);
   }
 
   /** The table is known to the catalog, with a current fingerprint, before the log mentions it. */
@@ -58,6 +60,20 @@ export class CatalogKeeper {
     writeCatalog(this.#vfs, this.#folder, catalog);
     this.#catalog = catalog;
     this.#written = true;
+  }
+}
+
+/**
+ * The folder itself may be new: made by us, or by a process that died before it synced the folder
+ * above. A folder above that we may not even look into was not made by us.
+ */
+function syncParent(vfs: Vfs, folder: string): void {
+  const slash = folder.lastIndexOf('/');
+  try {
+    vfs.syncFolder(slash <= 0 ? '/' : folder.slice(0, slash));
+  } catch (e) {
+    const errno = e instanceof FieldstoneError ? errnoOf(e.cause) : undefined;
+    if (errno !== 'EACCES' && errno !== 'EPERM') throw e;
   }
 }
 
