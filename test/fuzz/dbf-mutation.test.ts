@@ -19,14 +19,15 @@ const spec = (name: string, type: string, length = 0, decimals = 0, nullable = f
 function victimOf(dialect: WritableDialect): Victim {
   const vfp = dialect === 'vfp';
   const layout = planDbf([
-    spec('NAME', 'C', 6, 0, vfp), spec('N', 'N', 6, 2), spec('D', 'D'), spec('L', 'L'), spec('M', 'M'),
-    ...(vfp ? [spec('I', 'I'), spec('B', 'B'), spec('Y', 'Y'), spec('T', 'T'), spec('V', 'V', 5, 0, true), spec('Q', 'Q', 5)] : []),
+    spec('NAME', 'C', 6, 0, vfp), spec('N', 'N', 6, 2), spec('M', 'M'),
+    ...(vfp ? [spec('D', 'D'), spec('I', 'I'), spec('T', 'T'), spec('V', 'V', 5, 0, true), spec('Q', 'Q', 5)] : []),
   ], { dialect, encoding: 'cp1252' });
   const [memoPath, memo] = memoOf(layout);
   const encoder = createRowEncoder(layout);
   const records = [1, 2, 3].map((n) => {
     const record = new Uint8Array(layout.recordLength);
-    const input = { NAME: `row ${n}`, N: n / 4, D: new Date(Date.UTC(2024, 1, n)), L: n === 2, M: 'memo', ...(vfp ? { I: n, B: n, Y: n, T: new Date(0), V: 'ab', Q: new Uint8Array(n) } : {}) };
+    const more = { D: new Date(Date.UTC(2024, 1, n)), I: n, T: new Date(0), V: 'ab', Q: new Uint8Array(n) };
+    const input = { NAME: `row ${n}`, N: n / 4, M: 'memo', ...(vfp ? more : {}) };
     const block = layout.memoKind === 'fpt' ? 8 : 1;
     for (const { field } of encoder.encodeInsert(input, record, 0)) writePointer(layout, field, { block }, record, 0);
     return record;
