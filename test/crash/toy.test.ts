@@ -20,7 +20,7 @@ test(SURVIVES, async () => {
 });
 
 test('the toy engine keeps its promises through every fault', async () => {
-  const report = await runFaultCampaign(toySystem(), { seeds: 1, mostPoints: 60, test: { file: FILE, name: 'through every fault' } });
+  const report = await runFaultCampaign(toySystem(), { seeds: 1, mostPoints: 30, test: { file: FILE, name: 'through every fault' } });
   expect(report.bad + report.unverifiable, report.failures.join('\n')).toBe(0);
   expect(report.fired).toBeGreaterThan(1000);
   console.log(faultReportLine(report));

@@ -167,6 +167,7 @@ export class Toy {
     vfs.syncFolder('/');
     // Names that were found may be in memory only, and files are removed soon.
     this.#files.syncFolder();
+    for (const name of vfs.list(folder)) if (name.endsWith('.tmp')) this.#files.remove(name);
     if (vfs.stat(this.#files.path(CATALOG)) === undefined) this.#create();
     this.#catalog = recoverJournal(this.#files, decodeCatalog(this.#files.read(CATALOG)));
     removeSegments(this.#files, this.#catalog.firstLive);
