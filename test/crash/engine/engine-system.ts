@@ -16,10 +16,10 @@ const DIALECTS: readonly WritableDialect[] = ['foxpro2', 'vfp', 'dbase4', 'dbase
 const DURABILITIES: readonly Durability[] = ['commit', 'commit', 'commit', 'interval', 'none'];
 let lives = 0;
 
-/** A new process each time: the one before is dead. */
+/** A new process each time: the one before is dead, and its random numbers are not drawn again. */
 function openDatabase(stage: Stage, durability: Durability): Promise<Database> {
   lives++;
-  return openIn(stage.env, FOLDER, { durability, cacheSize: '64kb', profiling: 'off' }, fakeIdentity(lives));
+  return openIn({ ...stage.env, random: seededRandom(lives) }, FOLDER, { durability, cacheSize: '64kb', profiling: 'off' }, fakeIdentity(lives));
 }
 
 /** Steps of a workload, told apart by their names in a trace. */
