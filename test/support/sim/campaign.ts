@@ -55,7 +55,7 @@ export async function runCampaign<State>(system: System<State>, options: Campaig
 }
 
 /** Plays one workload and returns its disk and its log; a finding when the play itself went wrong. */
-export async function playWorkload<State>(
+async function playWorkload<State>(
   system: System<State>, seed: number, disk: SimDisk, wrap?: WrapVfs,
 ): Promise<{ log: CommitLog<State>; problem: string | undefined }> {
   const log = new CommitLog<State>(disk, (state) => system.key(state), system.initial);

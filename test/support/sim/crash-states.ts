@@ -4,7 +4,7 @@ import { chooseFrom, ChoiceSpace, roughTotal, SPACE_LIMITS, type Focus, type Spa
 import { decodeChoice, encodeChoice, keepAll, tearPlaces, type CrashChoice } from './crash-choice.js';
 import type { DiskImage } from './disk-image.js';
 import { DiskState } from './disk-state.js';
-import { hashImage, ImageBuilder } from './image-builder.js';
+import { ImageBuilder } from './image-builder.js';
 import type { TraceEvent } from './trace.js';
 
 /** `power`: only what was durable is sure. `kill`: the process died, the system lives on and still holds unsynced data. */
@@ -201,6 +201,3 @@ function shareOut(
 }
 
 const LEAST_PER_POINT = 3;
-
-/** Hash of names and bytes; for tests that compare states. */
-export function crashStateHash(state: CrashState): number { return hashImage(state.image); }
