@@ -47,5 +47,6 @@ function engineOptions(env: Environment, folder: string, probe: Probe, identity:
     compression: v.compression, compressionThresholdBytes: v.compressionThreshold, lockShards: v.lockShards, lockTimeoutMs: v.lockTimeoutMs,
     retries: v.retries, bufferPoolBytes: v.bufferPool, readAheadBytes: v.readAhead, snapshotMemoryBytes: v.snapshotMemory,
     transactionMemoryBytes: v.transactionMemory, transactionWarnMs: v.transactionWarnMs, encoding: v.encoding,
+    warn: (message) => { process.emitWarning(message, { type: 'FieldstoneWarning' }); },
   };
 }

@@ -28,4 +28,6 @@ export interface EngineOptions {
   readonly transactionMemoryBytes: number;
   readonly transactionWarnMs: number;
   readonly encoding: string | undefined;
+  /** Told of things a person should look at; rare. */
+  readonly warn: (message: string) => void;
 }

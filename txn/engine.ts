@@ -1,4 +1,4 @@
-import { acquireDatabaseLock, BufferPool, FieldstoneError, PageCache, type DatabaseLock } from '#storage';
+import { acquireDatabaseLock, BufferPool, FieldstoneError, memoCounters, PageCache, type DatabaseLock } from '#storage';
 import type { CatalogState, TableEntry } from './catalog-state.js';
 import { assertAlive, SnapshotRegistry, type SnapshotHold } from './commit/snapshot-registry.js';
 import type { EngineOptions } from './engine-options.js';
@@ -22,6 +22,8 @@ export class Engine {
   readonly buffers: BufferPool;
   readonly cache: PageCache;
   readonly transactions: OpenTransactions;
+  /** What was asked of the tables; bumped by the floor above. */
+  readonly reads: { gets: number; scans: number; rowsScanned: number; rowsInserted: number; rowsChanged: number };
   #write: WriteSide | undefined;
   #read: ReadSide | undefined;
   #lock: DatabaseLock | undefined;
@@ -38,7 +40,9 @@ export class Engine {
     this.transactions = new OpenTransactions(env.clock, options.transactionWarnMs);
     this.tables = new TableSet({
       vfs: env.vfs, folder: options.folder, cache: this.cache, pageSizeBytes: options.pageSizeBytes, encoding: options.encoding, writable: !options.readOnly,
+      memoCounters: probe.counters('memo', memoCounters()),
     });
+    this.reads = probe.counters('tables', { gets: 0, scans: 0, rowsScanned: 0, rowsInserted: 0, rowsChanged: 0 });
     probe.gauge('engine', () => this.#gauges());
   }
 

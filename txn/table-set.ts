@@ -1,4 +1,4 @@
-import { FieldstoneError, nearestNames, readUpTo, type PageCache, type Vfs } from '#storage';
+import { FieldstoneError, nearestNames, readUpTo, type MemoCounters, type PageCache, type Vfs } from '#storage';
 import type { CatalogState, TableEntry } from './catalog-state.js';
 import { RecordBase } from './record/record-base.js';
 import { RecordStore } from './record/record-store.js';
@@ -10,6 +10,7 @@ export interface TableSetOptions {
   readonly pageSizeBytes: number;
   readonly encoding: string | undefined;
   readonly writable: boolean;
+  readonly memoCounters: MemoCounters;
 }
 
 const MAX_CPG_BYTES = 256;
@@ -59,7 +60,7 @@ export class TableSet {
     const encoding = entry.facts?.encoding ?? this.#o.encoding;
     const cpg = this.#codePageText(entry);
     const base = RecordBase.open(vfs, {
-      folder, tableFile: entry.tableFile, siblings: entry.siblings, cache: this.#o.cache, pageSizeBytes: this.#o.pageSizeBytes, writable: this.#o.writable,
+      folder, tableFile: entry.tableFile, siblings: entry.siblings, cache: this.#o.cache, pageSizeBytes: this.#o.pageSizeBytes, writable: this.#o.writable, memoCounters: this.#o.memoCounters,
       ...(this.#verify === undefined ? {} : { verify: this.#verify }),
       ...(encoding === undefined ? {} : { encoding }),
       ...(cpg === undefined ? {} : { codePageFile: cpg }),

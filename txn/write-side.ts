@@ -13,6 +13,8 @@ import type { Recovered } from './recovery/recover.js';
 import { RecordStore } from './record/record-store.js';
 import type { TableSet } from './table-set.js';
 
+const WARN_EVERY_NS = 60e9;
+
 export interface WriteSideContext {
   readonly options: EngineOptions;
   readonly lock: DatabaseLock;
@@ -35,6 +37,7 @@ export class WriteSide {
   /** What the last background checkpoint failed with, until one succeeds. */
   lastCheckpointError: unknown;
   #quietUntilBytes = 0;
+  #warnedNs = -Infinity;
 
   constructor(context: WriteSideContext, recovered: Recovered) {
     this.#c = context;
@@ -103,10 +106,21 @@ export class WriteSide {
 
   /** Waits until a checkpoint shortened the log; counts the stall. */
   async waitForLog(): Promise<void> {
-    this.#counters.stalls++;
+    this.#noteStall();
     const start = this.#c.options.env.clock.monotonicNs();
     await this.checkpoint();
     this.#counters.longestWaitNs = Math.max(this.#counters.longestWaitNs, this.#c.options.env.clock.monotonicNs() - start);
+  }
+
+  #noteStall(): void {
+    this.#counters.stalls++;
+    const { options: o, snapshots } = this.#c;
+    const now = o.env.clock.monotonicNs();
+    if (now - this.#warnedNs < WARN_EVERY_NS) return;
+    this.#warnedNs = now;
+    const oldest = snapshots.oldest();
+    const reader = oldest === undefined ? 'no reader is open' : `the oldest reader is "${oldest.name}", open for ${Math.round((now - oldest.openedNs) / 1e6)} ms`;
+    o.warn(`commits wait for a checkpoint: the log of ${o.folder} has ${this.wal.liveBytes} bytes, its limit is ${o.logLimitBytes}; ${reader}. Raise logLimit or lower checkpointSize`);
   }
 
   commit(writes: readonly StoreWrites[], durability: Durability): Promise<number> {
@@ -116,7 +130,7 @@ export class WriteSide {
 
   commitSync(writes: readonly StoreWrites[], durability: Durability): number {
     if (this.isLogFull) {
-      this.#counters.stalls++;
+      this.#noteStall();
       this.checkpointSync();
     }
     this.prepare(writes);

@@ -29,6 +29,7 @@ export class TableReader<Row> {
   get(recno: number, options: GetOptions = {}): Row | undefined {
     assertRecno(recno);
     const { codec, view } = this.#access.view();
+    this.#access.engine.reads.gets++;
     return this.#row(codec, view, recno, options.deleted === true);
   }
 
@@ -63,7 +64,9 @@ export class TableReader<Row> {
         const range = { from: options.from ?? 1, to: options.to ?? Infinity, reverse: options.reverse === true, deleted: options.deleted === true };
         const decoder = codec.decoderFor(options.fields);
         const cursor = new RecordCursor(view, range, engine.buffers, engine.options.readAheadBytes);
+        engine.reads.scans++;
         const closeBoth = (): void => {
+          engine.reads.rowsScanned += cursor.rowsVisited;
           cursor.close();
           close();
         };

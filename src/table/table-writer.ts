@@ -1,5 +1,5 @@
 import { DELETED_MARK, FieldstoneError, LIVE_MARK, visibleFields } from '#storage';
-import { MustWait, RecordView, type RecordStore, type Transaction } from '#txn';
+import { MustWait, RecordView, type Engine, type RecordStore, type Transaction } from '#txn';
 import { assertRecno } from './table-reader.js';
 import type { TableCodec } from './table-codec.js';
 
@@ -11,8 +11,10 @@ export class TableWriter {
   readonly #transaction: Transaction;
   readonly #codec: TableCodec;
   readonly #view: RecordView;
+  readonly #reads: Engine['reads'];
 
-  constructor(transaction: Transaction, codec: TableCodec, view: RecordView) {
+  constructor(engine: Engine, transaction: Transaction, codec: TableCodec, view: RecordView) {
+    this.#reads = engine.reads;
     this.#transaction = transaction;
     this.#codec = codec;
     this.#view = view;
@@ -33,6 +35,7 @@ export class TableWriter {
       if (this.#transaction.writesOf(store)?.rows.has(recno) !== true) store.recnos.giveBack(recno);
       throw e;
     }
+    this.#reads.rowsInserted++;
     return recno;
   }
 
@@ -42,6 +45,7 @@ export class TableWriter {
     if (image === undefined || image[0] === DELETED_MARK) throw this.#absent(recno);
     const memos = this.#codec.encoder.encodeUpdate(changes, image, 0);
     this.#transaction.putRow(this.#store, recno, image, memos, this.#wasInserted(recno));
+    this.#reads.rowsChanged++;
   }
 
   /** Marks the record; false when it was marked already. */
@@ -56,6 +60,7 @@ export class TableWriter {
     if ((image[0] === DELETED_MARK) === (mark === DELETED_MARK)) return false;
     image[0] = mark;
     this.#transaction.putRow(this.#store, recno, image, [], this.#wasInserted(recno));
+    this.#reads.rowsChanged++;
     return true;
   }
 

@@ -123,7 +123,7 @@ export class TxTable<Row, Input> {
       this.#assertIndexes();
       this.#writable = true;
     }
-    return new TableWriter(transaction, this.#codec, this.#view());
+    return new TableWriter(this.#engine, transaction, this.#codec, this.#view());
   }
 
   #assertIndexes(): void {

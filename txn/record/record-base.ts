@@ -1,5 +1,5 @@
 import {
-  assert, MemoAllocator, MemoFile, memoFileNameFor, readDbfLayout, type DbfLayout, type FileStat, type MemoKind, type PageCache, type Vfs, type VfsFile,
+  assert, MemoAllocator, MemoFile, memoFileNameFor, readDbfLayout, type DbfLayout, type FileStat, type MemoCounters, type MemoKind, type PageCache, type Vfs, type VfsFile,
 } from '#storage';
 import { CachedFile } from './cached-file.js';
 
@@ -14,6 +14,7 @@ export interface RecordBaseOptions {
   readonly cache: PageCache;
   readonly pageSizeBytes: number;
   readonly writable: boolean;
+  readonly memoCounters: MemoCounters;
   /** Called after each read of the files: a reader beside a writer makes sure that nothing moved. */
   readonly verify?: () => void;
   /** Physical sizes that count; bytes behind them belong to an append that never committed. */
@@ -149,7 +150,7 @@ function openMemo(vfs: Vfs, options: RecordBaseOptions, layout: DbfLayout, mode:
   const file = vfs.open(`${options.folder}/${name}`, mode);
   try {
     const cached = new CachedFile(file, options.cache, 'memo', options.pageSizeBytes, 0, options.verify);
-    const memos = new MemoFile(file, layout.memoKind, (target, position) => cached.readAt(target, position));
+    const memos = new MemoFile(file, layout.memoKind, (target, position) => cached.readAt(target, position), options.memoCounters);
     return {
       kind: layout.memoKind, name, cached, memos, allocator: new MemoAllocator(options.publishedMemoBytes === undefined ? memos : new MemoFile(cutAt(file, options.publishedMemoBytes), layout.memoKind)),
       publishedBytes: Math.min(file.stat().sizeBytes, options.publishedMemoBytes ?? Infinity),

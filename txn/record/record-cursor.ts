@@ -35,6 +35,8 @@ export class RecordCursor {
   #plainLast = -1;
   #plainEpoch = -1;
   recno: number;
+  /** Records looked at, deleted ones included. */
+  rowsVisited = 0;
   bytes: Uint8Array = new Uint8Array(0);
   start = 0;
 
@@ -62,6 +64,7 @@ export class RecordCursor {
       if (recno >= this.#plainFirst && recno <= this.#plainLast && store.changeEpoch === this.#plainEpoch) {
         this.start = (recno - this.#chunkFirst) * this.#recordLength;
       } else if (!this.#load(recno)) continue;
+      this.rowsVisited++;
       if (this.#deleted || this.bytes[this.start] !== DELETED_MARK) return true;
     }
     return false;
