@@ -1,15 +1,18 @@
 import type { DbfField, Dialect, Finding, MemoKind, Row } from '#storage';
 
+/** How to read one table; every option has a default. */
 export interface OpenDbfOptions {
   /** Code page of the text whatever the file says; `latin1` is the identity view of the bytes. */
   readonly encoding?: string;
 }
 
+/** What get() gives besides live records. */
 export interface DbfGetOptions {
   /** Also give a record that is marked deleted. Default false. */
   readonly deleted?: boolean;
 }
 
+/** Which records and fields a scan gives, and in which order. */
 export interface DbfScanOptions {
   /** Only these fields, in this order; names without regard to case. Default: all. */
   readonly fields?: readonly string[];
@@ -70,7 +73,10 @@ export interface DbfFile extends Disposable, AsyncDisposable {
   info(): DbfInfo;
   /** The record, from 1; undefined when it is out of range, or deleted and not asked for. Throws CLOSED, IO. */
   get(recno: number, options?: DbfGetOptions): Row | undefined;
-  /** Throws NOT_FOUND for an unknown field, a RangeError for a bad range, CLOSED; its iteration throws ABORTED, CLOSED, IO and EXTERNAL_CHANGE. */
+  /**
+   * Throws NOT_FOUND for an unknown field, a RangeError for a bad range, CLOSED; its iteration throws ABORTED, CLOSED, IO
+   * and EXTERNAL_CHANGE.
+   */
   scan(options?: DbfScanOptions): DbfScan;
   /** Closes the files; twice does no harm. */
   close(): Promise<void>;

@@ -1,10 +1,16 @@
 import {
-  ArgumentRangeError, ArgumentTypeError, createRowDecoder, displayNames, FieldstoneError, isDeleted, MemoFile, nodeEnvironment, nodeVfs, NO_MEMO,
-  readDbfLayout, readUpTo, recordOffset, visibleFields, type DbfLayout, type MemoKind, type Row, type Vfs, type VfsFile,
+  ArgumentRangeError, ArgumentTypeError, createRowDecoder, displayNames, FieldstoneError, isDeleted, MemoFile, nodeEnvironment,
+  nodeVfs, NO_MEMO,
+  readDbfLayout, readUpTo, recordOffset, visibleFields, type DbfLayout, type Finding, type MemoKind, type Row, type Vfs, type VfsFile,
 } from '#storage';
 import { findCompanions } from './companions.js';
 import type { DbfFieldInfo, DbfFile, DbfGetOptions, DbfInfo, DbfScan, DbfScanOptions, OpenDbfOptions } from './dbf-file.js';
 import { makeScan } from './scan.js';
+
+const MEMO_FILE_MISSING: Finding = {
+  code: 'MEMO_FILE_MISSING', severity: 'error',
+  message: 'the table has memo fields but no memo file lies beside it; their values are null',
+};
 
 /** The files of an open table. */
 interface Parts {
@@ -61,11 +67,7 @@ function infoOf(path: string, { codePageFile, file, layout, memo, memos }: Parts
     ...(memo === undefined ? {} : { memo }),
     ...(codePageFile === undefined ? {} : { codePageFile }),
     ...(layout.backlink === undefined ? {} : { backlink: layout.backlink }),
-    findings: [
-      ...layout.findings,
-      ...(missing ? [{ code: 'MEMO_FILE_MISSING', severity: 'error' as const, message: 'the table has memo fields but no memo file lies beside it; their values are null' }] : []),
-      ...(memos?.findings ?? []),
-    ],
+    findings: [...layout.findings, ...(missing ? [MEMO_FILE_MISSING] : []), ...(memos?.findings ?? [])],
   };
 }
 

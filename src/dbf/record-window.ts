@@ -39,7 +39,8 @@ export class RecordWindows {
     const bytes = this.#bytes.subarray(0, count * this.#layout.recordLength);
     const offset = recordOffset(this.#layout, first);
     if (readUpTo(this.#file, bytes, offset) < bytes.length) {
-      throw new FieldstoneError('EXTERNAL_CHANGE', `${this.#file.path} became shorter while it was read; open it again`, { file: this.#file.path, offset });
+      const { path } = this.#file;
+      throw new FieldstoneError('EXTERNAL_CHANGE', `${path} became shorter while it was read; open it again`, { file: path, offset });
     }
     return { bytes, first, count };
   }

@@ -6,6 +6,7 @@ import { fieldCheck, type FieldCheck, type MemoChecker } from './field-check.js'
 import { fieldDecoder } from './field-decoder.js';
 import { NO_MEMO } from './memo-source.js';
 import { DELETED_MARK, END_MARK, LIVE_MARK, recordOffset } from './record.js';
+import { hexByte } from './version-byte.js';
 
 export interface CheckDbfOptions {
   /** Ends the check with ABORTED. */
@@ -65,15 +66,21 @@ function* checkEnd(file: VfsFile, layout: DbfLayout): Generator<Finding> {
   const mark = new Uint8Array(1);
   const present = extra > 0 && readUpTo(file, mark, end) === 1;
   if (!present || mark[0] !== END_MARK) {
-    yield { code: 'END_MARK_MISSING', severity: 'note', file: file.path, offset: end, message: 'no end mark (0x1A) after the last record; readers do not need it' };
+    const message = 'no end mark (0x1A) after the last record; readers do not need it';
+    yield { code: 'END_MARK_MISSING', severity: 'note', file: file.path, offset: end, message };
   }
   if (extra > 1 && layout.physicalCount <= layout.claimedCount) {
     yield { code: 'TRAILING_BYTES', severity: 'note', file: file.path, offset: end, message: `${extra} bytes after the last record` };
   }
 }
 
+interface CounterWatch {
+  see(bytes: Uint8Array, start: number): void;
+  findings(file: VfsFile): Generator<Finding>;
+}
+
 /** Autoincrement counters must be past every value in use, or the next insert repeats one. */
-function counterWatch(layout: DbfLayout): { see(bytes: Uint8Array, start: number): void; findings(file: VfsFile): Generator<Finding> } {
+function counterWatch(layout: DbfLayout): CounterWatch {
   const watched = layout.fields.flatMap((field) => {
     const counter = field.autoIncrement;
     return counter === undefined ? [] : [{ field, counter, decode: fieldDecoder(layout, field), largest: -Infinity }];
@@ -100,13 +107,18 @@ function counterWatch(layout: DbfLayout): { see(bytes: Uint8Array, start: number
 function* checkRecord(columns: readonly Column[], bytes: Uint8Array, start: number, recno: number): Generator<Finding> {
   const mark = bytes[start] ?? 0;
   if (mark !== LIVE_MARK && mark !== DELETED_MARK) {
-    yield { code: 'DELETE_MARK_ODD', severity: 'warning', recno, message: `the delete mark is 0x${mark.toString(16).padStart(2, '0')}; the record counts as live` };
+    yield { code: 'DELETE_MARK_ODD', severity: 'warning', recno, message: `the delete mark is ${hexByte(mark)}; the record counts as live` };
   }
   for (const { check, field, isNull } of columns) {
     if (isNull(bytes, start)) continue;
     const fault = check(bytes, start);
     if (fault !== undefined) yield { ...fault, message: `record ${recno}, field "${field.name}": ${fault.message}`, recno, field: field.name };
   }
+}
+
+function assertNotAborted(file: VfsFile, signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new FieldstoneError('ABORTED', 'the check was cancelled', { file: file.path, cause: signal.reason });
 }
 
 /**
@@ -117,7 +129,9 @@ function* checkRecord(columns: readonly Column[], bytes: Uint8Array, start: numb
  * @param memo where memo pointers are looked up; without it only their form is checked.
  * @throws FieldstoneError ABORTED when `signal` fires.
  */
-export async function* checkDbf(file: VfsFile, layout: DbfLayout, memo?: MemoChecker, options: CheckDbfOptions = {}): AsyncGenerator<Finding> {
+export async function* checkDbf(
+  file: VfsFile, layout: DbfLayout, memo?: MemoChecker, options: CheckDbfOptions = {},
+): AsyncGenerator<Finding> {
   for (const finding of layout.findings) yield { ...finding, file: file.path };
   const columns = columnsOf(layout, memo);
   const tally = new FindingTally();
@@ -126,11 +140,13 @@ export async function* checkDbf(file: VfsFile, layout: DbfLayout, memo?: MemoChe
   const rows = Math.max(1, Math.min(recordCount, Math.floor(CHUNK_BYTES / recordLength)));
   const chunk = new Uint8Array(rows * recordLength);
   for (let first = 1; first <= recordCount; first += rows) {
-    if (options.signal?.aborted === true) throw new FieldstoneError('ABORTED', 'the check was cancelled', { file: file.path, cause: options.signal.reason });
+    assertNotAborted(file, options.signal);
     const offset = recordOffset(layout, first);
     const count = Math.min(rows, recordCount - first + 1);
     const present = Math.floor(readUpTo(file, chunk.subarray(0, count * recordLength), offset) / recordLength);
-    if (present < count) throw new FieldstoneError('EXTERNAL_CHANGE', `${file.path} became shorter while it was checked`, { file: file.path, offset });
+    if (present < count) {
+      throw new FieldstoneError('EXTERNAL_CHANGE', `${file.path} became shorter while it was checked`, { file: file.path, offset });
+    }
     for (let i = 0; i < count; i++) {
       const start = i * recordLength;
       counters.see(chunk, start);

@@ -14,12 +14,20 @@ export interface DialectRules {
   readonly pointerBytes: 4 | 10;
 }
 
+const FOX = { maxFields: 255, maxRecordBytes: 65_500, maxTextBytes: 254, maxNumericBytes: 20, maxDecimals: 18 };
+
 export const DIALECT_RULES: Readonly<Record<WritableDialect, DialectRules>> = {
-  dbase3: { types: 'CNLDM', maxFields: 128, maxRecordBytes: 4000, maxTextBytes: 254, maxNumericBytes: 19, maxDecimals: 15, headerTail: 1, pointerBytes: 10 },
-  dbase4: { types: 'CNFLDM', maxFields: 255, maxRecordBytes: 4000, maxTextBytes: 254, maxNumericBytes: 20, maxDecimals: 18, headerTail: 1, pointerBytes: 10 },
-  clipper: { types: 'CNLDM', maxFields: 1024, maxRecordBytes: 65_535, maxTextBytes: 65_534, maxNumericBytes: 19, maxDecimals: 15, headerTail: 2, pointerBytes: 10 },
-  foxpro2: { types: 'CNFLDMG', maxFields: 255, maxRecordBytes: 65_500, maxTextBytes: 254, maxNumericBytes: 20, maxDecimals: 18, headerTail: 1, pointerBytes: 10 },
-  vfp: { types: 'CNFLDMGBIYTVQW', maxFields: 255, maxRecordBytes: 65_500, maxTextBytes: 254, maxNumericBytes: 20, maxDecimals: 18, headerTail: 264, pointerBytes: 4 },
+  dbase3: {
+    types: 'CNLDM', maxFields: 128, maxRecordBytes: 4000, maxTextBytes: 254, maxNumericBytes: 19, maxDecimals: 15, headerTail: 1, pointerBytes: 10,
+  },
+  dbase4: {
+    types: 'CNFLDM', maxFields: 255, maxRecordBytes: 4000, maxTextBytes: 254, maxNumericBytes: 20, maxDecimals: 18, headerTail: 1, pointerBytes: 10,
+  },
+  clipper: {
+    types: 'CNLDM', maxFields: 1024, maxRecordBytes: 65_535, maxTextBytes: 65_534, maxNumericBytes: 19, maxDecimals: 15, headerTail: 2, pointerBytes: 10,
+  },
+  foxpro2: { ...FOX, types: 'CNFLDMG', headerTail: 1, pointerBytes: 10 },
+  vfp: { ...FOX, types: 'CNFLDMGBIYTVQW', headerTail: 264, pointerBytes: 4 },
 };
 
 const FIXED_WIDTHS: Readonly<Record<string, number>> = { D: 8, L: 1, I: 4, B: 8, Y: 8, T: 8, W: 4 };

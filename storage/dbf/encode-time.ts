@@ -26,7 +26,9 @@ function writeDigits(target: Uint8Array, at: number, count: number, value: numbe
 export function dateEncoder(field: DbfField): FieldEncoder {
   return (value, target, at) => {
     const date = validDate(field, value);
-    if (date.getTime() % DAY_MS !== 0) throw valueError(field, 'the Date has a time of day; give UTC midnight, for example new Date(Date.UTC(y, m, d))');
+    if (date.getTime() % DAY_MS !== 0) {
+      throw valueError(field, 'the Date has a time of day; give UTC midnight, for example new Date(Date.UTC(y, m, d))');
+    }
     const from = at + field.offset;
     writeDigits(target, from, 4, date.getUTCFullYear());
     writeDigits(target, from + 4, 2, date.getUTCMonth() + 1);

@@ -19,6 +19,7 @@ export type FieldCheck = (bytes: Uint8Array, start: number) => ValueFault | unde
 const ASTERISK = 0x2a;
 const NO_VALUE: ReadonlySet<number> = new Set([0x20, 0x00]);
 const ZERO_DIGIT = 0x30;
+const QUESTION_MARK = 0x3f;
 
 function allIn(bytes: Uint8Array, from: number, to: number, accepted: (byte: number) => boolean): boolean {
   for (let i = from; i < to; i++) if (!accepted(bytes[i] ?? 0)) return false;
@@ -47,7 +48,8 @@ function memoCheck(layout: DbfLayout, field: DbfField, memo: MemoChecker | undef
     if (pointer === 'empty') return undefined;
     if (pointer === 'garbage') return { code: 'MEMO_POINTER_INVALID', severity: 'warning', message: 'the memo pointer is no number' };
     const why = memo?.explain(pointer);
-    return why === undefined ? undefined : { code: 'MEMO_DANGLING', severity: 'warning', message: `memo pointer ${pointer.block} leads nowhere: ${why}` };
+    if (why === undefined) return undefined;
+    return { code: 'MEMO_DANGLING', severity: 'warning', message: `memo pointer ${pointer.block} leads nowhere: ${why}` };
   };
 }
 
@@ -55,7 +57,8 @@ function textCheck(layout: DbfLayout, field: DbfField): FieldCheck {
   const page = codePage(field.binary ? 'latin1' : layout.encoding);
   return (bytes, start) => {
     const from = start + field.offset;
-    if (field.lengthBit !== undefined && valueLength(layout, field, bytes, start) < (bytes[from + field.length - 1] ?? 0) && isShort(layout, field, bytes, start)) {
+    const stored = bytes[from + field.length - 1] ?? 0;
+    if (isShort(layout, field, bytes, start) && stored >= field.length) {
       return { code: 'VARIABLE_LENGTH_INVALID', severity: 'warning', message: 'the length in the last byte is larger than the field' };
     }
     if (field.type === 'Q' || allIn(bytes, from, from + field.length, (byte) => byte < 0x80)) return undefined;
@@ -74,12 +77,14 @@ function isShort(layout: DbfLayout, field: DbfField, bytes: Uint8Array, start: n
 export function fieldCheck(layout: DbfLayout, field: DbfField, memo: MemoChecker | undefined): FieldCheck | undefined {
   if (isMemoField(field)) return memoCheck(layout, field, memo);
   const never = (): boolean => false;
+  const faulty = (code: string, message: string, alsoBlank: (byte: number) => boolean = never): FieldCheck =>
+    decodableCheck(layout, field, { code, severity: 'warning', message }, alsoBlank);
   switch (field.type) {
-    case 'N': case 'F': return decodableCheck(layout, field, { code: 'NUMBER_INVALID', severity: 'warning', message: 'the text is no number' }, never);
-    case 'D': return decodableCheck(layout, field, { code: 'DATE_INVALID', severity: 'warning', message: 'the text is no day of the calendar' }, (b) => b === ZERO_DIGIT);
-    case 'L': return decodableCheck(layout, field, { code: 'LOGICAL_INVALID', severity: 'warning', message: 'the byte is none of T t Y y F f N n ? and blank' }, (b) => b === 0x3f);
-    case 'T': case '@': return decodableCheck(layout, field, { code: 'TIME_INVALID', severity: 'warning', message: 'the bytes are no date and time' }, never);
-    case 'B': case 'O': return decodableCheck(layout, field, { code: 'NUMBER_INVALID', severity: 'warning', message: 'the bytes are no finite number' }, never);
+    case 'N': case 'F': return faulty('NUMBER_INVALID', 'the text is no number');
+    case 'D': return faulty('DATE_INVALID', 'the text is no day of the calendar', (byte) => byte === ZERO_DIGIT);
+    case 'L': return faulty('LOGICAL_INVALID', 'the byte is none of T t Y y F f N n ? and blank', (byte) => byte === QUESTION_MARK);
+    case 'T': case '@': return faulty('TIME_INVALID', 'the bytes are no date and time');
+    case 'B': case 'O': return faulty('NUMBER_INVALID', 'the bytes are no finite number');
     case 'C': case 'V': case 'Q': return textCheck(layout, field);
     default: return undefined;
   }

@@ -67,7 +67,8 @@ function nullable(layout: DbfLayout, field: DbfField, decode: FieldDecoder): Fie
  */
 export function fieldDecoder(layout: DbfLayout, field: DbfField, form?: NumberForm): FieldDecoder {
   if (form !== undefined && !'NFIY+^24'.includes(field.type)) {
-    throw new FieldstoneError('SCHEMA', `field "${field.name}" of type ${field.type} cannot be read as ${form}; only N, F, I and Y can`, { field: field.name });
+    const message = `field "${field.name}" of type ${field.type} cannot be read as ${form}; only N, F, I and Y can`;
+    throw new FieldstoneError('SCHEMA', message, { field: field.name });
   }
   return nullable(layout, field, byType(layout, field, form));
 }

@@ -27,12 +27,19 @@ export function valueError(field: DbfField, message: string): FieldstoneError {
   return new FieldstoneError('VALUE', `${describeField(field)}: ${message}`, { field: field.name });
 }
 
+function describeObject(value: object | null): string {
+  if (value === null) return 'null';
+  if (value instanceof Date) return 'a Date';
+  if (ArrayBuffer.isView(value)) return 'bytes';
+  return Array.isArray(value) ? 'an array' : 'an object';
+}
+
 /** A short text for what was given, never the whole of it. */
 export function describeValue(value: unknown): string {
   switch (typeof value) {
     case 'string': return `text of ${value.length} characters`;
     case 'number': case 'bigint': case 'boolean': case 'undefined': return String(value).slice(0, 40);
-    case 'object': return value === null ? 'null' : value instanceof Date ? 'a Date' : ArrayBuffer.isView(value) ? 'bytes' : Array.isArray(value) ? 'an array' : 'an object';
+    case 'object': return describeObject(value);
     default: return `a ${typeof value}`;
   }
 }

@@ -29,7 +29,8 @@ function byType(layout: DbfLayout, field: DbfField, form: NumberForm | undefined
     case 'N': case 'F': return numericEncoder(field, form);
     case 'L': return length === 1 ? logicalEncoder(field) : refusingEncoder(field);
     case 'D': return length === 8 ? dateEncoder(field) : refusingEncoder(field);
-    case 'I': case '+': case '2': case '4': return length >= 1 && length <= 8 && field.decimals === 0 ? integerEncoder(field) : refusingEncoder(field);
+    case 'I': case '+': case '2': case '4':
+      return length >= 1 && length <= 8 && field.decimals === 0 ? integerEncoder(field) : refusingEncoder(field);
     case 'B': case '8': return length === 8 ? doubleEncoder(field) : refusingEncoder(field);
     case 'Y': return length === 8 ? currencyEncoder(field, form) : refusingEncoder(field);
     case 'T': case '@': return length === 8 ? julianTimeEncoder(field) : refusingEncoder(field);

@@ -35,14 +35,18 @@ function countPatch(layout: DbfLayout, state: HeaderState): HeaderPatch {
  * is given for a field that has none.
  */
 export function headerPatches(layout: DbfLayout, state: HeaderState): HeaderPatch[] {
-  if (layout.dialect === 'dbase2') throw new FieldstoneError('UNSUPPORTED', 'dBASE II tables can be read but not written; copy it to another dialect');
+  if (layout.dialect === 'dbase2') {
+    throw new FieldstoneError('UNSUPPORTED', 'dBASE II tables can be read but not written; copy it to another dialect');
+  }
   if (!Number.isInteger(state.recordCount) || state.recordCount < 0 || state.recordCount > MAX_RECORDS) {
     throw new FieldstoneError('LIMIT', `a table holds 0 to ${MAX_RECORDS} records, not ${state.recordCount}`);
   }
   const patches = [countPatch(layout, state)];
   for (const [name, next] of state.autoIncrementNext) {
     const field = layout.fields.find((f) => f.name === name);
-    if (field?.autoIncrement === undefined) throw new FieldstoneError('NOT_FOUND', `field "${name}" has no autoincrement counter`, { field: name });
+    if (field?.autoIncrement === undefined) {
+      throw new FieldstoneError('NOT_FOUND', `field "${name}" has no autoincrement counter`, { field: name });
+    }
     const bytes = new Uint8Array(4);
     new DataView(bytes.buffer).setUint32(0, next, true);
     patches.push({ offset: field.autoIncrement.headerOffset, bytes });

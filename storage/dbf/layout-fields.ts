@@ -49,7 +49,9 @@ function noteOddNames(fields: readonly DbfField[], descriptors: readonly FieldDe
     else if (seen.has(folded)) note('FIELD_NAME_DUPLICATE', `field name "${field.name}" stands twice; the later one gets a number`);
     seen.add(folded);
     if (descriptors[i]?.nameGarbage === true) note('FIELD_NAME_GARBAGE', `bytes after the end of field name "${field.name}"`);
-    if (!isKnownType(field.type)) note('FIELD_TYPE_UNKNOWN', `field "${field.name}" has unknown type ${JSON.stringify(field.type)}; its bytes are given`);
+    if (!isKnownType(field.type)) {
+      note('FIELD_TYPE_UNKNOWN', `field "${field.name}" has unknown type ${JSON.stringify(field.type)}; its bytes are given`);
+    }
     if (field.length === 0) note('FIELD_WIDTH_ZERO', `field "${field.name}" is 0 bytes wide`);
   }
 }

@@ -9,7 +9,9 @@ import { buildFields } from './layout-fields.js';
 import { memoKindOf } from './memo-fields.js';
 import { countRecords, noteRecordsBeyondCount } from './record-count.js';
 import { tableEncoding } from './table-encoding.js';
-import { hexByte, isDbase4Version, isEncryptedVersion, isVfpVersion, versionFacts, type DescriptorForm, type VersionFacts } from './version-byte.js';
+import {
+  hexByte, isDbase4Version, isEncryptedVersion, isVfpVersion, versionFacts, type DescriptorForm, type VersionFacts,
+} from './version-byte.js';
 
 export interface ReadLayoutOptions {
   /** Code page to use whatever the file says; `latin1` is the identity view of the bytes. */
@@ -50,7 +52,8 @@ function judgeVersion(reading: Reading, array: DescriptorArray, widths: FieldWid
     && widths.lengths.reduce((total, n) => total + n, 1) === widths.recordLength;
   if (!exact) throw unsupportedDbf(reading.file, `not a DBF file that is known: version byte ${hexByte(reading.version)}`);
   reading.findings.push({
-    code: 'VERSION_UNKNOWN', severity: 'warning', offset: 0, message: `version byte ${hexByte(reading.version)} is not known; read as dBASE III`,
+    code: 'VERSION_UNKNOWN', severity: 'warning', offset: 0,
+    message: `version byte ${hexByte(reading.version)} is not known; read as dBASE III`,
   });
 }
 
@@ -76,7 +79,8 @@ function noteHeader(reading: Reading, array: DescriptorArray, widths: FieldWidth
   const used = widths.lengths.reduce((total, n) => total + n, 1);
   if (used < widths.recordLength) {
     findings.push({
-      code: 'RECORD_TAIL_UNUSED', severity: 'warning', message: `the last ${widths.recordLength - used} bytes of each record belong to no field`,
+      code: 'RECORD_TAIL_UNUSED', severity: 'warning',
+      message: `the last ${widths.recordLength - used} bytes of each record belong to no field`,
     });
   }
 }
@@ -127,7 +131,9 @@ export function interpretHeader(path: string, header: Uint8Array, sizeBytes: num
   const array = readDescriptorArray(header, FIRST_DESCRIPTOR[facts.form], facts.form, claimedLength);
   const widths = settleWidths(array.descriptors, claimedLength, sizeBytes - header.length, claimedCount, facts.form === 'common');
   if (widths === undefined) throw corruptDbf(path, `its fields are wider than its records of ${claimedLength} bytes`, dbase2 ? 6 : 10);
-  if (array.descriptors.length === 0 && claimedLength > 1) throw corruptDbf(path, 'no field descriptor can be read', FIRST_DESCRIPTOR[facts.form]);
+  if (array.descriptors.length === 0 && claimedLength > 1) {
+    throw corruptDbf(path, 'no field descriptor can be read', FIRST_DESCRIPTOR[facts.form]);
+  }
   judgeVersion(reading, array, widths);
   noteHeader(reading, array, widths, claimedLength);
   const encoding = tableEncoding(header, facts.form, options, findings);

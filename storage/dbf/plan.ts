@@ -48,13 +48,21 @@ function checkName(name: string, taken: Set<string>): string {
 
 function within(value: number, least: number, most: number): boolean { return Number.isInteger(value) && value >= least && value <= most; }
 
+/** Byte 17 of types whose width is fixed: Y always says 4, B how many digits programs show. */
+function shownDecimals({ decimals, type }: FieldSpec, rules: DialectRules): number {
+  if (type === 'Y') return 4;
+  return type === 'B' && within(decimals, 0, rules.maxDecimals) ? decimals : 0;
+}
+
 function checkWidth(spec: FieldSpec, rules: DialectRules, dialect: WritableDialect): { length: number; decimals: number } {
   const { name, type, length, decimals } = spec;
   const fixed = fixedWidth(type, rules);
   // Visual FoxPro says 4 decimals for Y, and other programs scale the value by that byte.
-  if (fixed !== undefined) return { length: fixed, decimals: type === 'Y' ? 4 : type === 'B' && within(decimals, 0, rules.maxDecimals) ? decimals : 0 };
+  if (fixed !== undefined) return { length: fixed, decimals: shownDecimals(spec, rules) };
   if (type === 'N' || type === 'F') {
-    if (!within(length, 1, rules.maxNumericBytes)) throw schemaError(name, `${type} is 1 to ${rules.maxNumericBytes} wide in ${dialect}, not ${length}`);
+    if (!within(length, 1, rules.maxNumericBytes)) {
+      throw schemaError(name, `${type} is 1 to ${rules.maxNumericBytes} wide in ${dialect}, not ${length}`);
+    }
     const most = Math.min(rules.maxDecimals, Math.max(0, length - 2));
     if (!within(decimals, 0, most)) throw schemaError(name, `${type}(${length}) has 0 to ${most} decimals, not ${decimals}`);
     return { length, decimals };
@@ -67,14 +75,18 @@ function checkWidth(spec: FieldSpec, rules: DialectRules, dialect: WritableDiale
 function flagsOf(spec: FieldSpec, dialect: WritableDialect): number {
   const { autoIncrement, name, type } = spec;
   if (dialect !== 'vfp') {
-    const wanted = spec.nullable === true ? 'null values' : spec.binary === true ? 'binary text' : autoIncrement !== undefined ? 'autoincrement' : undefined;
-    if (wanted !== undefined) throw schemaError(name, `${dialect} has no ${wanted}; the dialect "vfp" has`);
+    const lacking = (what: string): FieldstoneError => schemaError(name, `${dialect} has no ${what}; the dialect "vfp" has`);
+    if (spec.nullable === true) throw lacking('null values');
+    if (spec.binary === true) throw lacking('binary text');
+    if (autoIncrement !== undefined) throw lacking('autoincrement');
     return 0;
   }
   if (autoIncrement !== undefined) {
     if (type !== 'I') throw schemaError(name, 'only I fields can be autoincrement');
     if (!within(autoIncrement.step, 1, 255)) throw schemaError(name, `the autoincrement step is 1 to 255, not ${autoIncrement.step}`);
-    if (!within(autoIncrement.next, -0x80000000, 0x7fffffff)) throw schemaError(name, `the next autoincrement value is an int32, not ${autoIncrement.next}`);
+    if (!within(autoIncrement.next, -0x80000000, 0x7fffffff)) {
+      throw schemaError(name, `the next autoincrement value is an int32, not ${autoIncrement.next}`);
+    }
     if (spec.nullable === true) throw schemaError(name, 'an autoincrement field cannot hold null');
     return FLAG_AUTO_INCREMENT | FLAG_BINARY;
   }
@@ -95,7 +107,8 @@ function planFields(specs: readonly FieldSpec[], dialect: WritableDialect, rules
   const bits = assignNullBits(planned.map(({ type, flags }) => ({ type, nullable: (flags & FLAG_NULLABLE) !== 0, hidden: false }))).count;
   if (dialect === 'vfp' && bits > 0) planned.push(nullFlagsField(bits));
   if (planned.length > rules.maxFields) {
-    throw new FieldstoneError('SCHEMA', `${dialect} allows ${rules.maxFields} fields, ${planned.length} are wanted${bits > 0 ? ' (one is _NullFlags)' : ''}`);
+    const hint = planned.at(-1)?.type === '0' ? ' (one is _NullFlags)' : '';
+    throw new FieldstoneError('SCHEMA', `${dialect} allows ${rules.maxFields} fields, ${planned.length} are wanted${hint}`);
   }
   return planned;
 }
@@ -145,11 +158,14 @@ export function planDbf(specs: readonly FieldSpec[], options: PlanOptions): DbfL
   const fields = planFields(specs, dialect, rules);
   const recordLength = fields.reduce((total, f) => total + f.length, 1);
   if (recordLength > rules.maxRecordBytes) {
-    throw new FieldstoneError('SCHEMA', `${dialect} records have at most ${rules.maxRecordBytes} bytes, these would have ${recordLength}; move long text to memo fields`);
+    const most = `${dialect} records have at most ${rules.maxRecordBytes} bytes`;
+    throw new FieldstoneError('SCHEMA', `${most}, these would have ${recordLength}; move long text to memo fields`);
   }
   const descriptorsEnd = DESCRIPTOR_BYTES * (fields.length + 1);
   const headerLength = descriptorsEnd + rules.headerTail;
-  if (headerLength > MAX_HEADER_BYTES) throw new FieldstoneError('SCHEMA', `the header would have ${headerLength} bytes, more than ${MAX_HEADER_BYTES}`);
+  if (headerLength > MAX_HEADER_BYTES) {
+    throw new FieldstoneError('SCHEMA', `the header would have ${headerLength} bytes, more than ${MAX_HEADER_BYTES}`);
+  }
   const header = new Uint8Array(headerLength);
   const view = new DataView(header.buffer);
   view.setUint8(0, versionByte(fields, dialect));

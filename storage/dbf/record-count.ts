@@ -16,7 +16,8 @@ export function countRecords(extent: Extent, findings: Finding[]): { recordCount
   const physicalCount = Math.max(0, Math.floor((sizeBytes - headerLength) / recordLength));
   if (claimedCount > physicalCount) {
     findings.push({
-      code: 'COUNT_TOO_LARGE', severity: 'error', offset: 4, message: `the header counts ${claimedCount} records, the file holds ${physicalCount}`,
+      code: 'COUNT_TOO_LARGE', severity: 'error', offset: 4,
+      message: `the header counts ${claimedCount} records, the file holds ${physicalCount}`,
     });
   }
   return { recordCount: Math.min(claimedCount, physicalCount), physicalCount };

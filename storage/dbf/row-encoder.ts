@@ -2,7 +2,7 @@ import { FieldstoneError } from '../base/errors.js';
 import type { DbfField, DbfLayout } from './dbf-types.js';
 import type { NumberForm } from './field-decoder-type.js';
 import { fieldEncoder } from './field-encoder.js';
-import { valueError, type FieldEncoder, type PendingMemo } from './field-encoder-type.js';
+import { describeValue, valueError, type FieldEncoder, type PendingMemo } from './field-encoder-type.js';
 import { FieldIndex } from './field-names.js';
 import { blankRecord, clearField } from './record.js';
 
@@ -67,7 +67,7 @@ export function createRowEncoder(layout: DbfLayout, options: RowEncoderOptions =
   let call = 0;
 
   function write(input: Readonly<Record<string, unknown>>, target: Uint8Array, at: number): readonly PendingMemo[] {
-    if (typeof input !== 'object' || input === null) throw new FieldstoneError('VALUE', `a row is an object of fields, got ${input === null ? 'null' : typeof input}`);
+    if (typeof input !== 'object' || input === null) throw new FieldstoneError('VALUE', `a row is an object of fields, got ${describeValue(input)}`);
     let memos: PendingMemo[] | undefined;
     call = (call + 1) >>> 0;
     const keys = Object.keys(input);

@@ -42,7 +42,9 @@ export function shortFieldNames(names: readonly string[]): string[] {
   for (const name of names) {
     const upper = name.toUpperCase();
     if (name === '') throw new FieldstoneError('NAME', 'a field needs a name');
-    if (declared.has(upper)) throw new FieldstoneError('NAME', `field "${name}" is declared twice; case does not make a difference`, { field: name });
+    if (declared.has(upper)) {
+      throw new FieldstoneError('NAME', `field "${name}" is declared twice; case does not make a difference`, { field: name });
+    }
     declared.add(upper);
   }
   const taken = new Set(names.filter(isHeaderName).map((name) => name.toUpperCase()));

@@ -1,6 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { describe, expect, test } from 'vitest';
-import { checkDbf, FieldstoneError, MemoFile, MemoryVfs, planDbf, readDbfLayout, createRowEncoder, writePointer, type DbfLayout, type FieldSpec, type WritableDialect } from '#storage';
+import {
+  checkDbf, createRowEncoder, FieldstoneError, MemoFile, MemoryVfs, planDbf, readDbfLayout, writePointer, type DbfLayout, type FieldSpec, type WritableDialect,
+} from '#storage';
 import { openDbf } from '../../src/dbf/main.js';
 import { readFileSync } from 'node:fs';
 import { corpus } from '../support/corpus.js';
@@ -13,7 +15,8 @@ const PATH = '/t.dbf';
 
 interface Victim { readonly name: string; readonly table: Uint8Array; readonly memo?: readonly [path: string, bytes: Uint8Array] }
 
-const spec = (name: string, type: string, length = 0, decimals = 0, nullable = false): FieldSpec => ({ name, type, length, decimals, ...(nullable ? { nullable } : {}) });
+const spec = (name: string, type: string, length = 0, decimals = 0, nullable = false): FieldSpec =>
+  ({ name, type, length, decimals, ...(nullable ? { nullable } : {}) });
 
 /** A small table of a dialect, with what its types can do. */
 function victimOf(dialect: WritableDialect): Victim {

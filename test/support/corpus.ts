@@ -22,7 +22,8 @@ export interface CorpusTruth {
   readonly status?: string;
   readonly header?: {
     readonly version: string; readonly lastUpdateRaw: readonly number[]; readonly recordCount: number; readonly headerLength: number;
-    readonly recordLength: number; readonly tableFlags: string; readonly languageDriver: string; readonly fileSize: number; readonly physicalRecords: number | null;
+    readonly recordLength: number; readonly tableFlags: string; readonly languageDriver: string; readonly fileSize: number;
+    readonly physicalRecords: number | null;
   };
   readonly fields?: readonly { readonly name: string; readonly type: string; readonly length: number; readonly decimals: number; readonly flags?: number }[];
   readonly rowsReadable?: number;
@@ -31,7 +32,10 @@ export interface CorpusTruth {
   readonly recordsComplete?: boolean;
   readonly records?: readonly { readonly recno: number; readonly deleted: boolean; readonly values: readonly TruthValue[] }[];
   readonly contestedCells?: readonly (readonly [number, string])[];
-  readonly text?: { readonly codec?: string; readonly samples?: readonly { readonly recno: number; readonly field: string; readonly bytesHex: string; readonly text?: string | null }[] };
+  readonly text?: {
+    readonly codec?: string;
+    readonly samples?: readonly { readonly recno: number; readonly field: string; readonly bytesHex: string; readonly text?: string | null }[];
+  };
 }
 
 export interface Corpus {

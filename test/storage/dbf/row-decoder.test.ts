@@ -3,7 +3,9 @@ import { createRowDecoder, decodeField, type FieldValue, type MemoSource, type N
 import { dbfImage, layoutOf, type ImageField } from '../../support/dbf-image.js';
 
 /** The value of one field whose bytes are given as latin1 text or numbers. */
-function valueOf(field: Partial<ImageField> & { type: string }, bytes: string | readonly number[], version = 0x03, as?: NumberForm, memo?: MemoSource): FieldValue {
+function valueOf(
+  field: Partial<ImageField> & { type: string }, bytes: string | readonly number[], version = 0x03, as?: NumberForm, memo?: MemoSource,
+): FieldValue {
   const data = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : Buffer.from(bytes);
   const layout = layoutOf(dbfImage([{ name: 'A', length: data.length, ...field }], { version }), { encoding: 'cp1252' });
   const record = Buffer.concat([Buffer.from(' '), data]);

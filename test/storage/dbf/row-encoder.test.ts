@@ -1,12 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import {
-  createRowDecoder, createRowEncoder, FieldstoneError, planDbf, writePointer, type DbfLayout, type FieldSpec, type NumberForm, type PendingMemo, type WritableDialect,
+  createRowDecoder, createRowEncoder, FieldstoneError, planDbf, writePointer,
+  type DbfLayout, type FieldSpec, type NumberForm, type PendingMemo, type WritableDialect,
 } from '#storage';
 import { dbfImage, layoutOf } from '../../support/dbf-image.js';
 
 const spec = (type: string, length = 0, decimals = 0, more: Partial<FieldSpec> = {}): FieldSpec => ({ name: 'A', type, length, decimals, ...more });
 
-interface Written { readonly text: string; readonly value: unknown; readonly bytes: Uint8Array; readonly pending: readonly PendingMemo[]; readonly layout: DbfLayout }
+interface Written {
+  readonly text: string;
+  readonly value: unknown;
+  readonly bytes: Uint8Array;
+  readonly pending: readonly PendingMemo[];
+  readonly layout: DbfLayout;
+}
 
 /** Inserts one value into a table of one field. */
 function write(field: FieldSpec, value: unknown, dialect: WritableDialect = 'vfp', encoding = 'cp1252', as?: NumberForm): Written {
@@ -19,7 +26,12 @@ function write(field: FieldSpec, value: unknown, dialect: WritableDialect = 'vfp
 }
 
 function refusal(run: () => unknown): { code: string; field?: string; message: string } {
-  try { run(); } catch (e) { if (e instanceof FieldstoneError) return { code: e.code, message: e.message, ...(e.field === undefined ? {} : { field: e.field }) }; throw e; }
+  try {
+    run();
+  } catch (e) {
+    if (e instanceof FieldstoneError) return { code: e.code, message: e.message, ...(e.field === undefined ? {} : { field: e.field }) };
+    throw e;
+  }
   return { code: 'none', message: '' };
 }
 const refused = (field: FieldSpec, value: unknown, dialect: WritableDialect = 'vfp', encoding = 'cp1252', as?: NumberForm): void => {
