@@ -148,6 +148,7 @@ function* applyAndSwitch(
   for (; slice.done !== true; slice = reading.next()) yield WORK;
   const journal = slice.value;
   if (journal === undefined) throw new FieldstoneError('IO', 'the checkpoint journal can not be read back', { file: path });
+  for (const store of stores) store.journalComplete?.(path);
   yield* applySteps(applyJournal(c.env.vfs, c.folder, journal));
   // The switch: one synchronous step from here to the new state (nobody reads in between).
   const oldest = c.snapshots.oldestSequence();

@@ -12,6 +12,8 @@ export class FoldTarget {
   readonly #grown = new Set<VfsFile>();
   #sinceSlice = 0;
   journalBytes = 0;
+  /** Where in the journal file the bytes of the last put() stand, when it went there whole. */
+  lastJournalPosition = 0;
   growthBytes = 0;
 
   readonly #renamed: ReadonlyMap<string, string>;
@@ -32,7 +34,10 @@ export class FoldTarget {
    */
   put(name: string, file: VfsFile, offset: number, bytes: Uint8Array, publishedBytes: number): void {
     const below = Math.max(0, Math.min(bytes.length, publishedBytes - offset));
-    if (below > 0) this.#journal.write(this.#finalName(name), 'body', offset, below === bytes.length ? bytes : bytes.subarray(0, below));
+    if (below > 0) {
+      this.#journal.write(this.#finalName(name), 'body', offset, below === bytes.length ? bytes : bytes.subarray(0, below));
+      this.lastJournalPosition = this.#journal.lastDataPosition;
+    }
     if (below < bytes.length) {
       writeFully(file, bytes.subarray(below), offset + below);
       this.#grown.add(file);

@@ -95,7 +95,12 @@ export class CommitPipeline {
     if (this.#failure !== undefined) throw this.#failure;
     const w = this.#writer;
     w.reset();
-    for (const write of writes) write.encode(w);
+    try {
+      for (const write of writes) write.encode(w);
+    } catch (e) {
+      for (const write of writes) write.withdraw();
+      throw e;
+    }
     for (const write of writes) write.markInFlight();
     this.#waiting.push({ writes, body: new Uint8Array(w.bytes()), durability, done, failed });
   }

@@ -9,13 +9,15 @@ export const OP_MEMOS = 2;
 export const OP_EXTENT = 3;
 export const OP_COUNTERS = 4;
 export const OP_EXTENT_BEGIN = 5;
+export const OP_KEYS = 6;
 
 export type LoggedOp =
   | { readonly op: 'rows'; readonly table: string; readonly rows: readonly { recno: number; bytes: Uint8Array }[] }
   | { readonly op: 'memos'; readonly table: string; readonly memos: readonly { block: number; bytes: Uint8Array }[] }
   | { readonly op: 'extent'; readonly table: string; readonly extent: LoggedExtent }
   | { readonly op: 'counters'; readonly table: string; readonly next: ReadonlyMap<string, number> }
-  | { readonly op: 'extent-begin'; readonly table: string };
+  | { readonly op: 'extent-begin'; readonly table: string }
+  | { readonly op: 'keys'; readonly table: string; readonly flags: number; readonly changes: readonly { key: Uint8Array; value: Uint8Array | undefined }[] };
 
 export interface LoggedExtent {
   readonly firstRecno: number;
@@ -74,6 +76,18 @@ export function writeExtentBegin(w: ByteWriter, table: string): void {
   w.utf8(table);
 }
 
+/**
+ * Puts and deletes of a key-value store. `changes` holds for each the key (length, bytes), then the length of the value
+ * plus one (0 = deleted) and the value.
+ */
+export function writeKeys(w: ByteWriter, store: string, flags: number, count: number, changes: Uint8Array): void {
+  w.u8(OP_KEYS);
+  w.utf8(store);
+  w.u8(flags);
+  w.varint(count);
+  w.bytes(changes);
+}
+
 /** Parses a body whose checksum was right; anything unexpected is a newer version or a bug. */
 export function* readOps(body: Uint8Array): Iterable<LoggedOp> {
   const r = new ByteReader(body, 'CORRUPT_WAL');
@@ -85,6 +99,7 @@ export function* readOps(body: Uint8Array): Iterable<LoggedOp> {
     else if (op === OP_EXTENT) yield { op: 'extent', table, extent: readExtent(r) };
     else if (op === OP_COUNTERS) yield { op: 'counters', table, next: readCounters(r) };
     else if (op === OP_EXTENT_BEGIN) yield { op: 'extent-begin', table };
+    else if (op === OP_KEYS) yield { op: 'keys', table, flags: r.u8(), changes: readKeyChanges(r) };
     else throw new FieldstoneError('VERSION', `the log holds an operation (${op}) that this version does not know`);
   }
 }
@@ -109,6 +124,17 @@ function readExtent(r: ByteReader): LoggedExtent {
     firstRecno: r.varint(), lastRecno: r.varint(), headOffset: r.varint(),
     head: new Uint8Array(r.bytes(r.varint())), memoNextBlock: r.varint(),
   };
+}
+
+function readKeyChanges(r: ByteReader): { key: Uint8Array; value: Uint8Array | undefined }[] {
+  const count = r.varint();
+  const changes: { key: Uint8Array; value: Uint8Array | undefined }[] = [];
+  for (let i = 0; i < count; i++) {
+    const key = r.blob();
+    const marked = r.varint();
+    changes.push({ key, value: marked === 0 ? undefined : r.bytes(marked - 1) });
+  }
+  return changes;
 }
 
 function readCounters(r: ByteReader): Map<string, number> {

@@ -3,10 +3,20 @@ import type { RecordStore } from '../record/record-store.js';
 
 interface ReadRange { readonly from: number; readonly to: number }
 
+/** What was read in a store that is no table. */
+export interface ReadValidator {
+  /** Throws CONFLICT when something that was read changed after `sequence` or is being committed. */
+  validate(sequence: number): void;
+}
+
 /** What a serializable transaction read, so that a commit can prove nobody changed it meanwhile. */
 export class ReadSet {
   readonly #points = new Map<RecordStore, Set<number>>();
   readonly #ranges = new Map<RecordStore, ReadRange[]>();
+  readonly #others: ReadValidator[] = [];
+
+  /** Also validated: what was read in another kind of store. */
+  include(reads: ReadValidator): void { this.#others.push(reads); }
 
   point(store: RecordStore, recno: number): void {
     let set = this.#points.get(store);
@@ -31,6 +41,7 @@ export class ReadSet {
         }
       }
     }
+    for (const reads of this.#others) reads.validate(sequence);
     for (const [store, ranges] of this.#ranges) {
       for (const { from, to } of ranges) if (store.retired || store.changedInRange(from, to, sequence)) throw conflict(store, from);
     }

@@ -23,6 +23,8 @@ export interface VersionedStore {
   unfreeze(): void;
   /** Writes growth directly, everything else to the journal. Captures what live snapshots still need. */
   fold(target: FoldTarget): Steps;
+  /** The journal is complete but not yet applied: a store that can not read half-applied files reads through it from now on. */
+  journalComplete?(journalPath: string): void;
   /** The synchronous end of a checkpoint: base = folded state, frozen generation dropped. */
   switchOver(oldestSnapshot: number): void;
   /** Forgets what no snapshot at or after `oldestSnapshot` can see. */

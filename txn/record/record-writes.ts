@@ -1,5 +1,5 @@
 import {
-  assert, encodeMemo, FieldstoneError, isMemoField, rawPointer, writePointer, type ByteWriter, type MemoSource, type PendingMemo,
+  assert, encodeMemo, END_MARK, FieldstoneError, isMemoField, rawPointer, writePointer, type ByteWriter, type MemoSource, type PendingMemo,
 } from '#storage';
 import { writeCounters, writeMemos, writeRows } from '../commit/commit-record.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
@@ -58,6 +58,9 @@ export class RecordWrites implements StoreWrites {
     const { base } = this.store;
     if (base.memo === undefined) throw new FieldstoneError('CORRUPT_MEMO', `table "${this.store.name}" has no memo file`, { table: this.store.name, field: memo.field.name });
     if (base.memo.allocator.nextBlock >= PROVISIONAL_BLOCK) throw new FieldstoneError('LIMIT', `the memo file of "${this.store.name}" is full; pack it`, { table: this.store.name });
+    if (base.memo.kind === 'dbt3' && memo.bytes.includes(END_MARK)) {
+      throw new FieldstoneError('VALUE', `field "${memo.field.name}": a dBASE III memo can not hold the byte 1A, which ends it`, { table: this.store.name, field: memo.field.name });
+    }
     const provisional = this.#provisional.size;
     this.#provisional.set(provisional, memo.bytes);
     this.#sizeBytes += memo.bytes.length;

@@ -1,0 +1,38 @@
+/**
+ * The newest values of keys that were read lately, decoded: a bounded table with one place for each hash. A commit empties the places of
+ * its keys before anybody can read, so what is found is never old.
+ */
+export class HotValues {
+  readonly #keys: unknown[];
+  readonly #values: unknown[];
+  readonly #mask: number;
+  hits = 0;
+
+  /** @param places a power of two */
+  constructor(places: number) {
+    this.#keys = new Array<unknown>(places).fill(undefined);
+    this.#values = new Array<unknown>(places).fill(undefined);
+    this.#mask = places - 1;
+  }
+
+  /** The value kept for exactly this key (compared by ===), or undefined. */
+  get(hash: number, key: unknown): unknown {
+    const place = hash & this.#mask;
+    if (this.#keys[place] !== key) return undefined;
+    this.hits++;
+    return this.#values[place];
+  }
+
+  put(hash: number, key: unknown, value: unknown): void {
+    const place = hash & this.#mask;
+    this.#keys[place] = key;
+    this.#values[place] = value;
+  }
+
+  /** A key of that hash changed. */
+  invalidate(hash: number): void {
+    const place = hash & this.#mask;
+    this.#keys[place] = undefined;
+    this.#values[place] = undefined;
+  }
+}

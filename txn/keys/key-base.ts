@@ -1,0 +1,143 @@
+import { emptyHeader, encodeHeader, decodeHeader, HEADER_PEEK_BYTES, imageOf, peekHeader, readFilter, Tree, type BloomFilter, type PageSource, type StoredFilter, type TreeHeader } from '#index';
+import { FieldstoneError, readUpTo, writeFully, type CodecCounters, type PageCache, type Vfs, type VfsFile } from '#storage';
+import { CachedFile } from '../record/cached-file.js';
+
+export interface KeyBaseOptions {
+  readonly vfs: Vfs;
+  readonly folder: string;
+  readonly file: string;
+  readonly cache: PageCache;
+  readonly codecCounters: CodecCounters;
+  readonly writable: boolean;
+  /** Called after each read of the file: throws when what was read may not count. */
+  readonly verify?: (() => void) | undefined;
+}
+
+/** One state of the tree file, as readers see it. */
+export interface KeyBaseState {
+  readonly header: TreeHeader;
+  readonly tree: Tree;
+  readonly filter: BloomFilter | undefined;
+  readonly filterPages: readonly number[];
+}
+
+/** A state that a checkpoint has computed, and where its pages stand until they are in place. */
+export interface PendingKeyState extends KeyBaseState {
+  /** Page number to position in the journal. */
+  readonly journalled: ReadonlyMap<number, number>;
+}
+
+/**
+ * The tree file of a store, read through the cache. While a checkpoint puts new pages in place, those pages are read from
+ * its journal: the new state is whole from the moment the journal is.
+ */
+export class KeyBase implements PageSource {
+  readonly #o: KeyBaseOptions;
+  readonly #cached: CachedFile;
+  readonly pageSizeBytes: number;
+  readonly treeId: number;
+  #state: KeyBaseState;
+  #journalled: ReadonlyMap<number, number> = new Map();
+  #journal: VfsFile | undefined;
+  /** Goes up whenever the state is replaced: cursors find their place again. */
+  epoch = 0;
+
+  private constructor(options: KeyBaseOptions, file: VfsFile) {
+    this.#o = options;
+    const sizeBytes = file.stat().sizeBytes;
+    const start = Buffer.alloc(HEADER_PEEK_BYTES);
+    readUpTo(file, start, 0);
+    const { pageSizeBytes, treeId } = peekHeader(start);
+    this.pageSizeBytes = pageSizeBytes;
+    this.treeId = treeId;
+    this.#cached = new CachedFile(file, options.cache, 'tree', pageSizeBytes);
+    const page = Buffer.alloc(pageSizeBytes);
+    readUpTo(file, page, 0);
+    options.verify?.();
+    this.#state = this.#stateOf(decodeHeader(page, sizeBytes));
+  }
+
+  /** Opens the file of a store. Throws NOT_FOUND, CORRUPT_PAGE, VERSION, IO. */
+  static open(options: KeyBaseOptions): KeyBase {
+    const path = `${options.folder}/${options.file}`;
+    const file = options.vfs.open(path, options.writable ? 'write' : 'read');
+    try {
+      return new KeyBase(options, file);
+    } catch (e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  /** Makes the file of a new store: whole and durable under its name, or not there at all. */
+  static create(vfs: Vfs, folder: string, file: string, treeId: number, pageSizeBytes: number, ownerFlags: number): void {
+    const temporary = `${folder}/${file}.fs-new`;
+    if (vfs.stat(temporary) !== undefined) vfs.unlink(temporary);
+    const made = vfs.open(temporary, 'exclusive');
+    try {
+      writeFully(made, encodeHeader(emptyHeader(treeId, pageSizeBytes, ownerFlags)), 0);
+      made.sync();
+    } finally {
+      made.close();
+    }
+    vfs.rename(temporary, `${folder}/${file}`);
+    vfs.syncFolder(folder);
+  }
+
+  get state(): KeyBaseState { return this.#state; }
+  get tree(): Tree { return this.#state.tree; }
+  get filter(): BloomFilter | undefined { return this.#state.filter; }
+  get file(): VfsFile { return this.#cached.file; }
+  /** Bytes below which nothing is overwritten but through the journal. */
+  get publishedBytes(): number { return this.#state.header.pageCount * this.pageSizeBytes; }
+
+  #stateOf(header: TreeHeader): KeyBaseState {
+    const tree = new Tree(this, header, this.#o.codecCounters);
+    const stored: StoredFilter | undefined = header.filterHead === 0 ? undefined : readFilter(this, header);
+    return { header, tree, filter: stored?.filter, filterPages: stored?.pages ?? [] };
+  }
+
+  image(pageNo: number, scan: boolean): Buffer {
+    const { cache } = this.#o;
+    const known = cache.get(this.#cached.id, pageNo);
+    if (known !== undefined) return known as Buffer; // only image() puts pages under this id
+    const page = Buffer.allocUnsafeSlow(this.pageSizeBytes);
+    const journalPosition = this.#journalled.get(pageNo);
+    const from = journalPosition === undefined || this.#journal === undefined ? this.file : this.#journal;
+    const n = readUpTo(from, page, from === this.#journal ? journalPosition ?? 0 : pageNo * this.pageSizeBytes);
+    this.#o.verify?.();
+    const image = this.#verified(n === page.length ? page : page.subarray(0, n), pageNo);
+    cache.put(this.#cached.id, pageNo, image, 'tree', scan);
+    return image;
+  }
+
+  #verified(page: Buffer, pageNo: number): Buffer {
+    try {
+      return imageOf(page, pageNo, { treeId: this.treeId, pageSizeBytes: this.pageSizeBytes, codecCounters: this.#o.codecCounters });
+    } catch (e) {
+      if (!(e instanceof FieldstoneError)) throw e;
+      throw new FieldstoneError(e.code, `${e.message} (${this.#o.file})`, { file: `${this.#o.folder}/${this.#o.file}`, offset: pageNo * this.pageSizeBytes, cause: e });
+    }
+  }
+
+  /** The journal is complete: from now on readers see the pending state, whose pages are partly in the journal. */
+  enter(pending: PendingKeyState, journalPath: string): void {
+    this.#journal = this.#o.vfs.open(journalPath, 'read');
+    this.#journalled = pending.journalled;
+    for (const pageNo of pending.journalled.keys()) this.#o.cache.drop(this.#cached.id, pageNo);
+    this.#state = { header: pending.header, tree: new Tree(this, pending.header, this.#o.codecCounters), filter: pending.filter, filterPages: pending.filterPages };
+    this.epoch++;
+  }
+
+  /** All pages are in place: the journal is needed no more. */
+  settle(): void {
+    this.#journalled = new Map();
+    this.#journal?.close();
+    this.#journal = undefined;
+  }
+
+  close(): void {
+    this.settle();
+    this.#cached.close();
+  }
+}

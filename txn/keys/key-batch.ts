@@ -1,0 +1,88 @@
+import { hashKey, isInRange, KeyBuffer, type ByteRange } from '#index';
+import { readVarint, varintLength, writeVarint, type ByteWriter } from '#storage';
+import { writeKeys } from '../commit/commit-record.js';
+import type { LiveSnapshots } from '../commit/live-snapshots.js';
+import type { StoreWrites } from '../commit/versioned-store.js';
+import type { KeyStore } from './key-store.js';
+
+const FIRST_BYTES = 256;
+const scratch = new KeyBuffer();
+
+/**
+ * Puts and deletes without reads, in the order given: what a single put or a batch outside of a transaction writes. They stand
+ * in memory as they will stand in the log, so that committing copies them once. The last change of a key counts.
+ */
+export class KeyBatch implements StoreWrites {
+  readonly store: KeyStore;
+  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  #length = 0;
+  #count = 0;
+  #hashes: number[] = [];
+  
+
+  constructor(store: KeyStore) { this.store = store; }
+
+  get isEmpty(): boolean { return this.#count === 0; }
+  get count(): number { return this.#count; }
+  get sizeBytes(): number { return this.#length; }
+
+  /** @param value undefined deletes the key */
+  add(key: Uint8Array, keyLength: number, value: Uint8Array | undefined, hash: number = hashKey(key, keyLength)): void {
+    const valueLength = value?.length ?? 0;
+    this.#reserve(keyLength + valueLength + 16);
+    const bytes = this.#bytes;
+    let at = writeVarint(bytes, this.#length, keyLength);
+    for (let i = 0; i < keyLength; i++) bytes[at + i] = key[i] ?? 0;
+    at = writeVarint(bytes, at + keyLength, value === undefined ? 0 : valueLength + 1);
+    if (value !== undefined) bytes.set(value, at);
+    this.#length = at + valueLength;
+    this.#count++;
+    this.#hashes.push(hash);
+  }
+
+  #reserve(count: number): void {
+    if (this.#length + count <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(this.#length + count, this.#bytes.length * 2));
+    this.#bytes.copy(grown, 0, 0, this.#length);
+    this.#bytes = grown;
+  }
+
+  /** Nothing was read, so nothing conflicts: the order of the log decides. */
+  checkConflicts(): void { return; }
+
+  encode(writer: ByteWriter): void {
+    writeKeys(writer, this.store.name, this.store.ownerFlags, this.#count, this.#bytes.subarray(0, this.#length));
+  }
+
+  markInFlight(): void { this.store.enterFlight(this, this.#hashes); }
+
+  publish(sequence: number, snapshots: LiveSnapshots): void {
+    let i = 0;
+    this.#each((key, keyLength, value) => { this.store.publish(key, keyLength, this.#hashes[i++] ?? 0, value, sequence, snapshots); });
+    this.store.leaveFlight(this, this.#hashes);
+  }
+
+  withdraw(): void { this.store.leaveFlight(this, this.#hashes); }
+
+  touches(range: ByteRange): boolean {
+    let touched = false;
+    this.#each((key, keyLength) => { touched ||= isInRange(range, key, keyLength); });
+    return touched;
+  }
+
+  #each(visit: (key: Uint8Array, keyLength: number, value: Uint8Array | undefined) => void): void {
+    const bytes = this.#bytes;
+    const key = scratch.bytes;
+    for (let at = 0; at < this.#length;) {
+      const keyLength = readVarint(bytes, at);
+      at += varintLength(keyLength);
+      for (let i = 0; i < keyLength; i++) key[i] = bytes[at + i] ?? 0;
+      at += keyLength;
+      const marked = readVarint(bytes, at);
+      at += varintLength(marked);
+      const value = marked === 0 ? undefined : bytes.subarray(at, at + marked - 1);
+      at += Math.max(0, marked - 1);
+      visit(key, keyLength, value);
+    }
+  }
+}
