@@ -19,6 +19,7 @@ export interface EngineOptions {
   readonly logLimitBytes: number;
   readonly compression: CodecName;
   readonly compressionThresholdBytes: number;
+  readonly bloomBitsPerKey: number;
   readonly lockShards: number;
   readonly lockTimeoutMs: number;
   readonly retries: number;

@@ -1,7 +1,8 @@
-import { acquireDatabaseLock, BufferPool, FieldstoneError, memoCounters, PageCache, type DatabaseLock } from '#storage';
+import { acquireDatabaseLock, BufferPool, codecByName, codecCounters, FieldstoneError, memoCounters, PageCache, type DatabaseLock } from '#storage';
 import type { CatalogState, TableEntry } from './catalog-state.js';
 import { assertAlive, SnapshotRegistry, type SnapshotHold } from './commit/snapshot-registry.js';
 import type { EngineOptions } from './engine-options.js';
+import { KeyStoreSet } from './keys/key-store-set.js';
 import { LockManager } from './lock/lock-manager.js';
 import { openReadSide, type ReadSide } from './recovery/read-side.js';
 import { recover } from './recovery/recover.js';
@@ -17,6 +18,7 @@ import { WriteSide } from './write-side.js';
 export class Engine {
   readonly options: EngineOptions;
   readonly tables: TableSet;
+  readonly keyStores: KeyStoreSet;
   readonly snapshots = new SnapshotRegistry<CatalogState>();
   readonly locks: LockManager;
   readonly buffers: BufferPool;
@@ -43,6 +45,11 @@ export class Engine {
       memoCounters: probe.counters('memo', memoCounters()),
     });
     this.reads = probe.counters('tables', { gets: 0, scans: 0, rowsScanned: 0, rowsInserted: 0, rowsChanged: 0 });
+    this.keyStores = new KeyStoreSet({
+      env, folder: options.folder, cache: this.cache, pageSizeBytes: options.pageSizeBytes, codec: codecByName(options.compression),
+      compressionThresholdBytes: options.compressionThresholdBytes, codecCounters: codecCounters(probe), bloomBitsPerKey: options.bloomBitsPerKey,
+      writable: !options.readOnly,
+    });
     probe.gauge('engine', () => this.#gauges());
   }
 
@@ -61,10 +68,10 @@ export class Engine {
     this.#lock = lock;
     try {
       const recovered = recover({
-        env, folder, newDatabaseId: () => randomId(options), openStore: (entry, published) => this.tables.openStore(entry, published),
+        env, folder, keyStores: this.keyStores, newDatabaseId: () => randomId(options), openStore: (entry, published) => this.tables.openStore(entry, published),
       });
       this.tables.install(recovered.tables);
-      this.#write = new WriteSide({ options, lock, tables: this.tables, snapshots: this.snapshots, cache: this.cache }, recovered);
+      this.#write = new WriteSide({ options, lock, tables: this.tables, keyStores: this.keyStores, snapshots: this.snapshots, cache: this.cache }, recovered);
       const counters = options.probe.counters('recovery', { journalsApplied: 0, recordsReplayed: 0 });
       counters.journalsApplied += recovered.journalApplied ? 1 : 0;
       counters.recordsReplayed += recovered.replayed.records;
@@ -72,13 +79,14 @@ export class Engine {
     } catch (e) {
       this.#write?.close();
       this.tables.closeAll();
+      this.keyStores.closeAll();
       lock.release();
       throw e;
     }
   }
 
   #readContext(): Parameters<typeof openReadSide>[0] {
-    return { env: this.options.env, folder: this.options.folder, tables: this.tables };
+    return { env: this.options.env, folder: this.options.folder, tables: this.tables, keyStores: this.keyStores };
   }
 
   get isClosed(): boolean { return this.#closed; }
@@ -123,7 +131,10 @@ export class Engine {
   /** Old versions and old generations that nobody can see any more are let go. */
   afterSnapshots(): void {
     if (this.#closed) return;
-    if (this.snapshots.count === 0) for (const store of this.tables.openStores()) if (!store.history.isEmpty) store.pruneHistory(Infinity);
+    if (this.snapshots.count === 0) {
+      for (const store of this.tables.openStores()) if (store.keepsForSnapshots) store.pruneHistory(Infinity);
+      for (const store of this.keyStores.openStores()) if (store.history.length > 0) store.pruneHistory(Infinity);
+    }
     this.tables.closeUnused((store) => this.snapshots.some((hold) => holds(hold.state, store)));
   }
 
@@ -147,6 +158,7 @@ export class Engine {
     if (this.#read === undefined) return;
     if (this.snapshots.count > 0) throw new FieldstoneError('ABORTED', 'close all snapshots, scans and transactions before refresh()');
     this.tables.closeAll();
+    this.keyStores.closeAll();
     this.#read = openReadSide(this.#readContext());
   }
 
@@ -166,6 +178,7 @@ export class Engine {
       this.snapshots.endAll();
       write?.close();
       this.tables.closeAll();
+      this.keyStores.closeAll();
       this.cache.clear();
       this.#lock?.release();
     }
@@ -174,7 +187,7 @@ export class Engine {
   #gauges(): Record<string, number> {
     let deltaBytes = 0;
     let historyBytes = 0;
-    for (const store of this.tables.openStores()) {
+    for (const store of [...this.tables.openStores(), ...this.keyStores.openStores()]) {
       deltaBytes += store.deltaBytes;
       historyBytes += store.historyBytes;
     }

@@ -27,3 +27,11 @@ export { CATALOG_NAME, parseCatalog, type Catalog, type CatalogTable, type Finge
 export { walName, walSegmentOf } from './commit/wal-chain.js';
 export { JOURNAL_NAME } from './checkpoint/checkpoint.js';
 export { readOps, type LoggedOp } from './commit/commit-record.js';
+// Key-value stores.
+export { commitBatch } from './keys/commit-batch.js';
+export { KeyBatch } from './keys/key-batch.js';
+export type { KeyCursor } from './keys/key-cursor.js';
+export { USES_EXPIRY, USES_PARTS, VALUE_KINDS, type StoreKinds, type ValueKind } from './keys/key-kinds.js';
+export type { KeyStore } from './keys/key-store.js';
+export { KeyView } from './keys/key-view.js';
+export type { CatalogStore } from './recovery/catalog-file.js';

@@ -5,10 +5,12 @@ import type { FolderChange } from './checkpoint/folder-change.js';
 import { StepDriver } from './checkpoint/step-driver.js';
 import { CommitPipeline, type Durability } from './commit/commit-pipeline.js';
 import type { SnapshotRegistry } from './commit/snapshot-registry.js';
-import type { StoreWrites } from './commit/versioned-store.js';
+import type { StoreWrites, VersionedStore } from './commit/versioned-store.js';
 import { WalChain } from './commit/wal-chain.js';
 import type { EngineOptions } from './engine-options.js';
 import { CatalogKeeper } from './recovery/catalog-keeper.js';
+import { KeyStore } from './keys/key-store.js';
+import type { KeyStoreSet } from './keys/key-store-set.js';
 import type { Recovered } from './recovery/recover.js';
 import { RecordStore } from './record/record-store.js';
 import type { TableSet } from './table-set.js';
@@ -19,6 +21,7 @@ export interface WriteSideContext {
   readonly options: EngineOptions;
   readonly lock: DatabaseLock;
   readonly tables: TableSet;
+  readonly keyStores: KeyStoreSet;
   readonly snapshots: SnapshotRegistry<CatalogState>;
   readonly cache: PageCache;
 }
@@ -41,12 +44,12 @@ export class WriteSide {
 
   constructor(context: WriteSideContext, recovered: Recovered) {
     this.#c = context;
-    const { options: o, snapshots, tables, lock } = context;
+    const { options: o, snapshots, tables, keyStores, lock } = context;
     const databaseId = Buffer.from(recovered.catalog.databaseId, 'hex');
     const fence = Buffer.from(lock.nonce, 'hex');
     const last = recovered.segments.at(-1)?.segment;
     this.wal = new WalChain(o.env, o.folder, databaseId, fence, last === undefined ? recovered.catalog.firstSegment : last + 1, recovered.segments);
-    this.catalog = new CatalogKeeper(o.env.vfs, o.folder, recovered.catalog, recovered.catalogWritten, () => tables.state);
+    this.catalog = new CatalogKeeper(o.env.vfs, o.folder, recovered.catalog, recovered.catalogWritten, () => tables.state, () => keyStores.facts());
     this.#counters = o.probe.counters('wal', { stalls: 0, longestWaitNs: 0 });
     this.pipeline = new CommitPipeline({
       env: o.env, probe: o.probe, wal: this.wal, snapshots, codec: codecByName(o.compression), compressionThresholdBytes: o.compressionThresholdBytes,
@@ -55,7 +58,7 @@ export class WriteSide {
     });
     this.#checkpointContext = {
       env: o.env, probe: o.probe, folder: o.folder, databaseId, fence, wal: this.wal, pipeline: this.pipeline, snapshots, catalog: this.catalog,
-      stores: () => tables.openStores(), assertUndisturbed: () => this.#assertUndisturbed(), assertLocked: () => this.#assertLocked(),
+      stores: () => [...tables.openStores(), ...keyStores.openStores()], assertUndisturbed: () => this.#assertUndisturbed(), assertLocked: () => this.#assertLocked(),
       poison: (cause) => this.poison(cause),
     };
   }
@@ -98,7 +101,13 @@ export class WriteSide {
   prepare(writes: readonly StoreWrites[]): void {
     this.assertWritable();
     this.catalog.ensureWritten();
-    for (const { store } of writes) if (store instanceof RecordStore) this.catalog.ensureRegistered(store);
+    for (const { store } of writes) {
+      if (store instanceof RecordStore) this.catalog.ensureRegistered(store);
+      else if (store instanceof KeyStore) {
+        this.#c.keyStores.ensureFile(store);
+        this.catalog.ensureRegistered(store);
+      }
+    }
   }
 
   /** True when the log is so long that commits must wait for a checkpoint. */
@@ -196,15 +205,16 @@ export class WriteSide {
 
   /** Old images are bounded: past the knob the oldest snapshot is ended, never a commit blocked. */
   #boundHistory(): void {
-    const { options: o, tables, snapshots } = this.#c;
-    let sum = historyBytes(tables);
+    const { options: o, tables, keyStores, snapshots } = this.#c;
+    const stores = [...tables.openStores(), ...keyStores.openStores()];
+    let sum = historyBytes(stores);
     while (sum > o.snapshotMemoryBytes) {
       const oldest = snapshots.oldest();
       if (oldest === undefined) return;
       oldest.ended = true;
       const next = snapshots.oldestSequence();
-      for (const store of tables.openStores()) store.pruneHistory(next);
-      sum = historyBytes(tables);
+      for (const store of stores) store.pruneHistory(next);
+      sum = historyBytes(stores);
     }
   }
 
@@ -219,8 +229,8 @@ export class WriteSide {
   close(): void { this.wal.close(); }
 }
 
-function historyBytes(tables: TableSet): number {
+function historyBytes(stores: readonly VersionedStore[]): number {
   let sum = 0;
-  for (const store of tables.openStores()) sum += store.historyBytes;
+  for (const store of stores) sum += store.historyBytes;
   return sum;
 }

@@ -39,6 +39,7 @@ export class JournalWriter {
   #bufferedBytes = 0;
   #syncedBytes = 0;
   #entryCount = 0;
+  #lastDataBytes = 0;
   #chain: number;
   #finished = false;
 
@@ -71,6 +72,8 @@ export class JournalWriter {
 
   /** Bytes of the journal so far, with those still in memory. */
   get sizeBytes(): number { return this.#writtenBytes + this.#bufferedBytes; }
+  /** Where in the file the data of the last entry stands. */
+  get lastDataPosition(): number { return this.sizeBytes - ENTRY_CRC_BYTES - this.#lastDataBytes; }
   /** Entries so far; a long write is several, and every name is one. */
   get entryCount(): number { return this.#entryCount; }
 
@@ -153,6 +156,7 @@ export class JournalWriter {
     const end = start + bytes;
     encodeEntryHeader(this.#view, start, kind, file, value, data.length);
     this.#buffer.set(data, start + ENTRY_HEADER_BYTES);
+    this.#lastDataBytes = data.length;
     this.#chain = crc32(this.#buffer.subarray(start, end - ENTRY_CRC_BYTES), this.#chain);
     this.#view.setUint32(end - ENTRY_CRC_BYTES, this.#chain, true);
     this.#bufferedBytes = end;

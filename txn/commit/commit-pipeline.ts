@@ -23,7 +23,9 @@ export interface PipelineOptions {
 
 interface Waiting {
   readonly writes: readonly StoreWrites[];
-  readonly body: Uint8Array;
+  /** Where its log record stands in the bytes of the group that is being gathered. */
+  readonly bodyStart: number;
+  readonly bodyEnd: number;
   readonly durability: Durability;
   readonly done: (sequence: number) => void;
   readonly failed: (error: unknown) => void;
@@ -33,6 +35,8 @@ interface Waiting {
 // (measured: the detour costs 50 to 100 microseconds of latency).
 const BLOCKING_SYNC_NS = 2e6;
 const GATHER_TURNS = 4;
+// Memory for gathered log records that is kept between groups.
+const KEEP_BYTES = 1 << 20;
 
 /**
  * Group commit. Commits queue up; one flush writes all that wait as one run of log records, syncs
@@ -43,6 +47,7 @@ export class CommitPipeline {
   readonly #o: PipelineOptions;
   readonly #counters;
   readonly #codec: CodecCounters;
+  /** The log records of all that wait, one behind the other. */
   readonly #writer = new ByteWriter();
   #waiting: Waiting[] = [];
   /** In the log file, sync under way. */
@@ -94,15 +99,17 @@ export class CommitPipeline {
   #enqueue(writes: readonly StoreWrites[], durability: Durability, done: (sequence: number) => void, failed: (e: unknown) => void): void {
     if (this.#failure !== undefined) throw this.#failure;
     const w = this.#writer;
-    w.reset();
+    if (this.#waiting.length === 0) w.reset(KEEP_BYTES);
+    const bodyStart = w.length;
     try {
       for (const write of writes) write.encode(w);
     } catch (e) {
+      w.rewind(bodyStart);
       for (const write of writes) write.withdraw();
       throw e;
     }
     for (const write of writes) write.markInFlight();
-    this.#waiting.push({ writes, body: new Uint8Array(w.bytes()), durability, done, failed });
+    this.#waiting.push({ writes, bodyStart, bodyEnd: w.length, durability, done, failed });
   }
 
   #schedule(): void {
@@ -174,10 +181,12 @@ export class CommitPipeline {
     const { wal } = this.#o;
     try {
       const writer = wal.writerFor(first);
+      const bodies = this.#writer.bytes();
       let sequence = first;
       for (const waiting of group) {
-        const packed = packBytes(waiting.body, this.#o.codec, this.#o.compressionThresholdBytes, this.#codec);
-        writer.append(sequence++, packed.bytes, packed.codecId, waiting.body.length);
+        const body = bodies.subarray(waiting.bodyStart, waiting.bodyEnd);
+        const packed = packBytes(body, this.#o.codec, this.#o.compressionThresholdBytes, this.#codec);
+        writer.append(sequence++, packed.bytes, packed.codecId, body.length);
         this.#counters.records++;
         this.#counters.bytes += packed.bytes.length;
       }

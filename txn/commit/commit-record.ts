@@ -28,14 +28,14 @@ export interface LoggedExtent {
   readonly memoNextBlock: number;
 }
 
-export function writeRows(w: ByteWriter, table: string, recordLength: number, rows: Iterable<readonly [number, Uint8Array]>, count: number): void {
+export function writeRows(w: ByteWriter, table: string, recordLength: number, rows: ReadonlyMap<number, { readonly bytes: Uint8Array }>): void {
   w.u8(OP_ROWS);
   w.utf8(table);
   w.varint(recordLength);
-  w.varint(count);
-  for (const [recno, bytes] of rows) {
+  w.varint(rows.size);
+  for (const [recno, row] of rows) {
     w.varint(recno);
-    w.bytes(bytes);
+    w.bytes(row.bytes);
   }
 }
 

@@ -47,6 +47,13 @@ export class KeyBatch implements StoreWrites {
     this.#bytes = grown;
   }
 
+  /** The keys, as lock items. */
+  keys(): string[] {
+    const keys = new Set<string>();
+    this.#each((key, keyLength) => { keys.add(Buffer.from(key.buffer, key.byteOffset, keyLength).toString('latin1')); });
+    return [...keys];
+  }
+
   /** Nothing was read, so nothing conflicts: the order of the log decides. */
   checkConflicts(): void { return; }
 

@@ -72,7 +72,7 @@ export class KeyStore implements VersionedStore {
   constructor(options: KeyStoreOptions) {
     this.options = options;
     this.name = options.name;
-    this.id = `k:${options.name}`;
+    this.id = `k:${options.name.toLowerCase()}`;
     this.kinds = options.kinds;
     this.#base = options.openBase();
     this.ownerFlags = this.#base?.state.header.ownerFlags ?? flagsOf(options.kinds);

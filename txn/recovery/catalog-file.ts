@@ -28,6 +28,15 @@ export interface CatalogTable {
   readonly encoding?: string;
 }
 
+/** What the catalog remembers of a key-value store. */
+export interface CatalogStore {
+  readonly name: string;
+  readonly file: string;
+  readonly treeId: number;
+  /** Sequence of the last commit in its tree. */
+  readonly sequence: number;
+}
+
 export interface Catalog {
   /** 32 hex digits. */
   readonly databaseId: string;
@@ -38,6 +47,8 @@ export interface Catalog {
   /** First log segment that may hold later commits. */
   readonly firstSegment: number;
   readonly tables: Readonly<Record<string, CatalogTable>>;
+  /** By lower-case name; absent in catalogs of folders without stores. */
+  readonly stores?: Readonly<Record<string, CatalogStore>>;
 }
 
 const HEAD_BYTES = 65_536;
@@ -75,7 +86,7 @@ function isCatalog(value: unknown): value is Catalog {
   const c: Partial<Record<string, unknown>> = { ...value };
   return c['format'] === FORMAT && typeof c['databaseId'] === 'string' && /^[0-9a-f]{32}$/.test(c['databaseId'])
     && Number.isSafeInteger(c['checkpoint']) && Number.isSafeInteger(c['sequence']) && Number.isSafeInteger(c['firstSegment'])
-    && typeof c['tables'] === 'object' && c['tables'] !== null;
+    && typeof c['tables'] === 'object' && c['tables'] !== null && (c['stores'] === undefined || (typeof c['stores'] === 'object' && c['stores'] !== null));
 }
 
 /** undefined when the folder has no catalog. */

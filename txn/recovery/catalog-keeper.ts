@@ -1,7 +1,7 @@
 import { errnoOf, FieldstoneError, type Vfs } from '#storage';
 import type { CatalogState, TableEntry } from '../catalog-state.js';
-import type { RecordStore } from '../record/record-store.js';
-import { fingerprintOf, writeCatalog, type Catalog, type CatalogTable } from './catalog-file.js';
+import type { VersionedStore } from '../commit/versioned-store.js';
+import { fingerprintOf, writeCatalog, type Catalog, type CatalogStore, type CatalogTable } from './catalog-file.js';
 
 /**
  * Keeps `fieldstone.json` true. It is written at the first write to the database, before the first
@@ -11,17 +11,19 @@ export class CatalogKeeper {
   readonly #vfs: Vfs;
   readonly #folder: string;
   readonly #entries: () => CatalogState;
+  readonly #stores: () => Readonly<Record<string, CatalogStore>>;
   #catalog: Catalog;
   #written: boolean;
   /** Stores whose fingerprint in the written catalog is current. */
-  readonly #registered = new Set<RecordStore>();
+  readonly #registered = new Set<VersionedStore>();
 
-  constructor(vfs: Vfs, folder: string, catalog: Catalog, written: boolean, entries: () => CatalogState) {
+  constructor(vfs: Vfs, folder: string, catalog: Catalog, written: boolean, entries: () => CatalogState, stores: () => Readonly<Record<string, CatalogStore>>) {
     this.#vfs = vfs;
     this.#folder = folder;
     this.#catalog = catalog;
     this.#written = written;
     this.#entries = entries;
+    this.#stores = stores;
   }
 
   get checkpoint(): number { return this.#catalog.checkpoint; }
@@ -34,8 +36,8 @@ export class CatalogKeeper {
     this.#write(this.#catalog);
   }
 
-  /** The table is known to the catalog, with a current fingerprint, before the log mentions it. */
-  ensureRegistered(store: RecordStore): void {
+  /** The table or store is known to the catalog, with current facts, before the log mentions it. */
+  ensureRegistered(store: VersionedStore): void {
     if (this.#registered.has(store)) return;
     this.#registered.add(store);
     this.#refresh(this.#catalog);
@@ -52,7 +54,8 @@ export class CatalogKeeper {
       const facts = factsOf(entry);
       if (facts !== undefined) tables[key] = facts;
     }
-    this.#write({ ...base, tables });
+    const stores = this.#stores();
+    this.#write({ ...base, tables, ...(Object.keys(stores).length === 0 ? {} : { stores }) });
     for (const entry of this.#entries().values()) entry.facts = this.#catalog.tables[entry.name.toLowerCase()];
   }
 

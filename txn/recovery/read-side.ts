@@ -1,5 +1,6 @@
 import { FieldstoneError, readJournal, type Environment, type FileStat, type Journal, type Vfs } from '#storage';
 import { JOURNAL_NAME } from '../checkpoint/checkpoint.js';
+import type { KeyStoreSet } from '../keys/key-store-set.js';
 import type { TableSet } from '../table-set.js';
 import { CATALOG_NAME, readCatalog, type Catalog } from './catalog-file.js';
 import { listTables } from './folder-listing.js';
@@ -11,6 +12,7 @@ export interface ReadSideContext {
   readonly env: Environment;
   readonly folder: string;
   readonly tables: TableSet;
+  readonly keyStores: KeyStoreSet;
 }
 
 /** The state that a read-only handle stands on. */
@@ -39,6 +41,7 @@ export function openReadSide(c: ReadSideContext): ReadSide {
       if (fileMarks(c.env.vfs, c.folder) === before) throw e;
     }
     c.tables.closeAll();
+    c.keyStores.closeAll();
   }
   throw new FieldstoneError('EXTERNAL_CHANGE', `the writer of "${c.folder}" is too busy for a consistent read; try again`, { cause: failure });
 }
@@ -56,11 +59,13 @@ function load(c: ReadSideContext, verify: () => void): number {
     journal.close();
   }
   tables.readThrough(vfs, verify);
+  c.keyStores.readThrough(vfs, verify);
   const names = vfs.list(folder);
+  c.keyStores.install(names, catalog.stores);
   const entries = listTables(vfs, folder, names, catalog);
   tables.install(entries);
   const replayed = replay({
-    vfs, folder, databaseId: Buffer.from(catalog.databaseId, 'hex'), segments: liveSegments(names, catalog, folder),
+    keyStores: c.keyStores, vfs, folder, databaseId: Buffer.from(catalog.databaseId, 'hex'), segments: liveSegments(names, catalog, folder),
     firstSequence: catalog.sequence + 1, tables: entries,
     openStore: (entry) => {
       assertAsWeLeftIt(entry, catalog.tables[entry.name.toLowerCase()], { env: { ...env, vfs }, folder });

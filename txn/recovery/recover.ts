@@ -4,6 +4,7 @@ import { applySteps, JOURNAL_NAME } from '../checkpoint/checkpoint.js';
 import { parseNote } from '../checkpoint/journal-note.js';
 import { StepDriver } from '../checkpoint/step-driver.js';
 import { walName, walSegmentOf } from '../commit/wal-chain.js';
+import { storeFactsNow, type KeyStoreSet } from '../keys/key-store-set.js';
 import type { RecordStore } from '../record/record-store.js';
 import { CATALOG_NAME, fingerprintOf, readCatalog, writeCatalog, type Catalog, type CatalogTable, type Fingerprint } from './catalog-file.js';
 import { listTables, TEMPORARY } from './folder-listing.js';
@@ -15,6 +16,7 @@ export interface RecoverOptions {
   readonly env: Environment;
   readonly folder: string;
   readonly newDatabaseId: () => string;
+  readonly keyStores: KeyStoreSet;
   /** Opens the base files; `published` limits the sizes that count. */
   readonly openStore: (entry: TableEntry, published: boolean) => RecordStore;
 }
@@ -45,8 +47,9 @@ export function recover(o: RecoverOptions): Recovered {
   names = removeLeftovers(o, vfs.list(folder), catalog);
   const tables = listTables(vfs, folder, names, catalog);
   const segments = liveSegments(vfs.list(folder), catalog, folder);
+  o.keyStores.install(vfs.list(folder), catalog.stores);
   const replayed = replay({
-    vfs, folder, databaseId: Buffer.from(catalog.databaseId, 'hex'), segments, firstSequence: catalog.sequence + 1, tables,
+    keyStores: o.keyStores, vfs, folder, databaseId: Buffer.from(catalog.databaseId, 'hex'), segments, firstSequence: catalog.sequence + 1, tables,
     openStore: (entry) => {
       assertAsWeLeftIt(entry, catalog.tables[entry.name.toLowerCase()], o);
       return o.openStore(entry, true);
@@ -132,7 +135,8 @@ export function catalogAfter(o: Pick<RecoverOptions, 'env' | 'folder'>, before: 
     if (touched) tables[key] = refreshed(o, table, note.sizes);
   }
   const { checkpoint, sequence, firstSegment } = journal.meta;
-  return { ...before, checkpoint, sequence, firstSegment, tables };
+  const stores = before.stores === undefined ? {} : { stores: storeFactsNow(o.env.vfs, o.folder, before.stores) };
+  return { ...before, checkpoint, sequence, firstSegment, tables, ...stores };
 }
 
 function refreshed(o: Pick<RecoverOptions, 'env' | 'folder'>, table: CatalogTable, sizes: Readonly<Record<string, number>>): CatalogTable {

@@ -3,6 +3,8 @@ import type { CatalogState, TableEntry } from '../catalog-state.js';
 import { readOps, type LoggedOp } from '../commit/commit-record.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import { walName } from '../commit/wal-chain.js';
+import { replayKeys } from '../keys/replay-keys.js';
+import type { KeyStoreSet } from '../keys/key-store-set.js';
 import type { RecordStore } from '../record/record-store.js';
 
 const NO_SNAPSHOTS: LiveSnapshots = { count: 0, oldestSequence: () => Infinity };
@@ -21,6 +23,7 @@ export interface ReplayContext {
   readonly segments: readonly number[];
   readonly firstSequence: number;
   readonly tables: CatalogState;
+  readonly keyStores: KeyStoreSet;
   /** Opens the table as the last checkpoint left it. */
   readonly openStore: (entry: TableEntry) => RecordStore;
 }
@@ -52,6 +55,10 @@ function damaged(file: string, offset: number, what: string): FieldstoneError {
 }
 
 function replayOp(c: ReplayContext, op: LoggedOp, sequence: number, loads: Set<RecordStore>, path: string): void {
+  if (op.op === 'keys') {
+    replayKeys(c.keyStores, op, sequence, path);
+    return;
+  }
   const entry = c.tables.get(op.table.toLowerCase());
   if (entry === undefined) {
     throw new FieldstoneError('EXTERNAL_CHANGE', `the log holds commits of table "${op.table}", but its file is gone; put it back, or restore a backup`, { file: path, table: op.table });

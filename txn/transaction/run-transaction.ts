@@ -3,6 +3,7 @@ import type { Durability } from '../commit/commit-pipeline.js';
 import type { StoreWrites } from '../commit/versioned-store.js';
 import type { Engine } from '../engine.js';
 import type { LockOwner } from '../lock/lock-types.js';
+import { KeyWrites } from '../keys/key-writes.js';
 import { RecordStore } from '../record/record-store.js';
 import { RecordWrites } from '../record/record-writes.js';
 import { Transaction, type Isolation } from './transaction.js';
@@ -145,23 +146,27 @@ function assertNotReplaced(writes: readonly StoreWrites[]): void {
 /** While anybody holds explicit locks, writers without locks respect them. */
 async function lockWrites(engine: Engine, open: OpenTransaction, writes: readonly StoreWrites[]): Promise<void> {
   for (const write of writes) {
-    if (!(write instanceof RecordWrites)) continue;
-    for (const recno of write.rows.keys()) {
-      const waiting = engine.locks.acquire(open.owner, { space: write.store.id, item: recno }, 'exclusive');
+    for (const item of lockItems(write)) {
+      const waiting = engine.locks.acquire(open.owner, { space: write.store.id, item }, 'exclusive');
       if (waiting !== undefined) await waiting;
     }
   }
 }
 
+/** What a write set would lock: record numbers, or keys as bytes. */
+function* lockItems(write: StoreWrites): Generator<number | string, void, void> {
+  if (write instanceof RecordWrites) yield* write.rows.keys();
+  else if (write instanceof KeyWrites) for (const key of write.keys()) yield key.toString('latin1');
+}
+
 function assertUnlocked(engine: Engine, open: OpenTransaction, writes: readonly StoreWrites[]): void {
   for (const write of writes) {
-    if (!(write instanceof RecordWrites)) continue;
-    for (const recno of write.rows.keys()) {
-      if (engine.locks.conflicts(open.owner, { space: write.store.id, item: recno }, 'exclusive')) {
-        throw new FieldstoneError('LOCK_TIMEOUT', `record ${recno} of "${write.store.name}" is locked by another transaction and transactionSync can not wait`, {
-          table: write.store.name, recno,
-        });
-      }
+    for (const item of lockItems(write)) {
+      if (!engine.locks.conflicts(open.owner, { space: write.store.id, item }, 'exclusive')) continue;
+      const what = typeof item === 'number' ? `record ${item}` : 'a key';
+      throw new FieldstoneError('LOCK_TIMEOUT', `${what} of "${write.store.id.slice(2)}" is locked by another transaction and transactionSync can not wait`, {
+        table: write.store.id.slice(2), ...(typeof item === 'number' ? { recno: item } : {}),
+      });
     }
   }
 }

@@ -4,6 +4,10 @@ import { ReadSet } from '../commit/read-set.js';
 import { assertAlive, type SnapshotHold, type SnapshotRegistry } from '../commit/snapshot-registry.js';
 import type { StoreWrites } from '../commit/versioned-store.js';
 import type { RecordStore } from '../record/record-store.js';
+import { KeyReads } from '../keys/key-reads.js';
+import type { KeyStore } from '../keys/key-store.js';
+import { KeyView } from '../keys/key-view.js';
+import { KeyWrites } from '../keys/key-writes.js';
 import { RecordWrites, type PendingRow } from '../record/record-writes.js';
 
 /** What a transaction is protected from: write conflicts, or also changes of what it read. */
@@ -33,8 +37,10 @@ export class Transaction {
   readonly readSet: ReadSet | undefined;
   readonly #o: TransactionOptions;
   readonly #writes = new Map<RecordStore, RecordWrites>();
+  readonly #keyWrites = new Map<KeyStore, KeyWrites>();
+  readonly #keyReads = new Map<KeyStore, KeyReads>();
   readonly #undo: Undo[] = [];
-  #savepoints: { name: string; position: number }[] = [];
+  #savepoints: { name: string; position: number; keys: Map<KeyStore, number> }[] = [];
   #hold: SnapshotHold<CatalogState> | undefined;
   #state: 'open' | 'done' | 'rolled back' | 'failed' = 'open';
   #failure: unknown;
@@ -69,10 +75,40 @@ export class Transaction {
   storeWrites(): StoreWrites[] {
     const list: StoreWrites[] = [];
     for (const writes of this.#writes.values()) if (!writes.isEmpty) list.push(writes);
+    for (const writes of this.#keyWrites.values()) if (!writes.isEmpty) list.push(writes);
     return list;
   }
 
   writesOf(store: RecordStore): RecordWrites | undefined { return this.#writes.get(store); }
+
+  /** Writes a key; `value` undefined deletes it. */
+  putKey(store: KeyStore, key: Uint8Array, keyLength: number, value: Uint8Array | undefined): void {
+    this.assertOpen();
+    void this.snapshot; // where conflicts count from
+    let writes = this.#keyWrites.get(store);
+    if (writes === undefined) {
+      this.#keyWrites.set(store, writes = new KeyWrites(store));
+      if (this.#savepoints.length > 0) writes.mark();
+    }
+    writes.put(key, keyLength, value);
+    this.#assertSize();
+  }
+
+  /** The store as this transaction sees it. Made for each use: its own writes may have begun since. */
+  keyView(store: KeyStore): KeyView {
+    const { sequence } = this.snapshot;
+    return new KeyView(store, sequence, this.#keyWrites.get(store), this.#readsOf(store));
+  }
+
+  #readsOf(store: KeyStore): KeyReads | undefined {
+    if (this.readSet === undefined) return undefined;
+    let reads = this.#keyReads.get(store);
+    if (reads === undefined) {
+      this.#keyReads.set(store, reads = new KeyReads(store));
+      this.readSet.include(reads);
+    }
+    return reads;
+  }
 
   /** Writes a record image; `memos` are its new memo values. */
   putRow(store: RecordStore, recno: number, bytes: Uint8Array, memos: readonly PendingMemo[], inserted: boolean): void {
@@ -95,6 +131,7 @@ export class Transaction {
   #assertSize(): void {
     let sum = 0;
     for (const writes of this.#writes.values()) sum += writes.sizeBytes;
+    for (const writes of this.#keyWrites.values()) sum += writes.sizeBytes;
     if (sum > this.#o.maxWriteBytes) {
       throw new FieldstoneError('LIMIT', `transaction "${this.name}" writes more than transactionMemory (${this.#o.maxWriteBytes} bytes); split it, or load rows with insertMany`, { option: 'transactionMemory' });
     }
@@ -102,7 +139,7 @@ export class Transaction {
 
   savepoint(name: string): void {
     this.assertOpen();
-    this.#savepoints.push({ name, position: this.#undo.length });
+    this.#savepoints.push({ name, position: this.#undo.length, keys: new Map([...this.#keyWrites].map(([store, writes]) => [store, writes.mark()])) });
   }
 
   /** Undoes everything since the newest savepoint of that name, which stays. */
@@ -113,6 +150,7 @@ export class Transaction {
     if (savepoint === undefined) throw new FieldstoneError('NOT_FOUND', `there is no savepoint "${name}"`);
     this.#savepoints = this.#savepoints.slice(0, i + 1);
     this.#undoTo(savepoint.position);
+    for (const [store, writes] of this.#keyWrites) writes.rollbackTo(savepoint.keys.get(store) ?? 0);
   }
 
   #undoTo(position: number): void {
