@@ -53,7 +53,7 @@ export class TableReader<Row> {
     return rows;
   }
 
-  recordCount(): number { return this.#access.view().view.highestRecno; }
+  recordCount(): number { return this.#access.view().view.recordCount(); }
 
   scan(options: ScanOptions = {}): RowScan<Row> {
     checkScanOptions(options);

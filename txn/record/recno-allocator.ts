@@ -7,18 +7,23 @@ import { assert } from '#storage';
 export class RecnoAllocator {
   #next: number;
   readonly #holes = new Set<number>();
+  /** Given to transactions that did not commit yet. */
+  readonly #reserved = new Set<number>();
 
   constructor(recordCount: number) { this.#next = recordCount + 1; }
 
   /** One past the highest number ever given. */
   get next(): number { return this.#next; }
-  get holeCount(): number { return this.#holes.size; }
+  /** Numbers that may lie below the record count and yet have no record. */
+  get vacantCount(): number { return this.#holes.size + this.#reserved.size; }
 
   take(): number {
     for (const hole of this.#holes) {
       this.#holes.delete(hole);
+      this.#reserved.add(hole);
       return hole;
     }
+    this.#reserved.add(this.#next);
     return this.#next++;
   }
 
@@ -32,6 +37,7 @@ export class RecnoAllocator {
   /** The transaction did not commit. */
   giveBack(recno: number): void {
     assert(recno < this.#next, 'only given record numbers come back');
+    this.#reserved.delete(recno);
     if (recno !== this.#next - 1) {
       this.#holes.add(recno);
       return;
@@ -49,11 +55,14 @@ export class RecnoAllocator {
     while (this.#holes.delete(this.#next - 1)) this.#next--;
   }
 
-  /** Somebody made the record real by other means (recall of a blank record). */
-  occupy(recno: number): void { this.#holes.delete(recno); }
+  /** The record is committed. */
+  occupy(recno: number): void {
+    this.#reserved.delete(recno);
+    this.#holes.delete(recno);
+  }
 
-  /** A hole reads as absent even when a checkpoint wrote a blank record there. */
-  isHole(recno: number): boolean { return this.#holes.has(recno); }
+  /** Nobody committed a record of that number: it reads as absent even when a checkpoint wrote a blank record there. */
+  isVacant(recno: number): boolean { return this.#holes.has(recno) || this.#reserved.has(recno); }
 
   /** Recovery: numbers up to `recno` are in use. */
   raise(recno: number): void { if (recno >= this.#next) this.#next = recno + 1; }

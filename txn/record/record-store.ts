@@ -50,6 +50,11 @@ export class RecordStore implements VersionedStore, FoldableRecords {
   retired = false;
   readonly memoSource: MemoSource;
   readonly #inFlight = new Map<number, number>();
+  /**
+   * Records that were committed below the record count of a live snapshot (their numbers were given earlier), and
+   * when: older snapshots do not see them, whatever the base file holds.
+   */
+  readonly #births = new Map<number, number>();
   #memoFrees: MemoFree[] = [];
   /** Where find() found the record. */
   foundBytes: Uint8Array = new Uint8Array(0);
@@ -82,6 +87,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
   /** Finds the record as of `sequence`: true leaves its bytes in foundBytes/foundStart (a view: decode at once). */
   find(recno: number, sequence: number): boolean {
     if (recno < 1 || recno > this.counts.at(sequence)) return false;
+    if (this.#births.size > 0 && (this.#births.get(recno) ?? 0) > sequence) return false;
     const version = visibleVersion(this.active.rows.get(recno), sequence)
       ?? (this.frozen === undefined ? undefined : visibleVersion(this.frozen.delta.rows.get(recno), sequence));
     if (version !== undefined) return this.#found(version.bytes, 0);
@@ -101,19 +107,19 @@ export class RecordStore implements VersionedStore, FoldableRecords {
 
   /** True when the base file holds bytes for a counted record (not a number that nobody filled). */
   inBase(recno: number): boolean {
-    if (recno <= this.base.recordCount) return !this.recnos.isHole(recno);
+    if (recno <= this.base.recordCount) return !this.recnos.isVacant(recno);
     for (const extent of this.extents) if (recno >= extent.firstRecno && recno <= extent.lastRecno) return true;
     return false;
   }
 
   /** True when some record in the range may differ from the base for some reader. */
   hasChanges(): boolean {
-    return this.active.rows.size > 0 || this.frozen !== undefined || !this.history.isEmpty || this.recnos.holeCount > 0;
+    return this.active.rows.size > 0 || this.frozen !== undefined || this.keepsForSnapshots || this.recnos.vacantCount > 0;
   }
 
   /** True when a version of the record stands above the base for some reader. */
   hasDelta(recno: number): boolean {
-    return this.active.rows.has(recno) || (this.frozen?.delta.rows.has(recno) ?? false) || this.history.has(recno);
+    return this.active.rows.has(recno) || (this.frozen?.delta.rows.has(recno) ?? false) || this.history.has(recno) || this.#births.has(recno);
   }
 
   readMemo(pointer: MemoPointer): Uint8Array | undefined {
@@ -126,7 +132,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
   /** Sequence of the last published change of the record. */
   lastChangeOf(recno: number): number {
     const newest = this.active.rows.get(recno) ?? this.frozen?.delta.rows.get(recno);
-    return newest?.sequence ?? this.history.lastChange(recno);
+    return newest?.sequence ?? Math.max(this.history.lastChange(recno), this.#births.get(recno) ?? 0);
   }
 
   /** True when any record in [from, to] changed after `sequence`, or is changing. */
@@ -138,8 +144,9 @@ export class RecordStore implements VersionedStore, FoldableRecords {
       for (const [recno, version] of delta.rows) if (recno >= from && recno <= to && version.sequence > sequence) return true;
     }
     for (const recno of this.history.changedSince(sequence)) if (recno >= from && recno <= to) return true;
-    for (const e of this.extents) if (e.lastRecno >= from && e.firstRecno <= to && this.counts.at(sequence) < e.firstRecno) return true;
-    return false;
+    for (const [recno, born] of this.#births) if (recno >= from && recno <= to && born > sequence) return true;
+    // Appended since, by rows or by a load, and perhaps in the base files by now.
+    return Math.max(from, this.counts.at(sequence) + 1) <= Math.min(to, this.counts.latest);
   }
 
   isInFlight(recno: number): boolean { return this.#inFlight.has(recno); }
@@ -153,6 +160,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
   publishRow(recno: number, sequence: number, bytes: Uint8Array, snapshots: LiveSnapshots): void {
     const keepOlder = snapshots.count > 0 && snapshots.oldestSequence() < sequence;
     this.changeEpoch++;
+    if (keepOlder && recno <= this.counts.latest && this.recnos.isVacant(recno)) this.#births.set(recno, sequence);
     this.active.putRow(recno, sequence, bytes, keepOlder);
     this.recnos.occupy(recno);
     this.lastChange = sequence;
@@ -222,8 +230,12 @@ export class RecordStore implements VersionedStore, FoldableRecords {
     this.baseEpoch++;
   }
 
+  /** True when something is remembered only because of live snapshots. */
+  get keepsForSnapshots(): boolean { return !this.history.isEmpty || this.#births.size > 0; }
+
   pruneHistory(oldestSnapshot: number): void {
     this.history.prune(oldestSnapshot);
+    for (const [recno, born] of this.#births) if (born <= oldestSnapshot) this.#births.delete(recno);
     this.counts.prune(oldestSnapshot);
     if (this.#memoFrees.length === 0) return;
     const kept: MemoFree[] = [];

@@ -26,6 +26,12 @@ export class RecordView {
     return Math.max(this.store.counts.at(this.sequence), this.writes?.highestRecno ?? 0);
   }
 
+  /** The same, as an answer to the reader: for a serializable one a record that is appended meanwhile is a change of it. */
+  recordCount(): number {
+    this.readSet?.range(this.store, this.store.counts.at(this.sequence) + 1, Infinity);
+    return this.highestRecno;
+  }
+
   get memoSource(): MemoSource { return this.writes?.memoSource ?? this.store.memoSource; }
 
   find(recno: number): boolean {
