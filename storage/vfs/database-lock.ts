@@ -57,6 +57,11 @@ export function acquireDatabaseLock(env: Environment, folder: string, identity: 
   };
 }
 
+/** The library keeps this for ever when a handle is dropped without a close: so it holds the lock, and its file system, weakly. */
+function lostNotice(lock: WeakRef<Acquisition>): () => void {
+  return () => lock.deref()?.markLost();
+}
+
 class Acquisition {
   readonly #folder: LockFolder;
   readonly #path: string;
@@ -99,6 +104,8 @@ class Acquisition {
     return this.#releaseLibrary !== undefined && !this.#lost && this.#folder.isHeldBy(this.holder.nonce);
   }
 
+  markLost(): void { this.#lost = true; }
+
   release(): void {
     const release = this.#releaseLibrary;
     this.#releaseLibrary = undefined;
@@ -121,7 +128,7 @@ class Acquisition {
       throw error;
     }
     try {
-      this.#releaseLibrary = takeThroughLibrary(this.#folder, nonce, () => { this.#lost = true; });
+      this.#releaseLibrary = takeThroughLibrary(this.#folder, nonce, lostNotice(new WeakRef(this)));
       return undefined;
     } catch (error) {
       return error;
