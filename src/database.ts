@@ -2,12 +2,16 @@ import { FieldstoneError, type ProbeSnapshot } from '#storage';
 import { renameFiles, runTransaction, runTransactionSync, installFiles, withTableToItself, type Durability, type Engine, type Isolation, type OpenTransaction, type OpenTransactionInfo, type TableEntry } from '#txn';
 import type { Options, ResolvedOptions } from './config/open-options.js';
 import { Snapshot } from './snapshot.js';
+import { backupDatabase, type BackupResult } from './backup.js';
+import { checkDatabase, type CheckOptions, type CheckResult } from './check/check-database.js';
+import { repairDatabase, type RepairOptions, type RepairResult } from './check/repair-database.js';
+import { importTable, type ImportTableOptions } from './import/import-table.js';
 import { alterTable, type AlterTableChange } from './table/alter-table.js';
 import { assertNoStrangers, createTable, type CreateTableOptions } from './table/create-table.js';
 import type { InputOfSchema, RowOf, TableSchema } from './table/field-types.js';
 import { plannedFrom } from './table/rebuild.js';
 import { TableCodec } from './table/table-codec.js';
-import type { TableHost } from './table/table-host.js';
+import type { LongWorkOptions, TableHost } from './table/table-host.js';
 import { assertTableName } from './table/table-name.js';
 import { assertSchemaFits } from './table/table-schema.js';
 import { Table, type AnyInput, type AnyRow } from './table/table.js';
@@ -125,6 +129,19 @@ export class Database {
     return this.table(name, schema);
   }
 
+  /**
+   * Makes a table with its rows in one step: until all rows are in place there is no table, and if anything fails there is
+   * none. Any number of rows in bounded memory. Throws EXISTS, NAME, SCHEMA, VALUE (names the row), ABORTED, READ_ONLY, FULL.
+   *
+   * @example
+   * await db.importTable('cities', { name: char(30), people: numeric(10) }, [{ name: 'Oslo', people: 724_290 }]);
+   */
+  importTable<Schema extends TableSchema>(
+    name: string, schema: Schema, rows: Iterable<InputOfSchema<Schema>> | AsyncIterable<InputOfSchema<Schema>>, options: ImportTableOptions = {},
+  ): Promise<{ readonly count: number }> {
+    return importTable(this.#host, name, schema, rows, options);
+  }
+
   /** Removes the table's files, its memo and its index files included. Throws NOT_FOUND. */
   async dropTable(name: string): Promise<void> {
     const engine = this.#engine;
@@ -202,6 +219,40 @@ export class Database {
       resolve();
     });
   }
+
+  /**
+   * Looks for damage in the tables as last committed (headers, every record, memo pointers), in the catalog and among files
+   * of ours. Changes nothing; writes go on meanwhile. Also on read-only handles beside a writer.
+   * Throws NOT_FOUND for an unknown table, ABORTED.
+   *
+   * @example
+   * const { ok, findings } = await db.check();
+   * for (const f of findings) console.log(f.severity, f.code, f.file, f.recno, f.message);
+   */
+  check(options: CheckOptions = {}): Promise<CheckResult> { return checkDatabase(this.#engine, options); }
+
+  /**
+   * Rebuilds damaged tables from what can be read: wrong counts and lengths in headers, odd delete marks, a record that was
+   * cut off, memo pointers that lead nowhere, a missing memo file. Repaired copies are written first, then each table is swapped
+   * in one step; the originals stay beside it as `<file>.bak-<n>`. Tables without damage are not touched. Values that are no
+   * numbers or days stay as they are: what was meant is not known. Throws READ_ONLY, NOT_FOUND, ABORTED, POISONED.
+   *
+   * @example
+   * const { tables } = await db.repair({ tables: ['orders'] });
+   * console.log(tables[0].status, tables[0].actions, tables[0].kept);
+   */
+  repair(options: RepairOptions = {}): Promise<RepairResult> { return repairDatabase(this.#engine, options); }
+
+  /**
+   * Copies the database as it is at this moment into a new folder of plain files (tables, memos, catalog), while writes go
+   * on. The copy is synced and opened once; the folder appears whole or not at all. Record numbers stay, memo files are packed;
+   * index files of tables that changed are left out.
+   * Throws EXISTS unless the folder is absent or empty, NAME when it lies inside the database, NOT_FOUND, ABORTED, FULL.
+   *
+   * @example
+   * await db.backup('/backup/2024-12-31', { onProgress: ({ done, total }) => console.log(done, 'of', total) });
+   */
+  backup(folder: string, options: LongWorkOptions = {}): Promise<BackupResult> { return backupDatabase(this.#engine, folder, options); }
 
   /** Counters and histograms now, open transactions with their ages, lock shards. */
   stats(): DatabaseStats {

@@ -9,6 +9,10 @@ export type { GetOptions } from './table/table-reader.js';
 export type { RowScan, ScanOptions } from './table/scan.js';
 export type { InsertManyOptions, InsertManyResult } from './table/insert-many.js';
 export type { CreateTableOptions } from './table/create-table.js';
+export type { CheckOptions, CheckResult } from './check/check-database.js';
+export type { RepairedTable, RepairOptions, RepairResult } from './check/repair-database.js';
+export type { BackupResult } from './backup.js';
+export type { ImportTableOptions } from './import/import-table.js';
 export type { AlterTableChange } from './table/alter-table.js';
 export type { IndexPolicy } from './table/write-guard.js';
 export {

@@ -1,5 +1,5 @@
 import {
-  clearField, createMemoHeader, encodeMemo, headerPatches, isMemoField, MemoAllocator, memoExtension, MemoFile, rawPointer, readUpTo, writeFully, writePointer,
+  blankRecord, clearField, createMemoHeader, DELETED_MARK, encodeMemo, headerPatches, isMemoField, MemoAllocator, memoExtension, MemoFile, rawPointer, readUpTo, writeFully, writePointer,
   type DbfField, type DbfLayout, type MemoContent, type MemoPointer, type PendingMemo, type VfsFile,
 } from '#storage';
 import { discardFiles, newGenerationFile, type Engine, type NewFile } from '#txn';
@@ -21,6 +21,8 @@ export interface BuilderOptions {
   readonly memoBlockSizeBytes?: number;
   /** Final name of the memo file. */
   readonly memoFile?: string;
+  /** Leave the date of the last update as the header has it. Default: today. */
+  readonly keepDate?: boolean;
 }
 
 /** Builds the files of a new generation of a table beside the old ones, row by row. */
@@ -31,6 +33,8 @@ export class TableBuilder {
   readonly #memo: { readonly made: NewFile; readonly allocator: MemoAllocator } | undefined;
   readonly #memoFields: readonly DbfField[];
   readonly #buffer: Uint8Array;
+  readonly #keepDate: boolean;
+  readonly #blank: Uint8Array;
   #buffered = 0;
   #writtenBytes: number;
   #count = 0;
@@ -41,6 +45,8 @@ export class TableBuilder {
     this.#memoFields = o.layout.fields.filter(isMemoField);
     this.#table = newGenerationFile(engine, o.tableFile);
     this.#writtenBytes = o.layout.headerLength;
+    this.#keepDate = o.keepDate === true;
+    this.#blank = blankRecord(o.layout);
     this.#buffer = new Uint8Array(Math.max(1, Math.floor(BUFFER_BYTES / o.layout.recordLength)) * o.layout.recordLength);
     try {
       this.#memo = o.layout.memoKind === undefined ? undefined : this.#newMemo(o);
@@ -92,6 +98,14 @@ export class TableBuilder {
     this.added([]);
   }
 
+  /** A number that no record has: blank and deleted, as checkpoints write it. */
+  addGap(): void {
+    const at = this.slot();
+    this.#buffer.set(this.#blank, at);
+    this.#buffer[at] = DELETED_MARK;
+    this.added([]);
+  }
+
   #place(field: DbfField, content: MemoContent, bytes: Uint8Array, valueType?: number): void {
     const memo = this.#memo;
     const kind = this.#layout.memoKind;
@@ -113,8 +127,8 @@ export class TableBuilder {
     this.#flush();
     writeFully(this.#table.file, EOF_MARK, this.#writtenBytes);
     const header = new Uint8Array(this.#layout.headerBytes);
-    const today = new Date(this.#engine.options.env.clock.nowMs());
-    for (const { offset, bytes } of headerPatches(this.#layout, { recordCount: this.#count, lastUpdate: today, autoIncrementNext })) header.set(bytes, offset);
+    const lastUpdate = this.#keepDate ? undefined : new Date(this.#engine.options.env.clock.nowMs());
+    for (const { offset, bytes } of headerPatches(this.#layout, { recordCount: this.#count, lastUpdate, autoIncrementNext })) header.set(bytes, offset);
     writeFully(this.#table.file, header, 0);
     if (this.#memo !== undefined) this.#finishMemo(this.#memo.made.file, this.#memo.allocator);
   }

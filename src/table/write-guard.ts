@@ -1,4 +1,4 @@
-import { FieldstoneError } from '#storage';
+import { FieldstoneError, type DbfLayout } from '#storage';
 import type { Engine, RecordStore, TableEntry } from '#txn';
 
 /** What to do about index files that would go stale: refuse the write, or set them aside first. */
@@ -17,10 +17,15 @@ export function namedIndexes(entry: TableEntry): readonly string[] {
   return entry.siblings.filter((name) => INDEX_FILE.test(name));
 }
 
+/** Tables of these dialects are read and never changed. */
+export function isReadOnlyDialect({ dialect }: Pick<DbfLayout, 'dialect'>): boolean {
+  return dialect === 'dbase2' || dialect === 'dbase7' || dialect === 'flagship';
+}
+
 /** Throws UNSUPPORTED when a write would leave an index of the table stale, or the format is read-only. */
 export function assertWritable(store: RecordStore, entry: TableEntry): void {
   const { dialect } = store.layout;
-  if (dialect === 'dbase2' || dialect === 'dbase7' || dialect === 'flagship') {
+  if (isReadOnlyDialect(store.layout)) {
     throw new FieldstoneError('UNSUPPORTED', `tables of dialect ${dialect} can be read but not written; export and import into a new table`, { table: store.name });
   }
   const indexes = namedIndexes(entry);

@@ -1,0 +1,83 @@
+import { hasCode, type Finding } from '#storage';
+import type { Engine } from '#txn';
+import { assertNotAborted } from '../table/table-host.js';
+import { checkFolder } from './check-folder.js';
+import { checkTable } from './check-table.js';
+
+/** Options of check(). */
+export interface CheckOptions {
+  /** Cancels with ABORTED. */
+  readonly signal?: AbortSignal;
+  /** Records done of all records. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  /** Only these tables. Default: all, and the folder itself. */
+  readonly tables?: readonly string[];
+}
+
+/** What check() found. */
+export interface CheckResult {
+  /** No finding is an error or a warning. */
+  readonly ok: boolean;
+  readonly findings: readonly Finding[];
+  /** How many tables were looked at. */
+  readonly tables: number;
+  /** How many records were looked at, deleted ones included. */
+  readonly records: number;
+}
+
+const ATTEMPTS = 20;
+
+/** Checks the committed state of tables, then the folder. Changes nothing. */
+export async function checkDatabase(engine: Engine, options: CheckOptions): Promise<CheckResult> {
+  engine.assertReadable();
+  const names = options.tables?.map((name) => engine.entry(name).name) ?? [...engine.tables.state.values()].map((entry) => entry.name);
+  const total = totalRecords(engine, names);
+  const findings: Finding[] = [];
+  let records = 0;
+  for (const name of names) {
+    const done = records;
+    const checked = await onFreshState(engine, async () => {
+      assertNotAborted(options.signal, 'the check');
+      const entry = engine.tables.state.get(name.toLowerCase());
+      if (entry === undefined) return { findings: [], records: 0 }; // dropped meanwhile
+      const hold = engine.takeSnapshot('check');
+      try {
+        return await checkTable({ engine, hold, entry, signal: options.signal, onProgress: (n) => options.onProgress?.({ done: done + n, total: Math.max(total, done + n) }) });
+      } finally {
+        engine.releaseSnapshot(hold);
+      }
+    });
+    findings.push(...checked.findings);
+    records += checked.records;
+  }
+  if (options.tables === undefined) findings.push(...checkFolder(engine));
+  assertNotAborted(options.signal, 'the check');
+  options.onProgress?.({ done: records, total: records });
+  return { ok: findings.every((f) => f.severity === 'note'), findings, tables: names.length, records };
+}
+
+/** Read-only handles beside a writer: when a checkpoint moved the files, once more on the new state. */
+export async function onFreshState<Result>(engine: Engine, read: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await read();
+    } catch (e) {
+      if (!engine.options.readOnly || !hasCode(e, 'EXTERNAL_CHANGE') || attempt >= ATTEMPTS) throw e;
+      await new Promise<void>((resolve) => { engine.options.env.scheduler.later(resolve); });
+      engine.refresh();
+    }
+  }
+}
+
+/** For the progress; tables that cannot be opened count as none. */
+function totalRecords(engine: Engine, names: readonly string[]): number {
+  let total = 0;
+  for (const name of names) {
+    try {
+      total += engine.store(engine.entry(name)).counts.latest;
+    } catch (e) {
+      if (hasCode(e, 'CLOSED')) throw e;
+    }
+  }
+  return total;
+}

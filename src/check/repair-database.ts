@@ -1,0 +1,102 @@
+import { FieldstoneError, type ErrorCode, type Finding } from '#storage';
+import { withTableToItself, type Engine, type RecordStore, type TableEntry } from '#txn';
+import { assertNotAborted, type LongWorkOptions } from '../table/table-host.js';
+import { detachIndexes, namedIndexes, type IndexPolicy } from '../table/write-guard.js';
+import { checkTable } from './check-table.js';
+import { repairTable } from './repair-table.js';
+
+/** Options of repair(). */
+export interface RepairOptions extends LongWorkOptions {
+  /** Only these tables. Default: all. */
+  readonly tables?: readonly string[];
+  /** Whole records behind the count of the header: take them in, or leave them out. Default `recover`. */
+  readonly uncounted?: 'recover' | 'ignore';
+  /** A last record that the end of the file cuts off: keep its whole fields, or drop it. Default `keep`. */
+  readonly truncated?: 'keep' | 'drop';
+  /** Index files of a repaired table would be stale: refuse to repair it, or set them aside. Default `refuse`. */
+  readonly indexes?: IndexPolicy;
+}
+
+/** What happened to one table. */
+export interface RepairedTable {
+  readonly table: string;
+  /** `fine`: nothing to mend, nothing was touched. `failed`: nothing was touched, `error` says why. */
+  readonly status: 'fine' | 'repaired' | 'failed';
+  /** What was mended, as text. */
+  readonly actions: readonly string[];
+  /** Files in the folder that hold the originals, byte for byte. */
+  readonly kept: readonly string[];
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
+}
+
+/** What repair() did. */
+export interface RepairResult { readonly tables: readonly RepairedTable[] }
+
+/** Findings that a rebuild mends. Values that are no numbers or dates are not among them: what is right is not known. */
+const MENDABLE: ReadonlySet<string> = new Set([
+  'CORRUPT_DBF', 'COUNT_TOO_LARGE', 'RECORDS_BEYOND_COUNT', 'RECORD_LENGTH_WRONG', 'TERMINATOR_MISSING', 'VERSION_UNKNOWN',
+  'DELETE_MARK_ODD', 'END_MARK_MISSING', 'TRAILING_BYTES', 'MEMO_FILE_MISSING', 'MEMO_HEADER_MISSING', 'MEMO_NEXT_HIGH', 'MEMO_DANGLING', 'MEMO_POINTER_INVALID', 'MEMO_OVERLAP',
+  'MEMO_SHARED', 'MEMO_FREE_IN_USE', 'MEMO_BLOCK_SIZE', 'MEMO_FREE_LIST', 'AUTOINCREMENT_LOW',
+]);
+/** Notes alone are no reason to rebuild a table. */
+const isReason = (f: Finding): boolean => f.severity !== 'note' && MENDABLE.has(f.code);
+
+/** Repairs one table after the other; a table that fails does not stop the others. */
+export async function repairDatabase(engine: Engine, options: RepairOptions): Promise<RepairResult> {
+  engine.writeSide.assertWritable();
+  const names = options.tables?.map((name) => engine.entry(name).name) ?? [...engine.tables.state.values()].map((entry) => entry.name);
+  const tables: RepairedTable[] = [];
+  for (const name of names) {
+    assertNotAborted(options.signal, 'the repair');
+    tables.push(await repairOne(engine, name, options));
+  }
+  return { tables };
+}
+
+async function repairOne(engine: Engine, table: string, options: RepairOptions): Promise<RepairedTable> {
+  try {
+    if (!await needsRepair(engine, table, options)) return { table, status: 'fine', actions: [], kept: [] };
+    const entry = engine.entry(table);
+    if (namedIndexes(entry).length > 0) {
+      if (options.indexes !== 'detach') {
+        throw new FieldstoneError('UNSUPPORTED', `repairing "${table}" would leave ${namedIndexes(entry).join(', ')} stale; ask for indexes: 'detach' to set the index files aside`, { table });
+      }
+      if (opened(engine, entry) !== undefined) await detachIndexes(engine, entry);
+    }
+    const { actions, kept } = await engine.exclusively(() => {
+      const now = engine.entry(table);
+      const store = opened(engine, now);
+      const run = (): ReturnType<typeof repairTable> => repairTable({
+        engine, signal: options.signal, uncounted: options.uncounted ?? 'recover', truncated: options.truncated ?? 'keep',
+        onProgress: (done) => options.onProgress?.({ done, total: Math.max(done, store?.counts.latest ?? 0) }),
+      }, now, store);
+      return store === undefined ? run() : withTableToItself(engine, store, run);
+    });
+    return { table, status: 'repaired', actions, kept };
+  } catch (e) {
+    if (!(e instanceof FieldstoneError) || e.code === 'ABORTED' || e.code === 'CLOSED' || engine.writeSide.isPoisoned) throw e;
+    return { table, status: 'failed', actions: [], kept: [], error: { code: e.code, message: e.message } };
+  }
+}
+
+function opened(engine: Engine, entry: TableEntry): RecordStore | undefined {
+  try {
+    return engine.store(entry);
+  } catch (e) {
+    if (e instanceof FieldstoneError && e.code === 'CORRUPT_DBF') return undefined;
+    throw e;
+  }
+}
+
+async function needsRepair(engine: Engine, table: string, options: RepairOptions): Promise<boolean> {
+  const hold = engine.takeSnapshot('repair');
+  try {
+    const { findings } = await checkTable({ engine, hold, entry: engine.entry(table), signal: options.signal, onProgress: () => undefined });
+    const unsupported = findings.find((f) => f.code === 'UNSUPPORTED');
+    if (unsupported !== undefined) throw new FieldstoneError('UNSUPPORTED', unsupported.message, { table });
+    const reasons = findings.filter(isReason);
+    return options.uncounted === 'ignore' ? reasons.some((f) => f.code !== 'RECORDS_BEYOND_COUNT') : reasons.length > 0;
+  } finally {
+    engine.releaseSnapshot(hold);
+  }
+}

@@ -1,0 +1,200 @@
+import { decodeField, defaultBlockSize, FieldstoneError, memoFileNameFor, MemoFile, NO_MEMO, readUpTo, writeFully, type DbfLayout, type MemoPointer, type VfsFile } from '#storage';
+import { installFiles, RecordView, type Engine, type RecordStore, type TableEntry } from '#txn';
+import { firstNumbers } from '../table/create-table.js';
+import { plannedFrom } from '../table/rebuild.js';
+import { TableBuilder } from '../table/table-builder.js';
+import { assertNotAborted } from '../table/table-host.js';
+import { isReadOnlyDialect, structuralIndexes } from '../table/write-guard.js';
+import { mendHeader } from './mend-header.js';
+import { mendedLayout } from './mended-layout.js';
+import { copyMended, noRepairs, truncatedRecord, uncountedRecords, type RecordRepairs } from './repair-records.js';
+import { isPlain, snapshotFile } from './snapshot-file.js';
+
+const CHUNK_BYTES = 1 << 20;
+
+export interface RepairJob {
+  readonly engine: Engine;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: (done: number) => void;
+  readonly uncounted: 'recover' | 'ignore';
+  readonly truncated: 'keep' | 'drop';
+}
+
+/** The records of a table as they are to be copied, and where memos come from. */
+interface Source {
+  readonly file: VfsFile;
+  readonly layout: DbfLayout;
+  readonly count: number;
+  readonly autoNext: ReadonlyMap<string, number>;
+  readonly readMemo: (pointer: MemoPointer) => Uint8Array | undefined;
+  readonly memo: { readonly name: string; readonly blockSizeBytes: number } | undefined;
+  readonly actions: readonly string[];
+  readonly close: () => void;
+}
+
+/** What was done to a table, and the names of the kept originals. */
+export interface TableRepair { readonly actions: readonly string[]; readonly kept: readonly string[] }
+
+/** Builds the mended table beside the damaged one, keeps the originals under another name, and swaps. */
+export async function repairTable(job: RepairJob, entry: TableEntry, store: RecordStore | undefined): Promise<TableRepair> {
+  const { engine } = job;
+  const source = store === undefined ? fileSource(engine, entry) : storeSource(engine, store);
+  let builder: TableBuilder | undefined;
+  try {
+    if (isReadOnlyDialect(source.layout)) {
+      throw new FieldstoneError('UNSUPPORTED', `tables of dialect ${source.layout.dialect} can be read but not repaired; export and import into a new table`, { table: entry.name });
+    }
+    const { layout, actions } = mendedLayout(source.layout, structuralIndexes(entry).length > 0);
+    builder = new TableBuilder(engine, {
+      tableFile: entry.tableFile, layout, ...(source.memo === undefined ? {} : { memoBlockSizeBytes: source.memo.blockSizeBytes, memoFile: source.memo.name }),
+    });
+    const counters = counterMender(layout, source.autoNext);
+    const done = [...source.actions, ...actions, ...await copyRecords(job, source, builder, counters.see)];
+    done.push(...counters.actions());
+    builder.finish(counters.next);
+    const kept = await keepOriginals(job, [entry.tableFile, ...(source.memo === undefined || !entry.siblings.includes(source.memo.name) ? [] : [source.memo.name])]);
+    if (source.memo === undefined && builder.memoFile !== undefined) done.push(`missing memo file made: ${builder.memoFile}`);
+    const made = builder;
+    builder = undefined; // from here on installFiles() discards
+    await installFiles(engine, { before: entry, after: plannedFrom(entry, made.memoFile), files: made.files, removed: [] });
+    return { actions: done, kept };
+  } finally {
+    builder?.discard();
+    source.close();
+  }
+}
+
+/** A table that opens: its committed state, and what its file holds beyond. */
+function storeSource(engine: Engine, store: RecordStore): Source {
+  const view = new RecordView(store, engine.sequence);
+  const { memo } = store.base;
+  const count = view.highestRecno;
+  // Newer commits stand above the file: then its size says nothing.
+  const layout = isPlain(view) ? store.layout : { ...store.layout, recordCount: count, physicalCount: count, claimedCount: count };
+  const committed = snapshotFile(engine, view);
+  const end = layout.headerLength + count * layout.recordLength;
+  // Behind the committed records the file itself is looked at.
+  const file: VfsFile = { ...committed, stat: () => store.base.stat(), readAt: (target, position) => (position < end ? committed.readAt(target, position) : store.base.file.readAt(target, position)) };
+  return {
+    file, layout, count, autoNext: store.autoNext, readMemo: (pointer) => store.readMemo(pointer), actions: [], close: () => undefined,
+    memo: memo === undefined ? undefined : { name: memo.name, blockSizeBytes: usableBlockSize(memo.memos) },
+  };
+}
+
+/** A table that does not open: the file under a header that is mended in memory. */
+function fileSource(engine: Engine, entry: TableEntry): Source {
+  const { env: { vfs }, folder } = engine.options;
+  const file = vfs.open(`${folder}/${entry.tableFile}`, 'read');
+  const open = [file];
+  try {
+    const { layout, file: mended, actions } = mendHeader(file, entry.facts?.encoding ?? engine.options.encoding);
+    const name = layout.memoKind === undefined ? undefined : memoFileNameFor(entry.siblings, entry.tableFile, layout.memoKind);
+    let memos: MemoFile | undefined;
+    if (name !== undefined && layout.memoKind !== undefined) {
+      const memoFile = vfs.open(`${folder}/${name}`, 'read');
+      open.push(memoFile);
+      memos = MemoFile.open(memoFile, layout.memoKind);
+    }
+    return {
+      file: mended, layout, count: layout.recordCount, autoNext: firstNumbers(layout), readMemo: (pointer) => memos?.read(pointer), actions,
+      memo: name === undefined || memos === undefined ? undefined : { name, blockSizeBytes: usableBlockSize(memos) },
+      close: () => { for (const one of open) one.close(); },
+    };
+  } catch (e) {
+    for (const one of open) one.close();
+    throw e;
+  }
+}
+
+/** Automatic numbers go on behind the largest that is in use. */
+function counterMender(layout: DbfLayout, from: ReadonlyMap<string, number>): { readonly next: Map<string, number>; see(bytes: Uint8Array, start: number): void; actions(): string[] } {
+  const next = new Map(from);
+  const fields = layout.fields.filter((f) => next.has(f.name));
+  return {
+    next,
+    see(bytes, start) {
+      for (const field of fields) {
+        const value = decodeField(layout, field, bytes, start, NO_MEMO);
+        if (typeof value === 'number' && value >= (next.get(field.name) ?? 0)) next.set(field.name, value + (field.autoIncrement?.step ?? 1));
+      }
+    },
+    actions: () => [...next].filter(([name, n]) => n !== from.get(name)).map(([name, n]) => `the next automatic number of "${name}" is ${n}: smaller ones are in use`),
+  };
+}
+
+/** The file's block size, unless the header is damaged. */
+function usableBlockSize(memos: MemoFile): number {
+  const { kind, header } = memos;
+  const damaged = header.isMissing || memos.findings.some((f) => f.code === 'MEMO_BLOCK_SIZE') || (kind === 'dbt4' && header.blockSizeBytes < 64);
+  return damaged ? defaultBlockSize(kind) : header.blockSizeBytes;
+}
+
+async function copyRecords(job: RepairJob, source: Source, builder: TableBuilder, see: (bytes: Uint8Array, start: number) => void): Promise<string[]> {
+  const { layout, file } = source;
+  const repairs = noRepairs();
+  const mender = { layout, builder, readMemo: source.readMemo, repairs };
+  const extra = job.uncounted === 'recover' && source.count === layout.recordCount ? uncountedRecords(file, layout) : 0;
+  const total = source.count + extra;
+  const rows = Math.max(1, Math.floor(CHUNK_BYTES / layout.recordLength));
+  const chunk = new Uint8Array(Math.min(rows, Math.max(1, total)) * layout.recordLength);
+  for (let first = 1; first <= total; first += rows) {
+    const count = Math.min(rows, total - first + 1);
+    const got = readUpTo(file, chunk.subarray(0, count * layout.recordLength), layout.headerLength + (first - 1) * layout.recordLength);
+    for (let at = 0; at + layout.recordLength <= got; at += layout.recordLength) {
+      see(chunk, at);
+      copyMended(mender, chunk, at);
+    }
+    assertNotAborted(job.signal, 'the repair');
+    job.onProgress(first + count - 1);
+    await new Promise<void>((resolve) => { job.engine.options.env.scheduler.later(resolve); });
+  }
+  const cut = source.count === layout.recordCount ? truncatedRecord(file, layout) : undefined;
+  if (cut !== undefined && job.truncated === 'keep') copyMended(mender, cut, 0);
+  return [...countActions(source, extra, cut !== undefined, job.truncated), ...recordActions(repairs)];
+}
+
+function countActions({ layout }: Source, extra: number, isCut: boolean, truncated: 'keep' | 'drop'): string[] {
+  const actions: string[] = [];
+  if (extra > 0) actions.push(`${extra} whole records behind the count of ${layout.claimedCount} taken in`);
+  if (layout.claimedCount > layout.physicalCount) actions.push(`count of ${layout.claimedCount} corrected: the file holds ${layout.physicalCount} whole records`);
+  if (isCut) actions.push(truncated === 'keep' ? 'the last record was cut off: its whole fields are kept, the others are blank' : 'the last record, which was cut off, is dropped');
+  return actions;
+}
+
+function recordActions(r: RecordRepairs): string[] {
+  return [
+    ...(r.oddMarks > 0 ? [`${r.oddMarks} odd delete marks set to "live"`] : []),
+    ...(r.danglingPointers > 0 ? [`${r.danglingPointers} memo pointers that lead nowhere made empty`] : []),
+    ...(r.invalidPointers > 0 ? [`${r.invalidPointers} memo pointers that are no numbers made empty`] : []),
+  ];
+}
+
+/** Copies of the files as they are, synced before anything is replaced. */
+async function keepOriginals(job: RepairJob, names: readonly string[]): Promise<string[]> {
+  const { env: { vfs, scheduler }, folder } = job.engine.options;
+  const taken = new Set(vfs.list(folder));
+  let n = 1;
+  while (names.some((name) => taken.has(`${name}.bak-${n}`))) n++;
+  const kept = names.map((name) => `${name}.bak-${n}`);
+  for (const [i, name] of names.entries()) {
+    const from = vfs.open(`${folder}/${name}`, 'read');
+    try {
+      const to = vfs.open(`${folder}/${kept[i] ?? ''}`, 'exclusive');
+      try {
+        const chunk = new Uint8Array(CHUNK_BYTES);
+        for (let at = 0, got = readUpTo(from, chunk, 0); got > 0; got = readUpTo(from, chunk, at)) {
+          writeFully(to, chunk.subarray(0, got), at);
+          at += got;
+          await new Promise<void>((resolve) => { scheduler.later(resolve); });
+        }
+        await to.syncAsync();
+      } finally {
+        to.close();
+      }
+    } finally {
+      from.close();
+    }
+  }
+  vfs.syncFolder(folder);
+  return kept;
+}

@@ -1,0 +1,15 @@
+import type { Command } from './command.js';
+import { backupCommand } from './commands/backup.js';
+import { catCommand } from './commands/cat.js';
+import { checkCommand } from './commands/check.js';
+import { dumpCommand } from './commands/dump.js';
+import { exportCommand } from './commands/export.js';
+import { importCommand } from './commands/import.js';
+import { infoCommand } from './commands/info.js';
+import { packCommand } from './commands/pack.js';
+import { repairCommand } from './commands/repair.js';
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly Command[] = [
+  infoCommand, catCommand, importCommand, exportCommand, checkCommand, repairCommand, packCommand, dumpCommand, backupCommand,
+];
