@@ -25,7 +25,7 @@ export class TableWriter {
   insert(input: RowInput): number {
     const store = this.#store;
     this.#assertGrowable();
-    const image = new Uint8Array(store.layout.recordLength);
+    const image = Buffer.allocUnsafe(store.layout.recordLength); // encodeInsert fills it
     const memos = this.#codec.encoder.encodeInsert(withAutomaticValues(store, this.#codec, input), image, 0);
     if (store.autoNext.size > 0) this.#transaction.usedCounters(store);
     const recno = store.recnos.take();
@@ -72,7 +72,9 @@ export class TableWriter {
     assertRecno(recno);
     const view = this.#view;
     if (!view.find(recno)) return undefined;
-    return new Uint8Array(view.bytes.subarray(view.start, view.start + this.#store.layout.recordLength));
+    const image = Buffer.allocUnsafe(this.#store.layout.recordLength); // from a shared pool: an array of its own costs as much as the commit
+    image.set(view.bytes.subarray(view.start, view.start + image.length));
+    return image;
   }
 
   #absent(recno: number): FieldstoneError {

@@ -30,7 +30,7 @@ export class Tx {
   readonly #engine: Engine;
   readonly #open: OpenTransaction;
   readonly #codecs: CodecSource;
-  readonly #tables = new Map<TableEntry, TxTable<never, never>>();
+  readonly #tables: { readonly entry: TableEntry; readonly table: unknown }[] = [];
 
   /** @internal */
   constructor(engine: Engine, open: OpenTransaction, codecs: CodecSource) {
@@ -46,10 +46,9 @@ export class Tx {
     const name = typeof ref === 'string' ? ref : ref.name;
     const policy = typeof ref === 'string' ? 'refuse' : ref.indexPolicy;
     const entry = this.#engine.entry(name, this.#open.transaction.snapshot.state);
-    const known: unknown = this.#tables.get(entry);
-    if (known !== undefined) return known as TxTable<Row, Input>; // one per entry, typed by the caller's handle
+    for (const known of this.#tables) if (known.entry === entry) return known.table as TxTable<Row, Input>; // one per entry, typed by the caller's handle
     const table = new TxTable<Row, Input>(this.#engine, this.#open, this.#codecs.codecOf(entry), entry, policy);
-    this.#tables.set(entry, table as unknown as TxTable<never, never>);
+    this.#tables.push({ entry, table });
     return table;
   }
 
@@ -92,8 +91,10 @@ export class TxTable<Row, Input> {
   readonly #codec: TableCodec;
   readonly #entry: TableEntry;
   readonly #policy: IndexPolicy;
-  readonly #reader: TableReader<Row>;
-  #writable = false;
+  #reader: TableReader<Row> | undefined;
+  #writer: TableWriter | undefined;
+  /** One view serves all reads of single rows: they decode before anything else runs. */
+  #view: RecordView | undefined;
 
   /** @internal */
   constructor(engine: Engine, open: OpenTransaction, codec: TableCodec, entry: TableEntry, policy: IndexPolicy) {
@@ -103,27 +104,41 @@ export class TxTable<Row, Input> {
     this.#codec = codec;
     this.#entry = entry;
     this.#policy = policy;
-    this.#reader = new TableReader<Row>({
-      engine,
-      view: () => ({ codec, view: this.#view() }),
-      hold: () => ({ codec, view: this.#view(), close: () => undefined, hold: open.transaction.snapshot, assertAlive: () => { void open.transaction.snapshot; } }),
+  }
+
+  get #rows(): TableReader<Row> {
+    const codec = this.#codec;
+    const { transaction } = this.#open;
+    return this.#reader ??= new TableReader<Row>({
+      engine: this.#engine,
+      view: () => ({ codec, view: this.#current() }),
+      hold: () => ({ codec, view: this.#newView(), close: () => undefined, hold: transaction.snapshot, assertAlive: () => { void transaction.snapshot; } }),
     });
   }
 
-  #view(): RecordView {
+  #newView(): RecordView {
     const { transaction } = this.#open;
-    return new RecordView(this.#codec.store, transaction.snapshot.sequence, transaction.writesOf(this.#codec.store), transaction.readSet);
+    const { store } = this.#codec;
+    return new RecordView(store, transaction.snapshot.sequence, transaction.writesOf(store), transaction.readSet);
+  }
+
+  /** Throws when the transaction is finished. */
+  #current(): RecordView {
+    const { transaction } = this.#open;
+    void transaction.snapshot;
+    const view = this.#view ??= this.#newView();
+    view.writes ??= transaction.writesOf(this.#codec.store);
+    return view;
   }
 
   #write(): TableWriter {
-    const { transaction } = this.#open;
-    transaction.assertOpen();
-    if (!this.#writable) {
+    const view = this.#current();
+    if (this.#writer === undefined) {
       this.#engine.writeSide.assertWritable();
       this.#assertIndexes();
-      this.#writable = true;
+      this.#writer = new TableWriter(this.#engine, this.#open.transaction, this.#codec, view);
     }
-    return new TableWriter(this.#engine, transaction, this.#codec, this.#view());
+    return this.#writer;
   }
 
   #assertIndexes(): void {
@@ -134,10 +149,10 @@ export class TxTable<Row, Input> {
   }
 
   /** The record, or undefined when absent or deleted. */
-  get(recno: number, options?: GetOptions): Row | undefined { return this.#reader.get(recno, options); }
-  getMany(recnos: readonly number[], options?: GetOptions): (Row | undefined)[] { return this.#reader.getMany(recnos, options); }
-  get recordCount(): number { return this.#reader.recordCount(); }
-  scan(options?: ScanOptions<Extract<keyof Row, string>>): RowScan<Row> { return this.#reader.scan(options); }
+  get(recno: number, options?: GetOptions): Row | undefined { return this.#rows.get(recno, options); }
+  getMany(recnos: readonly number[], options?: GetOptions): (Row | undefined)[] { return this.#rows.getMany(recnos, options); }
+  get recordCount(): number { return this.#rows.recordCount(); }
+  scan(options?: ScanOptions<Extract<keyof Row, string>>): RowScan<Row> { return this.#rows.scan(options); }
 
   /** Appends a row; returns its record number. Throws VALUE, NOT_FOUND (unknown field), UNSUPPORTED. */
   insert(row: Input): number { return this.#write().insert(asInput(row)); }

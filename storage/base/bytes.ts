@@ -37,6 +37,12 @@ export class ByteWriter {
     if (this.#bytes.length > keepBytes) this.#replace(new Uint8Array(keepBytes));
   }
 
+  /** Forgets what was written after the first `lengthBytes`. */
+  rewind(lengthBytes: number): void {
+    assert(lengthBytes >= 0 && lengthBytes <= this.#length, 'a writer goes back to a place it has passed');
+    this.#length = lengthBytes;
+  }
+
   u8(value: number): void {
     assert(value >= 0 && value <= 0xff && Number.isInteger(value), 'a u8 is an integer of 0..255');
     const at = this.#claim(1);

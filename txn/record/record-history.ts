@@ -50,7 +50,8 @@ export class RecordHistory {
       const added: Interval[] = [];
       let version = newest;
       while (version.older !== undefined && version.sequence > oldestSnapshot) {
-        added.push({ from: version.older.sequence, to: version.sequence, bytes: version.older.bytes });
+        // A copy: the image of a row is a piece of a pooled buffer, which one kept row would keep whole.
+        added.push({ from: version.older.sequence, to: version.sequence, bytes: new Uint8Array(version.older.bytes) });
         version = version.older;
       }
       const before = preImages.get(recno);

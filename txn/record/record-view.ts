@@ -3,15 +3,18 @@ import type { ReadSet } from '../commit/read-set.js';
 import type { RecordStore } from './record-store.js';
 import type { RecordWrites } from './record-writes.js';
 
+const NOTHING: Uint8Array = new Uint8Array(0);
+
 /** A table as one reader sees it: a snapshot, with the reader's own writes on top. */
 export class RecordView {
   readonly store: RecordStore;
   /** Moved by handles that always read the newest state. */
   sequence: number;
-  readonly writes: RecordWrites | undefined;
+  /** Moved by handles whose transaction begins to write. */
+  writes: RecordWrites | undefined;
   readonly readSet: ReadSet | undefined;
   /** Where find() found the record: a view, decode at once. */
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes = NOTHING;
   start = 0;
 
   constructor(store: RecordStore, sequence: number, writes?: RecordWrites, readSet?: ReadSet) {
@@ -32,7 +35,7 @@ export class RecordView {
     return this.highestRecno;
   }
 
-  get memoSource(): MemoSource { return this.writes?.memoSource ?? this.store.memoSource; }
+  get memoSource(): MemoSource { return this.writes ?? this.store.memoSource; }
 
   find(recno: number): boolean {
     const own = this.writes?.rows.get(recno);

@@ -1,5 +1,5 @@
 import {
-  assert, encodeMemo, END_MARK, FieldstoneError, isMemoField, rawPointer, writePointer, type ByteWriter, type MemoSource, type PendingMemo,
+  assert, encodeMemo, END_MARK, FieldstoneError, isMemoField, rawPointer, writePointer, type ByteWriter, type MemoPointer, type MemoSource, type PendingMemo,
 } from '#storage';
 import { writeCounters, writeMemos, writeRows } from '../commit/commit-record.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
@@ -19,24 +19,28 @@ export interface PendingRow {
 
 interface PlacedMemo extends PendingMemo { readonly provisional: number }
 
+const NO_MEMOS: readonly PlacedMemo[] = [];
+
 /** The private writes of one transaction in one table. */
-export class RecordWrites implements StoreWrites {
+export class RecordWrites implements StoreWrites, MemoSource {
   readonly store: RecordStore;
   readonly rows = new Map<number, PendingRow>();
   /** Highest record number this transaction sees: its snapshot's count, or its own last insert. */
   highestRecno = 0;
-  readonly memoSource: MemoSource;
   #sizeBytes = 0;
-  #provisional = new Map<number, Uint8Array>();
+  /** Memo values without a place, by provisional number; most transactions have none. */
+  #provisional: Uint8Array[] | undefined;
   #placed: { block: number; bytes: Uint8Array; lengthBytes: number }[] = [];
   #freed: { block: number; lengthBytes: number }[] = [];
   #countersChanged = false;
 
   constructor(store: RecordStore) {
     this.store = store;
-    this.memoSource = {
-      read: (pointer) => this.#provisional.get(pointer.block - PROVISIONAL_BLOCK) ?? store.readMemo(pointer),
-    };
+  }
+
+  /** Memo values as this transaction sees them. */
+  read(pointer: MemoPointer): Uint8Array | undefined {
+    return this.#provisional?.[pointer.block - PROVISIONAL_BLOCK] ?? this.store.readMemo(pointer);
   }
 
   get isEmpty(): boolean { return this.rows.size === 0; }
@@ -45,13 +49,19 @@ export class RecordWrites implements StoreWrites {
   /** Stores the new image and returns what was pending before, for undo. */
   put(recno: number, bytes: Uint8Array, pending: readonly PendingMemo[], inserted: boolean): PendingRow | undefined {
     const before = this.rows.get(recno);
-    const fresh = pending.map((memo) => this.#provide(memo, bytes));
-    const replaced = new Set(fresh.map((m) => m.field));
-    const kept = (before?.memos ?? []).filter((m) => !replaced.has(m.field) && rawPointer(this.store.layout, m.field, bytes, 0)?.block === m.provisional + PROVISIONAL_BLOCK);
-    this.rows.set(recno, { bytes, memos: [...kept, ...fresh], inserted });
+    const plain = pending.length === 0 && (before === undefined || before.memos.length === 0);
+    this.rows.set(recno, { bytes, memos: plain ? NO_MEMOS : this.#memosOf(bytes, pending, before?.memos ?? NO_MEMOS), inserted });
     this.#sizeBytes += bytes.length + 64;
     if (recno > this.highestRecno) this.highestRecno = recno;
     return before;
+  }
+
+  /** The new memo values, and those of the older image that this one still points to. */
+  #memosOf(bytes: Uint8Array, pending: readonly PendingMemo[], before: readonly PlacedMemo[]): PlacedMemo[] {
+    const fresh = pending.map((memo) => this.#provide(memo, bytes));
+    const replaced = new Set(fresh.map((m) => m.field));
+    const kept = before.filter((m) => !replaced.has(m.field) && rawPointer(this.store.layout, m.field, bytes, 0)?.block === m.provisional + PROVISIONAL_BLOCK);
+    return [...kept, ...fresh];
   }
 
   #provide(memo: PendingMemo, bytes: Uint8Array): PlacedMemo {
@@ -61,8 +71,7 @@ export class RecordWrites implements StoreWrites {
     if (base.memo.kind === 'dbt3' && memo.bytes.includes(END_MARK)) {
       throw new FieldstoneError('VALUE', `field "${memo.field.name}": a dBASE III memo can not hold the byte 1A, which ends it`, { table: this.store.name, field: memo.field.name });
     }
-    const provisional = this.#provisional.size;
-    this.#provisional.set(provisional, memo.bytes);
+    const provisional = (this.#provisional ??= []).push(memo.bytes) - 1;
     this.#sizeBytes += memo.bytes.length;
     writePointer(this.store.layout, memo.field, { block: provisional + PROVISIONAL_BLOCK, lengthBytes: memo.bytes.length }, bytes, 0);
     return { ...memo, provisional };
@@ -81,7 +90,7 @@ export class RecordWrites implements StoreWrites {
   checkConflicts(sequence: number): void {
     const { store } = this;
     if (store.retired) throw new FieldstoneError('CONFLICT', `table "${store.name}" was rebuilt by another transaction`, { table: store.name });
-    for (const [recno] of this.rows) {
+    for (const recno of this.rows.keys()) {
       if (store.isInFlight(recno) || store.lastChangeOf(recno) > sequence) {
         throw new FieldstoneError('CONFLICT', `record ${recno} of "${store.name}" was changed by another transaction`, { table: store.name, recno });
       }
@@ -94,7 +103,7 @@ export class RecordWrites implements StoreWrites {
     if (store.base.memo?.kind === 'dbt4') this.#collectFreed();
     if (this.#placed.length > 0) writeMemos(w, store.name, this.#placed);
     if (this.#countersChanged) writeCounters(w, store.name, store.autoNext);
-    writeRows(w, store.name, store.layout.recordLength, rowBytes(this.rows), this.rows.size);
+    writeRows(w, store.name, store.layout.recordLength, this.rows);
   }
 
   #place(memo: PlacedMemo, row: Uint8Array): void {
@@ -146,10 +155,6 @@ export class RecordWrites implements StoreWrites {
     for (const memo of this.#placed.reverse()) this.store.base.memo?.allocator.undoAllocate(memo.block, memo.lengthBytes);
     this.rows.clear();
     this.#placed = [];
-    this.#provisional = new Map();
+    this.#provisional = undefined;
   }
-}
-
-function* rowBytes(rows: ReadonlyMap<number, PendingRow>): Iterable<readonly [number, Uint8Array]> {
-  for (const [recno, row] of rows) yield [recno, row.bytes];
 }

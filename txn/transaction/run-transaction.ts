@@ -37,9 +37,9 @@ export interface OpenTransaction {
 
 function begin(engine: Engine, o: RunOptions, owner: LockOwner, mayWait: boolean): OpenTransaction {
   const transaction = new Transaction({
-    id: owner.id, name: owner.name ?? `transaction ${owner.id}`, isolation: o.isolation ?? 'snapshot',
+    id: owner.id, name: owner.name, isolation: o.isolation ?? 'snapshot',
     maxWriteBytes: engine.options.transactionMemoryBytes, openedNs: engine.options.env.clock.monotonicNs(),
-    takeSnapshot: () => engine.takeSnapshot(owner.name ?? `transaction ${owner.id}`), snapshots: engine.snapshots,
+    takeSnapshot: () => engine.takeSnapshot(transaction.name), snapshots: engine.snapshots,
   });
   engine.transactions.add(transaction);
   return { transaction, owner, mayWait };
@@ -69,8 +69,14 @@ export async function runTransaction<Result>(
       const open = begin(engine, options, owner, true);
       const timer = armTimeout(engine, open, options.timeoutMs);
       try {
-        const result = await body(open);
-        await finish(engine, open, options.durability);
+        const outcome = body(open);
+        const result = isPromise(outcome) ? await outcome : outcome;
+        const committed = finish(engine, open, options.durability);
+        if (committed !== undefined) {
+          await committed;
+          counters.commits++;
+          engine.afterSnapshots();
+        }
         return result;
       } catch (e) {
         end(engine, open);
@@ -97,36 +103,57 @@ function armTimeout(engine: Engine, open: OpenTransaction, timeoutMs: number | u
   }, timeoutMs);
 }
 
-function txnCounters(engine: Engine): { commits: number; rollbacks: number; conflicts: number; retries: number; readOnly: number } {
+/** A body without await goes on in the same turn: one promise less for each commit. */
+function isPromise<Result>(value: Result | PromiseLike<Result>): value is PromiseLike<Result> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+const countersOf = new WeakMap<Engine, ReturnType<typeof newCounters>>();
+
+function newCounters(engine: Engine): { commits: number; rollbacks: number; conflicts: number; retries: number; readOnly: number } {
   return engine.options.probe.counters('transactions', { commits: 0, rollbacks: 0, conflicts: 0, retries: 0, readOnly: 0 });
 }
 
-async function finish(engine: Engine, open: OpenTransaction, durability: Durability | undefined): Promise<void> {
+function txnCounters(engine: Engine): ReturnType<typeof newCounters> {
+  let counters = countersOf.get(engine);
+  if (counters === undefined) countersOf.set(engine, counters = newCounters(engine));
+  return counters;
+}
+
+/** Resolves when the writes are committed; undefined when there are none. */
+function finish(engine: Engine, open: OpenTransaction, durability: Durability | undefined): Promise<unknown> | undefined {
   const { transaction } = open;
-  const counters = txnCounters(engine);
   if (transaction.wasRolledBack) {
-    counters.rollbacks++;
-    return;
+    txnCounters(engine).rollbacks++;
+    return undefined;
   }
   transaction.assertOpen();
   const writes = transaction.storeWrites();
   if (writes.length === 0) {
     if (transaction.hasSnapshot) validate(transaction, []);
-    counters.readOnly++;
+    txnCounters(engine).readOnly++;
     end(engine, open);
-    return;
+    return undefined;
   }
+  const mustWait = !engine.locks.isIdle || engine.writeSide.isLogFull;
+  return mustWait ? waitAndCommit(engine, open, writes, durability) : commit(engine, open, writes, durability);
+}
+
+async function waitAndCommit(engine: Engine, open: OpenTransaction, writes: readonly StoreWrites[], durability: Durability | undefined): Promise<void> {
   const { writeSide } = engine;
   if (!engine.locks.isIdle) await lockWrites(engine, open, writes);
   if (writeSide.isLogFull) await writeSide.waitForLog();
+  await commit(engine, open, writes, durability);
+}
+
+function commit(engine: Engine, open: OpenTransaction, writes: readonly StoreWrites[], durability: Durability | undefined): Promise<number> {
+  const { transaction } = open;
   assertNotReplaced(writes);
   validate(transaction, writes);
-  const done = writeSide.commit(writes, durability ?? engine.options.durability);
+  const done = engine.writeSide.commit(writes, durability ?? engine.options.durability);
   transaction.finish();
   engine.transactions.remove(transaction);
-  await done;
-  counters.commits++;
-  engine.afterSnapshots();
+  return done;
 }
 
 /** Conflict check: the last thing before the log, in the same turn. */

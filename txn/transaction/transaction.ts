@@ -15,7 +15,8 @@ export type Isolation = 'snapshot' | 'serializable';
 
 export interface TransactionOptions {
   readonly id: number;
-  readonly name: string;
+  /** Default: by its id. */
+  readonly name: string | undefined;
   readonly isolation: Isolation;
   readonly maxWriteBytes: number;
   readonly openedNs: number;
@@ -32,13 +33,14 @@ interface Undo { readonly writes: RecordWrites; readonly recno: number; readonly
  */
 export class Transaction {
   readonly id: number;
-  readonly name: string;
   readonly openedNs: number;
   readonly readSet: ReadSet | undefined;
   readonly #o: TransactionOptions;
   readonly #writes = new Map<RecordStore, RecordWrites>();
-  readonly #keyWrites = new Map<KeyStore, KeyWrites>();
-  readonly #keyReads = new Map<KeyStore, KeyReads>();
+  // Made when they are needed: a small transaction should cost little more than its log record.
+  #keyWrites: Map<KeyStore, KeyWrites> | undefined;
+  #keyReads: Map<KeyStore, KeyReads> | undefined;
+  /** What savepoints go back over; empty while there is none. */
   readonly #undo: Undo[] = [];
   #savepoints: { name: string; position: number; keys: Map<KeyStore, number> }[] = [];
   #hold: SnapshotHold<CatalogState> | undefined;
@@ -48,11 +50,11 @@ export class Transaction {
   constructor(options: TransactionOptions) {
     this.#o = options;
     this.id = options.id;
-    this.name = options.name;
     this.openedNs = options.openedNs;
     this.readSet = options.isolation === 'serializable' ? new ReadSet() : undefined;
   }
 
+  get name(): string { return this.#o.name ?? `transaction ${this.id}`; }
   get isOpen(): boolean { return this.#state === 'open'; }
   get wasRolledBack(): boolean { return this.#state === 'rolled back'; }
   get hasSnapshot(): boolean { return this.#hold !== undefined; }
@@ -75,7 +77,7 @@ export class Transaction {
   storeWrites(): StoreWrites[] {
     const list: StoreWrites[] = [];
     for (const writes of this.#writes.values()) if (!writes.isEmpty) list.push(writes);
-    for (const writes of this.#keyWrites.values()) if (!writes.isEmpty) list.push(writes);
+    if (this.#keyWrites !== undefined) for (const writes of this.#keyWrites.values()) if (!writes.isEmpty) list.push(writes);
     return list;
   }
 
@@ -85,9 +87,10 @@ export class Transaction {
   putKey(store: KeyStore, key: Uint8Array, keyLength: number, value: Uint8Array | undefined): void {
     this.assertOpen();
     void this.snapshot; // where conflicts count from
-    let writes = this.#keyWrites.get(store);
+    const all = this.#keyWrites ??= new Map<KeyStore, KeyWrites>();
+    let writes = all.get(store);
     if (writes === undefined) {
-      this.#keyWrites.set(store, writes = new KeyWrites(store));
+      all.set(store, writes = new KeyWrites(store));
       if (this.#savepoints.length > 0) writes.mark();
     }
     writes.put(key, keyLength, value);
@@ -97,14 +100,15 @@ export class Transaction {
   /** The store as this transaction sees it. Made for each use: its own writes may have begun since. */
   keyView(store: KeyStore): KeyView {
     const { sequence } = this.snapshot;
-    return new KeyView(store, sequence, this.#keyWrites.get(store), this.#readsOf(store));
+    return new KeyView(store, sequence, this.#keyWrites?.get(store), this.#readsOf(store));
   }
 
   #readsOf(store: KeyStore): KeyReads | undefined {
     if (this.readSet === undefined) return undefined;
-    let reads = this.#keyReads.get(store);
+    const all = this.#keyReads ??= new Map<KeyStore, KeyReads>();
+    let reads = all.get(store);
     if (reads === undefined) {
-      this.#keyReads.set(store, reads = new KeyReads(store));
+      all.set(store, reads = new KeyReads(store));
       this.readSet.include(reads);
     }
     return reads;
@@ -115,7 +119,7 @@ export class Transaction {
     const writes = this.#writesFor(store);
     const highest = writes.highestRecno;
     const before = writes.put(recno, bytes, memos, inserted);
-    this.#undo.push({ writes, recno, before, highest });
+    if (this.#savepoints.length > 0) this.#undo.push({ writes, recno, before, highest });
     this.#assertSize();
   }
 
@@ -131,7 +135,7 @@ export class Transaction {
   #assertSize(): void {
     let sum = 0;
     for (const writes of this.#writes.values()) sum += writes.sizeBytes;
-    for (const writes of this.#keyWrites.values()) sum += writes.sizeBytes;
+    if (this.#keyWrites !== undefined) for (const writes of this.#keyWrites.values()) sum += writes.sizeBytes;
     if (sum > this.#o.maxWriteBytes) {
       throw new FieldstoneError('LIMIT', `transaction "${this.name}" writes more than transactionMemory (${this.#o.maxWriteBytes} bytes); split it, or load rows with insertMany`, { option: 'transactionMemory' });
     }
@@ -139,7 +143,7 @@ export class Transaction {
 
   savepoint(name: string): void {
     this.assertOpen();
-    this.#savepoints.push({ name, position: this.#undo.length, keys: new Map([...this.#keyWrites].map(([store, writes]) => [store, writes.mark()])) });
+    this.#savepoints.push({ name, position: this.#undo.length, keys: new Map([...this.#keyWrites ?? []].map(([store, writes]) => [store, writes.mark()])) });
   }
 
   /** Undoes everything since the newest savepoint of that name, which stays. */
@@ -150,7 +154,7 @@ export class Transaction {
     if (savepoint === undefined) throw new FieldstoneError('NOT_FOUND', `there is no savepoint "${name}"`);
     this.#savepoints = this.#savepoints.slice(0, i + 1);
     this.#undoTo(savepoint.position);
-    for (const [store, writes] of this.#keyWrites) writes.rollbackTo(savepoint.keys.get(store) ?? 0);
+    for (const [store, writes] of this.#keyWrites ?? []) writes.rollbackTo(savepoint.keys.get(store) ?? 0);
   }
 
   #undoTo(position: number): void {
