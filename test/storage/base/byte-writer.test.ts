@@ -39,3 +39,15 @@ describe('what is written is read back', () => {
     }
   });
 });
+
+test('rewind forgets what came after a place', () => {
+  const writer = new ByteWriter(4);
+  writer.utf8('kept');
+  const place = writer.length;
+  writer.utf8('dropped');
+  writer.rewind(place);
+  writer.u8(7);
+  const reader = new ByteReader(writer.bytes(), 'CORRUPT_WAL');
+  expect([reader.utf8(), reader.u8(), reader.remaining]).toEqual(['kept', 7, 0]);
+  expect(() => writer.rewind(place + 2)).toThrow('a writer goes back');
+});
