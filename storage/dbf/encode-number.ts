@@ -6,18 +6,40 @@ import { decimalDigits, scaledDigits } from './decimal-text.js';
 const BLANK = 0x20;
 const ZERO = 0x30;
 const CURRENCY_DECIMALS = 4;
+const MAX_SMALL = 0x7fff_ffff;
 
-/** Writes a whole number right-justified into `width` bytes ending before `end`; false when it is too wide. */
-function writeWhole(value: number, target: Uint8Array, end: number, width: number): boolean {
-  let rest = Math.abs(value);
+/** Writes the digits of a whole number of at most 31 bits before `end`; gives the place of the first, or -1 when they pass `least`. */
+function writeSmallDigits(value: number, target: Uint8Array, end: number, least: number): number {
+  let rest = value;
   let place = end;
-  const least = end - width;
   do {
-    if (place === least) return false;
+    if (place === least) return -1;
+    const next = (rest / 10) | 0;
+    target[--place] = ZERO + rest - next * 10;
+    rest = next;
+  } while (rest > 0);
+  return place;
+}
+
+/** The same for larger numbers, whose division takes longer. */
+function writeLargeDigits(value: number, target: Uint8Array, end: number, least: number): number {
+  let rest = value;
+  let place = end;
+  do {
+    if (place === least) return -1;
     const next = Math.floor(rest / 10);
     target[--place] = ZERO + rest - next * 10;
     rest = next;
   } while (rest > 0);
+  return place;
+}
+
+/** Writes a whole number right-justified into `width` bytes ending before `end`; false when it is too wide. */
+function writeWhole(value: number, target: Uint8Array, end: number, width: number): boolean {
+  const least = end - width;
+  const magnitude = Math.abs(value);
+  let place = magnitude <= MAX_SMALL ? writeSmallDigits(magnitude, target, end, least) : writeLargeDigits(magnitude, target, end, least);
+  if (place < 0) return false;
   if (value < 0) {
     if (place === least) return false;
     target[--place] = 0x2d;

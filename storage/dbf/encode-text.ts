@@ -14,6 +14,14 @@ function writeText(field: DbfField, page: CodePage, value: unknown, target: Uint
   throw valueError(field, `the text has a character that is not in ${page.name}`);
 }
 
+// A call to fill() costs more than this many bytes written one by one.
+const SHORT_PADDING = 64;
+
+function pad(target: Uint8Array, byte: number, from: number, to: number): void {
+  if (to - from > SHORT_PADDING) target.fill(byte, from, to);
+  else for (let i = from; i < to; i++) target[i] = byte;
+}
+
 /** C: padded with blanks. Text that ends in a NUL is refused, because readers cut it off. */
 export function textEncoder(layout: DbfLayout, field: DbfField): FieldEncoder {
   const page = pageOf(layout, field);
@@ -21,7 +29,7 @@ export function textEncoder(layout: DbfLayout, field: DbfField): FieldEncoder {
     const written = writeText(field, page, value, target, at);
     const end = at + field.offset + written;
     if (written > 0 && target[end - 1] === 0) throw valueError(field, 'text cannot end with a NUL character');
-    target.fill(0x20, end, at + field.offset + field.length);
+    pad(target, 0x20, end, at + field.offset + field.length);
     return undefined;
   };
 }
@@ -30,7 +38,7 @@ export function textEncoder(layout: DbfLayout, field: DbfField): FieldEncoder {
 function finishVariable(layout: DbfLayout, field: DbfField, written: number, padding: number, target: Uint8Array, at: number): void {
   const from = at + field.offset;
   const full = written === field.length;
-  target.fill(padding, from + written, from + field.length);
+  pad(target, padding, from + written, from + field.length);
   if (field.lengthBit === undefined) return;
   if (!full) target[from + field.length - 1] = written;
   setFlagBit(layout, field.lengthBit, !full, target, at);

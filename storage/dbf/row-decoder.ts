@@ -32,8 +32,9 @@ export interface RowDecoder {
    */
   decode(bytes: Uint8Array, start: number, recno: number, memo?: MemoSource): Row;
   /**
-   * Appends the rows of `count` records that lie one behind the other from `bytes[start]` on: about a fifth faster than
-   * decode() for each. Texts of neighbouring rows may share up to 2 KiB of memory.
+   * Sets `rows[0..count)` to the rows of `count` records that lie one behind the other from `bytes[start]` on: about a
+   * fifth faster than decode() for each. Use the array again for the next run. Texts of neighbouring rows may share up to
+   * 2 KiB of memory.
    */
   decodeRun(bytes: Uint8Array, start: number, count: number, recno: number, rows: Row[], memo?: MemoSource): void;
 }
@@ -91,15 +92,12 @@ function makeDecoder(
       return assemble(bytes, start, recno, text, -from, memo);
     },
     decodeRun(bytes, start, count, recno, rows, memo = NO_MEMO) {
-      let text = '';
-      for (let i = 0; i < count; i++) {
-        const inText = i % textRows;
-        const at = start + i * recordLength;
-        if (sharesText && inText === 0) {
-          const last = Math.min(textRows, count - i) - 1;
-          text = latin1Text(bytes, at + from, at + last * recordLength + to);
-        }
-        rows.push(assemble(bytes, at, recno + i, text, inText * recordLength - from, memo));
+      const step = sharesText ? textRows : count;
+      for (let i = 0; i < count; i += step) {
+        const first = start + i * recordLength;
+        const end = Math.min(i + step, count);
+        const text = sharesText ? latin1Text(bytes, first + from, first + (end - i - 1) * recordLength + to) : '';
+        for (let j = i, at = first; j < end; j++, at += recordLength) rows[j] = assemble(bytes, at, recno + j, text, at - first - from, memo);
       }
     },
   };

@@ -32,15 +32,26 @@ const SPELLINGS = 4;
 
 interface Column { readonly field: DbfField; readonly encode: FieldEncoder }
 
-/** Places of input keys, remembering the spellings in use. */
-function keyLookup(index: FieldIndex): (key: string) => number {
+/**
+ * Places of input keys. Rows mostly come with the same keys in the same order, so the key that stood at a position last
+ * time is tried first; then the spellings in use.
+ */
+function keyLookup(index: FieldIndex): (key: string, position: number) => number {
   const known = new Map<string, number>(index.names.map((name, i) => [name, i]));
   const room = index.names.length * SPELLINGS;
-  return (key) => {
-    const remembered = known.get(key);
-    if (remembered !== undefined) return remembered;
-    const place = index.place(key);
-    if (known.size < room) known.set(key, place);
+  const lastKeys: string[] = [];
+  const lastPlaces: number[] = [];
+  return (key, position) => {
+    if (lastKeys[position] === key) return lastPlaces[position] ?? 0;
+    let place = known.get(key);
+    if (place === undefined) {
+      place = index.place(key);
+      if (known.size < room) known.set(key, place);
+    }
+    if (position <= lastKeys.length && position < index.names.length) {
+      lastKeys[position] = key;
+      lastPlaces[position] = place;
+    }
     return place;
   };
 }
@@ -75,7 +86,7 @@ export function createRowEncoder(layout: DbfLayout, options: RowEncoderOptions =
       const key = keys[i] ?? '';
       const value = input[key];
       if (value === undefined) continue;
-      const place = placeOf(key);
+      const place = placeOf(key, i);
       const column = columns[place];
       if (column === undefined) continue;
       if (givenIn[place] === call) throw valueError(column.field, `is given twice, as "${key}" and in another spelling`);
