@@ -56,7 +56,7 @@ export function* checkpointSteps(c: CheckpointContext, change?: FolderChange): S
     journal = yield* writeJournal(c, stores, sequence, firstSegment, counters, change);
   } catch (e) {
     counters.abandoned++;
-    for (const store of stores) store.unfreeze();
+    for (const store of stores) unfreeze(c, store);
     journal?.close();
     throw e;
   }
@@ -68,6 +68,15 @@ export function* checkpointSteps(c: CheckpointContext, change?: FolderChange): S
   }
   counters.runs++;
   return true;
+}
+
+/** A disk that does not even say how the files look now gets no more writes: they could not be told from a stranger's. */
+function unfreeze(c: CheckpointContext, store: VersionedStore): void {
+  try {
+    store.unfreeze();
+  } catch (e) {
+    c.poison(e);
+  }
 }
 
 /** All that is published is in the log and on disk before the log may be retired. */

@@ -194,8 +194,10 @@ export class CommitPipeline {
       return true;
     } catch (e) {
       wal.current?.discardPending();
-      if (wal.current?.broken === true) this.#fail(e);
-      for (const waiting of group) this.#reject(waiting, e);
+      if (wal.isBroken) this.#fail(e);
+      // A log that could not be cut back may hold some of them: only the next opening tells.
+      const error = wal.current?.broken === true ? unknownOutcome(e) : e;
+      for (const waiting of group) this.#reject(waiting, error);
       this.#wakeIdle();
       return false;
     }
@@ -267,7 +269,7 @@ export class CommitPipeline {
   #syncFailed(group: readonly Waiting[], cause: unknown): void {
     this.#syncing = undefined;
     this.#fail(cause);
-    const unknown = new FieldstoneError('COMMIT_UNKNOWN', 'the disk failed while the commit was being synced', { cause });
+    const unknown = unknownOutcome(cause);
     for (const waiting of group) this.#reject(waiting, unknown);
     this.#wakeIdle();
   }
@@ -308,4 +310,8 @@ export class CommitPipeline {
       writer.datasyncAsync().then(() => { this.#counters.syncs++; }, (e: unknown) => this.#fail(e));
     }, this.#o.syncIntervalMs);
   }
+}
+
+function unknownOutcome(cause: unknown): FieldstoneError {
+  return new FieldstoneError('COMMIT_UNKNOWN', 'the disk failed while the commit was being made durable', { cause });
 }

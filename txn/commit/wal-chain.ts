@@ -1,4 +1,4 @@
-import { createWalSegment, type Environment, type WalWriter } from '#storage';
+import { createWalSegment, FieldstoneError, type Environment, type WalWriter } from '#storage';
 
 /** File name of a log segment. */
 export function walName(segment: number): string {
@@ -22,6 +22,8 @@ export class WalChain {
   readonly #fence: Uint8Array;
   #segment: number;
   #writer: WalWriter | undefined;
+  #retry = false;
+  #nameUnsafe = false;
   /** Segments that are closed but not yet retired by a checkpoint. */
   readonly #older: { segment: number; sizeBytes: number }[] = [];
 
@@ -37,6 +39,8 @@ export class WalChain {
   /** Number of the segment that takes new records. */
   get segment(): number { return this.#segment; }
   get current(): WalWriter | undefined { return this.#writer; }
+  /** After a failure that no further try can mend. */
+  get isBroken(): boolean { return this.#nameUnsafe || this.#writer?.broken === true; }
 
   /** Log bytes that a crash now would have to replay. */
   get liveBytes(): number {
@@ -52,14 +56,26 @@ export class WalChain {
 
   /** The writer, made now if the segment does not exist yet. */
   writerFor(firstSequence: number): WalWriter {
-    if (this.#writer === undefined) {
-      const path = `${this.#folder}/${walName(this.#segment)}`;
-      this.#writer = createWalSegment(this.#env.vfs, path, {
-        databaseId: this.#databaseId, segment: this.#segment, firstSequence, fence: this.#fence,
-      });
-      this.#env.vfs.syncFolder(this.#folder);
+    if (this.#nameUnsafe) throw new FieldstoneError('POISONED', 'the name of a log segment could not be made durable; close the database and open it again');
+    return this.#writer ??= this.#makeSegment(firstSequence);
+  }
+
+  #makeSegment(firstSequence: number): WalWriter {
+    const { vfs } = this.#env;
+    const path = `${this.#folder}/${walName(this.#segment)}`;
+    // The lock is ours and the number is new: what stands there is what an earlier try could not remove.
+    if (this.#retry && vfs.stat(path) !== undefined) vfs.unlink(path);
+    this.#retry = true;
+    const writer = createWalSegment(vfs, path, { databaseId: this.#databaseId, segment: this.#segment, firstSequence, fence: this.#fence });
+    this.#retry = false;
+    try {
+      vfs.syncFolder(this.#folder);
+    } catch (e) {
+      this.#nameUnsafe = true; // trying again would only seem to help (I5)
+      writer.close();
+      throw e;
     }
-    return this.#writer;
+    return writer;
   }
 
   /** Ends the current segment, which must be synced; later records go to a new one. */

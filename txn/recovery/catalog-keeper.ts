@@ -39,8 +39,8 @@ export class CatalogKeeper {
   /** The table or store is known to the catalog, with current facts, before the log mentions it. */
   ensureRegistered(store: VersionedStore): void {
     if (this.#registered.has(store)) return;
-    this.#registered.add(store);
     this.#refresh(this.#catalog);
+    this.#registered.add(store);
   }
 
   /** After a checkpoint: new position, fresh fingerprints of all open tables. */

@@ -28,12 +28,30 @@ export async function bulkLoad<Result>(
     }
     return result;
   } catch (e) {
-    if (!writeSide.isPoisoned) load?.abandon();
+    if (!writeSide.isPoisoned && load !== undefined) abandon(engine, load);
     throw e;
   } finally {
     store.appendLease = undefined;
-    store.base.noteWritten();
     release();
+    noteWritten(engine, store);
+  }
+}
+
+/** What cannot be cut off stays behind the published end, where recovery and the next checkpoint cut it; the first error is the one to report. */
+function abandon(engine: Engine, load: BulkAppend): void {
+  try {
+    load.abandon();
+  } catch (e) {
+    engine.writeSide.poison(e);
+  }
+}
+
+/** A disk that does not even say how the files look now gets no more writes: they could not be told from a stranger's. */
+function noteWritten(engine: Engine, store: RecordStore): void {
+  try {
+    store.base.noteWritten();
+  } catch (e) {
+    engine.writeSide.poison(e);
   }
 }
 

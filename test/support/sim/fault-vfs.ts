@@ -69,6 +69,7 @@ export class FaultVfs {
   #met = 0;
   #fired = 0;
   #dead = false;
+  #first: { readonly kind: CallKind; readonly path: string } | undefined;
 
   constructor(inner: Vfs, options: FaultVfsOptions = {}) {
     this.#options = options;
@@ -79,6 +80,8 @@ export class FaultVfs {
 
   /** How often the fault happened. */
   get fired(): number { return this.#fired; }
+  /** The first call that the fault happened in. */
+  get firstFired(): { readonly kind: CallKind; readonly path: string } | undefined { return this.#first; }
   /** Calls so far in which the planned fault could have happened: the range of `at`. */
   get met(): number { return this.#met; }
   get dead(): boolean { return this.#dead; }
@@ -117,6 +120,7 @@ export class FaultVfs {
     this.#met++;
     if (plan.at === 0 || (plan.sticky === true ? this.#met < plan.at : this.#met !== plan.at)) return undefined;
     this.#fired++;
+    this.#first ??= { kind, path };
     return plan.fault;
   }
 

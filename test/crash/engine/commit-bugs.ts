@@ -1,0 +1,54 @@
+import { sourceBug, type SourceBug } from './source-bug.js';
+
+const PIPELINE = 'txn/commit/commit-pipeline.ts';
+const CHAIN = 'txn/commit/wal-chain.ts';
+const WRITER = 'storage/wal/wal-writer.ts';
+const WRITES = 'txn/record/record-writes.ts';
+const LOAD = 'txn/transaction/bulk-load.ts';
+const BULK = 'txn/record/bulk-append.ts';
+const STORE = 'txn/record/record-store.ts';
+
+/** Mistakes on the way from a transaction to its acknowledgement. */
+export const COMMIT_BUGS: readonly SourceBug[] = [
+  sourceBug('ack-before-sync', 'crash', 'a group is acknowledged without a sync, whatever the durability', PIPELINE,
+    ["if (!group.some((w) => w.durability === 'commit')) {", 'if (group.length > 0) {']),
+  sourceBug('ack-all-when-synced', 'crash', 'a sync in the background is not waited for', PIPELINE,
+    ['writer?.datasyncAsync().then(() => {', 'writer?.datasyncAsync().catch(() => undefined); Promise.resolve().then(() => {']),
+  sourceBug('publish-before-sync', 'race', 'readers see a commit while its sync is under way', PIPELINE,
+    ['    this.#firstSyncing = first;\n    const writer',
+      '    this.#firstSyncing = first;\n    group.forEach((w, i) => { for (const write of w.writes) write.publish(first + i, this.#o.snapshots); this.#published = first + i; });\n    const writer']),
+  sourceBug('segment-name-not-synced', 'crash', 'the folder is not synced after a log segment was made', CHAIN,
+    ['      vfs.syncFolder(this.#folder);\n', '']),
+  sourceBug('segment-header-not-synced', 'crash', 'a log segment is used before its header is on disk', WRITER,
+    ['    writeFully(file, encoded, 0);\n    file.sync();', '    writeFully(file, encoded, 0);']),
+  sourceBug('synced-too-far', 'crash', 'a sync is taken to cover what was written while it ran', WRITER,
+    ['    this.#noteSynced(coveredBytes);', '    this.#noteSynced(this.#flushedBytes);']),
+  sourceBug('body-not-checked', 'crash', 'the checksum of a record is not compared', 'storage/wal/wal-reader.ts',
+    [' && bodyChecksum(body, chain, head.headerCrc) === head.bodyCrc', '']),
+  sourceBug('cut-back-left-out', 'fault', 'what a failed write left in the log stays there', WRITER,
+    ['      this.#file.truncate(this.#flushedBytes);\n      this.#file.datasync();\n', '']),
+  sourceBug('cut-back-not-synced', 'fault', 'a rejected record is cut off without a sync', WRITER,
+    ['      this.#file.truncate(this.#flushedBytes);\n      this.#file.datasync();\n', '      this.#file.truncate(this.#flushedBytes);\n']),
+  sourceBug('sequence-lost', 'contract', 'a group that could not be written leaves a gap in the numbers', PIPELINE,
+    ['    if (!this.#append(group, first)) return;\n    this.#lastSequence += group.length;', '    this.#lastSequence += group.length;\n    if (!this.#append(group, first)) return;']),
+  sourceBug('rejected-not-withdrawn', 'contract', 'a failed commit keeps its records in flight', PIPELINE,
+    ['    for (const write of waiting.writes) write.withdraw();\n', '']),
+  sourceBug('failed-sync-published', 'contract', 'a commit whose sync failed is seen by readers', PIPELINE,
+    ['    const unknown = unknownOutcome(cause);\n', '    this.#publish(group.map((w) => ({ ...w, done: () => undefined })), this.#lastSequence);\n    const unknown = unknownOutcome(cause);\n']),
+  sourceBug('failed-sync-forgiven', 'contract', 'after a failed sync the handle goes on', PIPELINE,
+    ['    this.#syncing = undefined;\n    this.#fail(cause);', '    this.#syncing = undefined;']),
+  sourceBug('conflicts-in-flight-missed', 'race', 'the conflict check looks at published versions only', WRITES,
+    ['store.isInFlight(recno) || store.lastChangeOf', 'store.lastChangeOf']),
+  sourceBug('conflicts-missed', 'race', 'the conflict check finds nothing', WRITES,
+    ['store.isInFlight(recno) || store.lastChangeOf(recno) > sequence', 'store.isInFlight(recno)']),
+  sourceBug('older-versions-dropped', 'race', 'a commit drops the version that a snapshot still reads', STORE,
+    ['snapshots.count > 0 && snapshots.oldestSequence() < sequence', 'snapshots.count < 0']),
+  sourceBug('load-rows-not-synced', 'crash', 'the rows of a load are not synced before its commit', LOAD,
+    ['  await sync(store.base.file);\n', '']),
+  sourceBug('load-memos-not-synced', 'crash', 'the memos of a load are not synced before its commit', LOAD,
+    ['  if (store.base.memo !== undefined) await sync(store.base.memo.cached.file);\n', '']),
+  sourceBug('load-begin-not-logged', 'crash', 'the log does not know that a load began', LOAD,
+    ["    await writeSide.commit([new ExtentBegin(store)], 'commit');\n", '']),
+  sourceBug('load-head-lost', 'crash', 'the bytes of a load below the published end are forgotten', BULK,
+    ['    for (let i = 0; i < below; i++) this.#head.push(this.#buffer[i] ?? 0);\n', '']),
+];
