@@ -6,6 +6,9 @@ import { backupDatabase, type BackupResult } from './backup.js';
 import { checkDatabase, type CheckOptions, type CheckResult } from './check/check-database.js';
 import { repairDatabase, type RepairOptions, type RepairResult } from './check/repair-database.js';
 import { importTable, type ImportTableOptions } from './import/import-table.js';
+import { Kv } from './kv/kv.js';
+import type { KvOptions } from './kv/kv-types.js';
+import { assertStoreOptions, visibleStores } from './kv/store-names.js';
 import { alterTable, type AlterTableChange } from './table/alter-table.js';
 import { assertNoStrangers, createTable, type CreateTableOptions } from './table/create-table.js';
 import type { InputOfSchema, RowOf, TableSchema } from './table/field-types.js';
@@ -87,6 +90,22 @@ export class Database {
   tables(): string[] {
     this.#engine.assertReadable();
     return [...this.#engine.tables.state.values()].map((entry) => entry.name);
+  }
+
+  /** Names of all key-value stores. */
+  stores(): string[] {
+    this.#engine.assertReadable();
+    return visibleStores(this.#engine);
+  }
+
+  /**
+   * A key-value store; made at its first write. Kinds of keys and values are fixed then. Throws NAME, OPTION, SCHEMA (other kinds),
+   * CORRUPT_PAGE, VERSION.
+   */
+  kv<Key = string, Value = unknown>(name: string, options: KvOptions = {}): Kv<Key, Value> {
+    this.#engine.assertReadable();
+    assertStoreOptions(name, options);
+    return new Kv<Key, Value>(this.#engine, name, options);
   }
 
   #codecOf(entry: TableEntry): TableCodec {

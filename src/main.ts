@@ -1,7 +1,10 @@
 // The public door: everything that users import from 'fieldstone'.
 export { open } from './open.js';
 export { Database, type DatabaseStats, type TableFor, type TableOptions, type TransactionOptions } from './database.js';
-export { Snapshot, type SnapshotTable } from './snapshot.js';
+export { Kv, type ByteStream } from './kv/kv.js';
+export type { TxKv } from './kv/tx-kv.js';
+export type { KvOperation, KvOptions, KvRange, KvScan, PutOptions } from './kv/kv-types.js';
+export { Snapshot, type SnapshotKv, type SnapshotTable } from './snapshot.js';
 export { Table, type AnyInput, type AnyRow, type FieldInfo } from './table/table.js';
 export type { LongWorkOptions } from './table/table-host.js';
 export type { TableInfo } from './table/table-info.js';

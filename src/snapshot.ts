@@ -1,5 +1,10 @@
 import { FieldstoneError } from '#storage';
-import { RecordView, type CatalogState, type Engine, type SnapshotHold } from '#txn';
+import { KeyView, RecordView, type CatalogState, type Engine, type SnapshotHold } from '#txn';
+import { Kv } from './kv/kv.js';
+import { KvReader } from './kv/kv-reader.js';
+import type { KvRange, KvScan } from './kv/kv-types.js';
+import { StoreForm } from './kv/store-form.js';
+import { assertTableName } from './table/table-name.js';
 import type { RowScan, ScanOptions } from './table/scan.js';
 import { TableReader, type GetOptions } from './table/table-reader.js';
 import type { AnyRow } from './table/table.js';
@@ -11,6 +16,17 @@ export interface SnapshotTable<Row> {
   get(recno: number, options?: GetOptions): Row | undefined;
   getMany(recnos: readonly number[], options?: GetOptions): (Row | undefined)[];
   scan(options?: ScanOptions<Extract<keyof Row, string>>): RowScan<Row>;
+}
+
+/** A key-value store as a snapshot sees it; reading only. */
+export interface SnapshotKv<Key, Value> {
+  get(key: Key): Value | undefined;
+  has(key: Key): boolean;
+  getMany(keys: Iterable<Key>): (Value | undefined)[];
+  count(range?: KvRange<Key>): number;
+  entries(range?: KvRange<Key>): KvScan<[Key, Value]>;
+  keys(range?: KvRange<Key>): KvScan<Key>;
+  values(range?: KvRange<Key>): KvScan<Value>;
 }
 
 /**
@@ -56,6 +72,24 @@ export class Snapshot {
       getMany: (recnos, options) => reader.getMany(recnos, options),
       scan: (options) => reader.scan(options),
     };
+  }
+
+  /** The store as it was when the snapshot was taken. Throws NAME, CLOSED. */
+  kv<Key, Value>(ref: Kv<Key, Value>): SnapshotKv<Key, Value>;
+  kv(name: string): SnapshotKv<string, unknown>;
+  kv<Key, Value>(ref: string | Kv<Key, Value>): SnapshotKv<Key, Value> {
+    this.#assertAlive();
+    if (typeof ref === 'string') assertTableName(ref);
+    const form = typeof ref === 'string' ? new StoreForm<Key, Value>(this.#engine, this.#engine.keyStores.store(ref)) : ref.form();
+    const view = new KeyView(form.store, this.#hold.sequence);
+    return new KvReader<Key, Value>({
+      form: () => {
+        this.#assertAlive();
+        return form;
+      },
+      view: () => view,
+      hold: () => ({ view, close: () => undefined, hold: this.#hold, assertAlive: () => this.#assertAlive() }),
+    });
   }
 
   #assertAlive(): void {

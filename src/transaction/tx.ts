@@ -1,5 +1,9 @@
 import { FieldstoneError } from '#storage';
 import { MustWait, RecordView, type Engine, type OpenTransaction, type TableEntry } from '#txn';
+import { Kv } from '../kv/kv.js';
+import { StoreForm } from '../kv/store-form.js';
+import { TxKv } from '../kv/tx-kv.js';
+import { assertTableName } from '../table/table-name.js';
 import type { TableCodec } from '../table/table-codec.js';
 import { TableReader, type GetOptions } from '../table/table-reader.js';
 import { TableWriter } from '../table/table-writer.js';
@@ -52,22 +56,38 @@ export class Tx {
     return table;
   }
 
+  /** The key-value store inside this transaction, by handle or name. Throws NAME, TXN_DONE. */
+  kv<Key, Value>(ref: Kv<Key, Value>): TxKv<Key, Value>;
+  kv(name: string): TxKv<string, unknown>;
+  kv<Key, Value>(ref: string | Kv<Key, Value>): TxKv<Key, Value> {
+    this.#open.transaction.assertOpen();
+    const engine = this.#engine;
+    if (typeof ref !== 'string') return new TxKv<Key, Value>(ref.form(), this.#open);
+    assertTableName(ref);
+    return new TxKv<Key, Value>(new StoreForm<Key, Value>(engine, engine.keyStores.store(ref)), this.#open);
+  }
+
   /**
-   * Waits for a lock on a record, or on the whole table without `recno`. Held until the transaction
+   * Waits for a lock on a record or a key, or on the whole table or store without one. Held until the transaction
    * ends. Take locks before reading: the transaction's view begins at its first read.
    * Throws DEADLOCK, LOCK_TIMEOUT.
    */
-  async lock(ref: string | { readonly name: string }, recno?: number | 'exclusive' | 'shared', mode: 'exclusive' | 'shared' = 'exclusive'): Promise<void> {
+  lock<Key, Value>(ref: Kv<Key, Value>, key?: Key, mode?: 'exclusive' | 'shared'): Promise<void>;
+  lock(ref: string | { readonly name: string }, recno?: number | 'exclusive' | 'shared', mode?: 'exclusive' | 'shared'): Promise<void>;
+  async lock(ref: string | { readonly name: string }, recno?: unknown, mode: 'exclusive' | 'shared' = 'exclusive'): Promise<void> {
     this.#open.transaction.assertOpen();
     if (!this.#open.mayWait) throw new FieldstoneError('OPTION', 'transactionSync can not wait for locks; use transaction()');
-    const name = typeof ref === 'string' ? ref : ref.name;
-    const entry = this.#engine.entry(name);
-    const space = `t:${entry.name.toLowerCase()}`;
-    const wanted = typeof recno === 'string' ? recno : mode;
-    const resource = typeof recno === 'number' ? { space, item: recno } : { space };
-    const waiting = this.#engine.locks.acquire(this.#open.owner, resource, wanted);
+    const wanted = !(ref instanceof Kv) && (recno === 'shared' || recno === 'exclusive') ? recno : mode;
+    const waiting = this.#engine.locks.acquire(this.#open.owner, this.#lockOf(ref, recno), wanted);
     if (waiting !== undefined) await waiting;
     this.#open.transaction.assertOpen();
+  }
+
+  #lockOf(ref: string | { readonly name: string }, item: unknown): { readonly space: string; readonly item?: number | string } {
+    if (ref instanceof Kv) return ref.lockOf(item);
+    const entry = this.#engine.entry(typeof ref === 'string' ? ref : ref.name);
+    const space = `t:${entry.name.toLowerCase()}`;
+    return typeof item === 'number' ? { space, item } : { space };
   }
 
   /** Marks a place to come back to. */

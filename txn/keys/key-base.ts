@@ -125,6 +125,8 @@ export class KeyBase implements PageSource {
     this.#journal = this.#o.vfs.open(journalPath, 'read');
     this.#journalled = pending.journalled;
     for (const pageNo of pending.journalled.keys()) this.#o.cache.drop(this.#cached.id, pageNo);
+    // Pages behind the old end may still be cached from a time when the file was longer.
+    for (let pageNo = this.#state.header.pageCount; pageNo < pending.header.pageCount; pageNo++) this.#o.cache.drop(this.#cached.id, pageNo);
     this.#state = { header: pending.header, tree: new Tree(this, pending.header, this.#o.codecCounters), filter: pending.filter, filterPages: pending.filterPages };
     this.epoch++;
   }

@@ -10,8 +10,6 @@ export interface KeyFold {
   readonly list: SkipList;
   /** Sequence of the last commit in the list. */
   readonly sequence: number;
-  /** Sequence of the last commit in the tree: from there on, until the list says otherwise, what the tree holds is right. */
-  readonly baseSequence: number;
   readonly ownerFlags: number;
   readonly codec: Codec;
   readonly compressionThresholdBytes: number;
@@ -20,6 +18,8 @@ export interface KeyFold {
 }
 
 const MIN_FILTER_KEYS = 1024;
+/** Sequence of what stood in the tree before a generation: below those of all commits. */
+const BEFORE_ALL = 0;
 
 /** Folds a frozen list into the tree: new pages to the journal or behind the end of the file, the header last. */
 export function* foldKeys(fold: KeyFold, target: FoldTarget): Steps<PendingKeyState> {
@@ -56,7 +56,7 @@ function* apply(fold: KeyFold, target: FoldTarget, allocator: PageAllocator, sin
   const changes = new ListChanges(list);
   const run = applySorted(base.tree, {
     changes, allocator, sink, codec: fold.codec, compressionThresholdBytes: fold.compressionThresholdBytes, codecCounters: fold.codecCounters,
-    before: oldest === Infinity ? undefined : (old) => keepBefore(fold, changes.node, oldest, old),
+    before: oldest === Infinity ? undefined : (old) => keepBefore(list, changes.node, oldest, old),
   });
   for (let step = run.next(); ; step = run.next()) {
     if (step.done === true) return step.value;
@@ -65,13 +65,12 @@ function* apply(fold: KeyFold, target: FoldTarget, allocator: PageAllocator, sin
 }
 
 /** What the tree holds stays in the list as its oldest version when a live snapshot is older than all others. */
-function keepBefore(fold: KeyFold, node: number, oldestSnapshot: number, old: (() => Buffer) | undefined): void {
-  const { list, baseSequence } = fold;
+function keepBefore(list: SkipList, node: number, oldestSnapshot: number, old: (() => Buffer) | undefined): void {
   const { versions } = list;
   let version = list.newest(node);
   for (let older = versions.older(version); older !== 0; older = versions.older(version)) version = older;
   const sequence = versions.sequence(version);
-  if (sequence > oldestSnapshot && sequence > baseSequence) list.addOldest(node, baseSequence, old?.());
+  if (sequence > oldestSnapshot && sequence > BEFORE_ALL) list.addOldest(node, BEFORE_ALL, old?.());
 }
 
 /** The filter with the new keys in it; made anew, twice as large as needed, when there are too many for the old one. */

@@ -30,6 +30,8 @@ export class KeyStoreSet {
   #facts: Readonly<Record<string, CatalogStore>> = {};
   #vfs: Vfs;
   #verify: (() => void) | undefined;
+  /** Goes up when all stores were closed: handles look their store up again. */
+  generation = 0;
 
   constructor(options: KeyStoreSetOptions) {
     this.#o = options;
@@ -152,6 +154,7 @@ export class KeyStoreSet {
     for (const store of this.#stores.values()) store.close();
     this.#stores.clear();
     this.#files = new Map();
+    this.generation++;
   }
 }
 

@@ -96,20 +96,16 @@ export class KeyStore implements VersionedStore {
 
   /** Finds the value as of `sequence`: true leaves it in foundBytes[foundStart .. foundEnd), a view. */
   find(key: Uint8Array, keyLength: number, sequence: number, hash: number = hashKey(key, keyLength)): boolean {
-    if (!this.active.isEmpty) {
+    if (sequence < this.baseSequence) {
+      const found = this.#inPast(key, keyLength, hash, sequence);
+      if (found !== undefined) return found;
+    } else if (!this.active.isEmpty) {
       const found = this.#inList(this.active, key, keyLength, hash, sequence);
       if (found !== undefined) return found;
     }
-    if (this.frozen !== undefined) {
+    if (this.frozen !== undefined && sequence >= this.baseSequence) {
       const found = this.#inList(this.frozen.list, key, keyLength, hash, sequence);
       if (found !== undefined) return found;
-    }
-    if (this.history.length > 0 && sequence < this.baseSequence) {
-      for (const generation of this.history) {
-        if (generation.sequence <= sequence) continue;
-        const found = this.#inList(generation.list, key, keyLength, hash, sequence);
-        if (found !== undefined) return found;
-      }
     }
     const base = this.#base;
     if (base === undefined || base.filter?.mayHold(hash) === false || !base.tree.find(key, keyLength)) return false;
@@ -118,6 +114,18 @@ export class KeyStore implements VersionedStore {
     this.foundStart = tree.foundStart;
     this.foundEnd = tree.foundEnd;
     return true;
+  }
+
+  /**
+   * For a snapshot older than the tree. The first generation after it that knows the key decides: by a version that the
+   * snapshot sees, or by what stood in the tree before that generation.
+   */
+  #inPast(key: Uint8Array, keyLength: number, hash: number, sequence: number): boolean | undefined {
+    for (const list of this.listsFor(sequence)) {
+      const found = this.#inList(list, key, keyLength, hash, sequence);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   /** undefined = the list says nothing of the key at that sequence. */
@@ -134,12 +142,12 @@ export class KeyStore implements VersionedStore {
     return true;
   }
 
-  /** The lists that a reader at `sequence` looks through, newest say first; the tree comes behind them. */
+  /** The lists that a reader at `sequence` looks through: the first that sees a version decides; the tree comes behind them. */
   listsFor(sequence: number): SkipList[] {
-    const lists = [this.active];
+    if (sequence >= this.baseSequence) return this.frozen === undefined ? [this.active] : [this.active, this.frozen.list];
+    const lists = this.history.filter((g) => g.sequence > sequence).map((g) => g.list);
     if (this.frozen !== undefined) lists.push(this.frozen.list);
-    if (sequence < this.baseSequence) for (const g of this.history) if (g.sequence > sequence) lists.push(g.list);
-    return lists;
+    return [...lists, this.active];
   }
 
   /** Sequence of the last remembered change of a key; 0 = none that a live snapshot could miss. */
@@ -221,7 +229,7 @@ export class KeyStore implements VersionedStore {
     if (frozen === undefined || base === undefined) throw new FieldstoneError('POISONED', `store "${this.name}" has nothing to fold`);
     const { file, codec, compressionThresholdBytes, codecCounters, bloomBitsPerKey } = this.options;
     this.#pending = yield* foldKeys({
-      base, file, list: frozen.list, sequence: frozen.sequence, baseSequence: this.baseSequence, ownerFlags: this.ownerFlags, codec, compressionThresholdBytes, codecCounters, bloomBitsPerKey,
+      base, file, list: frozen.list, sequence: frozen.sequence, ownerFlags: this.ownerFlags, codec, compressionThresholdBytes, codecCounters, bloomBitsPerKey,
     }, target);
   }
 

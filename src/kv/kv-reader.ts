@@ -1,0 +1,90 @@
+import { USES_EXPIRY, type KeyCursor, type KeyView } from '#txn';
+import { kvScan, type ItemOf, type KvScanSource } from './kv-scan.js';
+import type { KvRange, KvScan } from './kv-types.js';
+import type { StoreForm } from './store-form.js';
+
+/** Where a reader looks. */
+export interface KvReaderSource<Key, Value> {
+  /** The store now; throws what reading now would throw. */
+  form(): StoreForm<Key, Value>;
+  /** What is read: at this moment, in this snapshot, in this transaction. */
+  view(form: StoreForm<Key, Value>): KeyView;
+  /** Holds what is read while a walk lasts. */
+  hold(): Omit<KvScanSource, 'cursor'> & { readonly view: KeyView };
+}
+
+/** Reading a store: shared by handles, snapshots and transactions. */
+export class KvReader<Key, Value> {
+  readonly #source: KvReaderSource<Key, Value>;
+
+  constructor(source: KvReaderSource<Key, Value>) { this.#source = source; }
+
+  get(key: Key): Value | undefined {
+    const form = this.#source.form();
+    const view = this.#source.view(form);
+    form.encodeKey(key);
+    if (!view.find(form.buffer.bytes, form.buffer.length, form.hash)) return undefined;
+    return form.decode(view.foundBytes, view.foundStart, view.foundEnd, view.sequence);
+  }
+
+  has(key: Key): boolean {
+    const form = this.#source.form();
+    const view = this.#source.view(form);
+    form.encodeKey(key);
+    return view.find(form.buffer.bytes, form.buffer.length, form.hash) && !form.isExpired(view.foundBytes, view.foundStart, view.foundEnd);
+  }
+
+  getMany(keys: Iterable<Key>): (Value | undefined)[] { return Array.from(keys, (key) => this.get(key)); }
+
+  /** Counts keys. Cost: two paths through the tree and what changed lately; a walk when values of the store may expire or `limit` is given. */
+  count(range: KvRange<Key> = {}): number {
+    const form = this.#source.form();
+    const bytes = form.range(range);
+    if ((form.store.ownerFlags & USES_EXPIRY) === 0) return Math.min(this.#source.view(form).count(bytes), range.limit ?? Infinity);
+    let count = 0;
+    for (const _ of this.keys(range)) count++;
+    return count;
+  }
+
+  entries(range: KvRange<Key> = {}): KvScan<[Key, Value]> {
+    return this.#scan(range, (form, cursor, sequence) => {
+      cursor.readValue();
+      const value = form.decode(cursor.valueBytes, cursor.valueStart, cursor.valueEnd, sequence);
+      return value === undefined ? undefined : { item: [form.decodeKey(cursor.keyBytes, cursor.keyStart, cursor.keyLength), value] };
+    });
+  }
+
+  keys(range: KvRange<Key> = {}): KvScan<Key> {
+    return this.#scan(range, (form, cursor) => {
+      if ((form.store.ownerFlags & USES_EXPIRY) !== 0) {
+        cursor.readValue();
+        if (form.isExpired(cursor.valueBytes, cursor.valueStart, cursor.valueEnd)) return undefined;
+      }
+      return { item: form.decodeKey(cursor.keyBytes, cursor.keyStart, cursor.keyLength) };
+    });
+  }
+
+  values(range: KvRange<Key> = {}): KvScan<Value> {
+    return this.#scan(range, (form, cursor, sequence) => {
+      cursor.readValue();
+      const value = form.decode(cursor.valueBytes, cursor.valueStart, cursor.valueEnd, sequence);
+      return value === undefined ? undefined : { item: value };
+    });
+  }
+
+  #scan<Item>(range: KvRange<Key>, pick: (form: StoreForm<Key, Value>, cursor: KeyCursor, sequence: number) => { item: Item } | undefined): KvScan<Item> {
+    const form = this.#source.form();
+    const bytes = form.range(range);
+    let itemOf: ItemOf<Item> = () => undefined;
+    return kvScan({
+      open: () => {
+        const now = this.#source.form();
+        const hold = this.#source.hold();
+        const { sequence } = hold.view;
+        itemOf = (cursor) => pick(now, cursor, sequence);
+        return { ...hold, hold: hold.hold, cursor: hold.view.cursor(bytes, range.reverse ?? false) };
+      },
+      itemOf: (cursor) => itemOf(cursor), limit: range.limit ?? Infinity, signal: range.signal, scheduler: form.engine.options.env.scheduler,
+    });
+  }
+}

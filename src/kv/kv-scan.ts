@@ -1,0 +1,90 @@
+import { FieldstoneError, type Scheduler } from '#storage';
+import type { KeyCursor } from '#txn';
+import type { KvScan } from './kv-types.js';
+
+/** What a walk works with; made when it begins, closed when it ends. */
+export interface KvScanSource {
+  readonly cursor: KeyCursor;
+  readonly close: () => void;
+  /** The snapshot that is read; when it has ended, assertAlive() throws the reason. */
+  readonly hold: { readonly ended: boolean };
+  readonly assertAlive: () => void;
+}
+
+/** The item that the cursor stands on; undefined = leave it out. */
+export type ItemOf<Item> = (cursor: KeyCursor) => { readonly item: Item } | undefined;
+
+// An awaited item costs a promise; the event loop gets a turn after this many.
+const ITEMS_PER_TURN = 512;
+
+export interface KvScanOptions<Item> {
+  readonly open: () => KvScanSource;
+  readonly itemOf: ItemOf<Item>;
+  readonly limit: number;
+  readonly signal: AbortSignal | undefined;
+  readonly scheduler: Scheduler;
+}
+
+/** A walk over a store; opens its source at the first step, so an unused one holds nothing. */
+export function kvScan<Item>(options: KvScanOptions<Item>): KvScan<Item> {
+  return {
+    [Symbol.iterator]: () => new KvIterator(options),
+    [Symbol.asyncIterator]: () => asyncItems(new KvIterator(options), options.scheduler),
+    toArray: () => [...new KvIterator(options)],
+  };
+}
+
+class KvIterator<Item> implements IterableIterator<Item> {
+  readonly #o: KvScanOptions<Item>;
+  #source: KvScanSource | undefined;
+  #left: number;
+  #ended = false;
+
+  constructor(options: KvScanOptions<Item>) {
+    this.#o = options;
+    this.#left = options.limit;
+  }
+
+  [Symbol.iterator](): this { return this; }
+
+  next(): IteratorResult<Item, undefined> {
+    if (this.#ended) return { value: undefined, done: true };
+    try {
+      const { signal } = this.#o;
+      const source = this.#source ??= this.#o.open();
+      if (signal?.aborted === true) throw new FieldstoneError('ABORTED', 'the walk was cancelled', { cause: signal.reason });
+      if (source.hold.ended) source.assertAlive();
+      while (this.#left > 0 && source.cursor.next()) {
+        const found = this.#o.itemOf(source.cursor);
+        if (found === undefined) continue;
+        this.#left--;
+        return { value: found.item, done: false };
+      }
+    } catch (e) {
+      this.return();
+      throw e;
+    }
+    return this.return();
+  }
+
+  return(): IteratorResult<Item, undefined> {
+    this.#ended = true;
+    this.#source?.close();
+    this.#source = undefined;
+    return { value: undefined, done: true };
+  }
+}
+
+async function* asyncItems<Item>(items: KvIterator<Item>, scheduler: Scheduler): AsyncGenerator<Item> {
+  let untilTurn = ITEMS_PER_TURN;
+  try {
+    for (let next = items.next(); next.done !== true; next = items.next()) {
+      yield next.value;
+      if (--untilTurn > 0) continue;
+      untilTurn = ITEMS_PER_TURN;
+      await new Promise<void>((resolve) => { scheduler.later(resolve); });
+    }
+  } finally {
+    items.return();
+  }
+}

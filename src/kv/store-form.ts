@@ -1,0 +1,81 @@
+import { byteRange, hashKey, KeyBuffer, keyCodec, type ByteRange, type KeyCodec, type KeyRange } from '#index';
+import { FieldstoneError } from '#storage';
+import type { Engine, KeyStore } from '#txn';
+import { PARTS_SUFFIX, readParts } from './parts.js';
+import { bodyStart, decodeValue, isExpired, partsOf } from './value-form.js';
+
+const HOT_VALUE_CHARS = 256;
+const RANGE_KEYS = new Set(['gt', 'gte', 'lt', 'lte', 'prefix', 'reverse', 'limit', 'signal']);
+
+/** A store with its kinds: turns keys and values of users into bytes and back. One for each handle. */
+export class StoreForm<Key, Value> {
+  readonly engine: Engine;
+  readonly store: KeyStore;
+  readonly buffer = new KeyBuffer();
+  hash = 0;
+  readonly #codec: KeyCodec<Key>;
+  readonly #keepsHot: boolean;
+
+  constructor(engine: Engine, store: KeyStore) {
+    this.engine = engine;
+    this.store = store;
+    const codec: unknown = keyCodec(store.kinds.keys);
+    this.#codec = codec as KeyCodec<Key>; // the caller's type of keys is checked when a key is encoded
+    this.#keepsHot = store.kinds.values !== 'binary' && (store.kinds.keys === 'utf8' || store.kinds.keys === 'number');
+  }
+
+  /** Leaves the key in `buffer` and its hash in `hash`. Throws VALUE, LIMIT. */
+  encodeKey(key: Key): void {
+    this.#codec.encode(key, this.buffer);
+    this.hash = hashKey(this.buffer.bytes, this.buffer.length);
+  }
+
+  decodeKey(bytes: Buffer, start: number, length: number): Key { return this.#codec.decode(bytes, start, start + length); }
+
+  /** Throws OPTION, VALUE, LIMIT. */
+  range(range: KeyRange<Key>): ByteRange {
+    for (const name of Object.keys(range)) {
+      if (!RANGE_KEYS.has(name)) throw new FieldstoneError('OPTION', `unknown option "${name}" of a range; known: ${[...RANGE_KEYS].join(', ')}`, { option: name });
+    }
+    const { limit } = range;
+    if (limit !== undefined && limit !== Infinity && (!Number.isSafeInteger(limit) || limit < 0)) {
+      throw new FieldstoneError('OPTION', `limit is a number of keys >= 0, got ${limit}`, { option: 'limit' });
+    }
+    return byteRange(range, this.#codec);
+  }
+
+  isExpired(bytes: Buffer, start: number, end: number): boolean { return isExpired(bytes, start, end, this.engine.options.env.clock.nowMs()); }
+
+  /** The value that stands in the bytes, as of `sequence` where it is in parts; undefined when it has expired. */
+  decode(bytes: Buffer, start: number, end: number, sequence: number): Value | undefined {
+    let decoded: unknown;
+    const { values } = this.store.kinds;
+    if (bytes[start] === 0) decoded = decodeValue(bytes, start + 1, end, values);
+    else {
+      if (this.isExpired(bytes, start, end)) return undefined;
+      const parts = partsOf(bytes, start, end);
+      if (parts === undefined) decoded = decodeValue(bytes, bodyStart(bytes, start), end, values);
+      else {
+        const whole = readParts(this.engine.keyStores.store(this.store.name + PARTS_SUFFIX, { keys: 'binary', values: 'binary' }), parts, sequence);
+        decoded = decodeValue(whole, 0, whole.length, values);
+      }
+    }
+    return decoded as Value; // the caller's type of values; its kind was fixed when the store was made
+  }
+
+  /** The newest value of a key, through the table of hot values. */
+  newest(key: Key): Value | undefined {
+    this.encodeKey(key);
+    const { store, hash } = this;
+    if (this.#keepsHot) {
+      const hot = store.hot.get(hash, key);
+      if (hot !== undefined) return hot as Value;
+    }
+    const { sequence } = this.engine;
+    if (!store.find(this.buffer.bytes, this.buffer.length, sequence, hash)) return undefined;
+    const { foundBytes, foundStart, foundEnd } = store;
+    const value = this.decode(foundBytes, foundStart, foundEnd, sequence);
+    if (this.#keepsHot && foundBytes[foundStart] === 0 && typeof value !== 'object' && foundEnd - foundStart <= HOT_VALUE_CHARS) store.hot.put(hash, key, value);
+    return value;
+  }
+}

@@ -1,0 +1,114 @@
+import { FieldstoneError } from '#storage';
+import type { ValueKind } from '#txn';
+
+// A stored value begins with one byte of these bits, then the time of expiry (8 bytes) if it has one, then the value, or where its
+// parts are: id (6 bytes), number of parts (4), bytes in all (6). Layout in docs/kv.md.
+const EXPIRES = 1;
+const IN_PARTS = 2;
+const PLAIN_HEAD = 1;
+const EXPIRY_BYTES = 8;
+const PARTS_BYTES = 16;
+
+/** Values from this size on are kept in parts of this size. */
+export const PART_BYTES = 4 << 20;
+
+/** Where the parts of a large value are. */
+export interface PartsRef {
+  readonly id: number;
+  readonly count: number;
+  readonly totalBytes: number;
+}
+
+let scratch = Buffer.allocUnsafeSlow(4096);
+
+/** The value as bytes, without its head. Throws VALUE. A view of memory that the next call reuses, unless it is the given array itself. */
+export function valueBytes(value: unknown, kind: ValueKind): Uint8Array {
+  if (kind === 'binary') {
+    if (!(value instanceof Uint8Array)) throw wrongValue('binary', 'a Uint8Array', value);
+    return value;
+  }
+  if (kind === 'utf8') {
+    if (typeof value !== 'string') throw wrongValue('utf8', 'a string', value);
+    return textBytes(value);
+  }
+  const text: string | undefined = JSON.stringify(value);
+  if (text === undefined) throw wrongValue('json', 'anything that JSON can hold', value);
+  return textBytes(text);
+}
+
+function textBytes(text: string): Uint8Array {
+  if (text.length > scratch.length / 3) {
+    if (text.length > PART_BYTES) return Buffer.from(text, 'utf8');
+    scratch = Buffer.allocUnsafeSlow(Math.max(text.length * 3, scratch.length * 2));
+  }
+  return scratch.subarray(0, scratch.write(text, 0, 'utf8'));
+}
+
+function wrongValue(kind: ValueKind, wanted: string, value: unknown): FieldstoneError {
+  return new FieldstoneError('VALUE', `the values of this store are '${kind}': a value is ${wanted}, got ${value === null ? 'null' : typeof value}`);
+}
+
+/** Time of expiry in milliseconds, 0 = never. Throws VALUE. */
+export function expiryOf(expiresAt: number | Date | undefined): number {
+  if (expiresAt === undefined) return 0;
+  const ms = expiresAt instanceof Date ? expiresAt.getTime() : expiresAt;
+  if (typeof ms !== 'number' || !Number.isFinite(ms) || ms <= 0) throw new FieldstoneError('VALUE', 'expiresAt is a Date or milliseconds since 1970');
+  return ms;
+}
+
+let headed = Buffer.allocUnsafeSlow(8192);
+
+/** Head and value as they are stored: a view that the next call reuses. */
+export function storedValue(bytes: Uint8Array, expiresMs: number): Uint8Array {
+  const head = PLAIN_HEAD + (expiresMs === 0 ? 0 : EXPIRY_BYTES);
+  if (headed.length < head + bytes.length) headed = Buffer.allocUnsafeSlow(Math.min(PART_BYTES + 64, (head + bytes.length) * 2));
+  headed[0] = expiresMs === 0 ? 0 : EXPIRES;
+  if (expiresMs !== 0) headed.writeDoubleLE(expiresMs, 1);
+  headed.set(bytes, head);
+  return headed.subarray(0, head + bytes.length);
+}
+
+/** What is stored in place of a value that is kept in parts. */
+export function storedParts(parts: PartsRef, expiresMs: number): Uint8Array {
+  const head = PLAIN_HEAD + (expiresMs === 0 ? 0 : EXPIRY_BYTES);
+  const stored = Buffer.alloc(head + PARTS_BYTES);
+  stored[0] = IN_PARTS | (expiresMs === 0 ? 0 : EXPIRES);
+  if (expiresMs !== 0) stored.writeDoubleLE(expiresMs, 1);
+  stored.writeUIntLE(parts.id, head, 6);
+  stored.writeUInt32LE(parts.count, head + 6);
+  stored.writeUIntLE(parts.totalBytes, head + 10, 6);
+  return stored;
+}
+
+/** True when the value is past its time. */
+export function isExpired(bytes: Buffer, start: number, end: number, nowMs: number): boolean {
+  return ((bytes[start] ?? 0) & EXPIRES) !== 0 && end - start > EXPIRY_BYTES && bytes.readDoubleLE(start + 1) <= nowMs;
+}
+
+/** Where the value itself begins. */
+export function bodyStart(bytes: Buffer, start: number): number {
+  return start + PLAIN_HEAD + (((bytes[start] ?? 0) & EXPIRES) === 0 ? 0 : EXPIRY_BYTES);
+}
+
+/** The parts of a stored value; undefined when it is whole. Throws CORRUPT_PAGE. */
+export function partsOf(bytes: Buffer, start: number, end: number): PartsRef | undefined {
+  if (((bytes[start] ?? 0) & IN_PARTS) === 0) return undefined;
+  const at = bodyStart(bytes, start);
+  if (end - at !== PARTS_BYTES) throw damagedValue();
+  return { id: bytes.readUIntLE(at, 6), count: bytes.readUInt32LE(at + 6), totalBytes: bytes.readUIntLE(at + 10, 6) };
+}
+
+export function damagedValue(): FieldstoneError { return new FieldstoneError('CORRUPT_PAGE', 'a stored value is not well formed; restore a backup'); }
+
+/** The value of whole bytes. Throws CORRUPT_PAGE. */
+export function decodeValue(bytes: Buffer, start: number, end: number, kind: ValueKind): unknown {
+  if (start > end) throw damagedValue();
+  if (kind === 'utf8') return bytes.toString('utf8', start, end);
+  if (kind === 'binary') return new Uint8Array(bytes.subarray(start, end));
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8', start, end));
+    return value;
+  } catch (cause) {
+    throw new FieldstoneError('CORRUPT_PAGE', 'a stored value is no JSON; restore a backup', { cause });
+  }
+}
