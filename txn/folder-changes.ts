@@ -67,7 +67,9 @@ export async function installFiles(engine: Engine, r: TableReplacement): Promise
   try {
     await engine.writeSide.checkpoint(change);
   } catch (e) {
-    if (!engine.writeSide.isPoisoned) discardFiles(engine, r.files);
+    // A journal that may be there still names the files.
+    if (engine.writeSide.isPoisoned) for (const { file } of r.files) file.close();
+    else discardFiles(engine, r.files);
     throw e;
   }
   for (const { file } of r.files) file.close();

@@ -110,6 +110,9 @@ export class JournalWriter {
     this.#writeOut(trailers);
   }
 
+  /** Writes what is buffered. */
+  flush(): void { this.#flush(); }
+
   /** Writes what is buffered and makes the file durable. */
   sync(): void {
     this.#flush();

@@ -48,23 +48,22 @@ export function* checkpointSteps(c: CheckpointContext, change?: FolderChange): S
     counters.empty++;
     return false;
   }
-  c.catalog.ensureWritten();
-  c.wal.rotate();
-  const firstSegment = c.wal.segment;
-  let journal: JournalWriter | undefined;
+  let firstSegment = 0;
   try {
-    journal = yield* writeJournal(c, stores, sequence, firstSegment, counters, change);
+    c.catalog.ensureWritten();
+    c.wal.rotate();
+    firstSegment = c.wal.segment;
+    yield* writeJournal(c, stores, sequence, firstSegment, counters, change);
   } catch (e) {
     counters.abandoned++;
     for (const store of stores) unfreeze(c, store);
-    journal?.close();
     throw e;
   }
   try {
     yield* applyAndSwitch(c, stores, sequence, firstSegment, change);
   } catch (e) {
     c.poison(e);
-    throw e;
+    throw stopped(change, e);
   }
   counters.runs++;
   return true;
@@ -91,7 +90,7 @@ function* syncLog(c: CheckpointContext): Steps {
 function* writeJournal(
   c: CheckpointContext, stores: readonly VersionedStore[], sequence: number, firstSegment: number,
   counters: { journalBytes: number; growthBytes: number }, change: FolderChange | undefined,
-): Steps<JournalWriter> {
+): Steps {
   const journal = JournalWriter.create(c.env.vfs, `${c.folder}/${JOURNAL_NAME}`, {
     databaseId: c.databaseId, checkpoint: c.catalog.checkpoint + 1, sequence, firstSegment, fence: c.fence,
     note: serializeNote({ sizes: plannedSizes(stores, change), tables: change?.tables ?? {} }),
@@ -107,6 +106,7 @@ function* writeJournal(
       yield WORK;
     }
     for (const file of target.grownFiles) yield* durably(c, syncStep(file));
+    journal.flush(); // a full disk is found here, where it can be taken back, not in the sync
     yield* durably(c, syncStep(journal)); // the entries are on disk before the trailer says so
     c.assertLocked();
     journal.finish();
@@ -115,20 +115,20 @@ function* writeJournal(
     counters.journalBytes += target.journalBytes;
     counters.growthBytes += target.growthBytes;
     journal.close();
-    return journal;
   } catch (e) {
-    journal.abandon();
-    forgetJournal(c);
-    throw e;
+    throw forgetJournal(c, journal) ? e : stopped(change, e);
   }
 }
 
-/** A crash must not bring an abandoned journal back. */
-function forgetJournal(c: CheckpointContext): void {
+/** A crash must not bring an abandoned journal back; false when it may. */
+function forgetJournal(c: CheckpointContext, journal: JournalWriter): boolean {
   try {
+    journal.abandon();
     c.env.vfs.syncFolder(c.folder);
+    return true;
   } catch (e) {
-    c.poison(e); // the first error is the one to report
+    c.poison(e); // the error before is the one to report
+    return false;
   }
 }
 
@@ -138,8 +138,15 @@ function* durably(c: CheckpointContext, step: Step): Steps {
     yield step;
   } catch (e) {
     c.poison(e);
-    throw e;
+    throw stopped(undefined, e);
   }
+}
+
+/** What a checkpoint that cannot be taken back says: of the commits nothing is lost, of a change of files the next opening tells. */
+function stopped(change: FolderChange | undefined, cause: unknown): unknown {
+  if (cause instanceof FieldstoneError && (cause.code === 'EXTERNAL_CHANGE' || cause.code === 'LOCKED')) return cause;
+  if (change === undefined) return new FieldstoneError('POISONED', 'the disk failed amid a checkpoint; close and open the database again', { cause });
+  return new FieldstoneError('COMMIT_UNKNOWN', 'the disk failed while the files of a table were replaced; close and open the database again', { cause });
 }
 
 function plannedSizes(stores: readonly VersionedStore[], change: FolderChange | undefined): Record<string, number> {

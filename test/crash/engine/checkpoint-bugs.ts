@@ -64,9 +64,9 @@ export const CHECKPOINT_BUGS: readonly SourceBug[] = [
   sourceBug('abandoned-not-unfrozen', 'contract', 'what an abandoned checkpoint froze stays frozen', CHECKPOINT,
     ['    for (const store of stores) unfreeze(c, store);\n', '']),
   sourceBug('abandoned-journal-may-return', 'fault', 'an abandoned journal is removed without a sync of the folder', CHECKPOINT,
-    ['    journal.abandon();\n    forgetJournal(c);\n', '    journal.abandon();\n']),
+    ['    journal.abandon();\n    c.env.vfs.syncFolder(c.folder);\n', '    journal.abandon();\n']),
   sourceBug('failed-apply-forgiven', 'contract', 'a handle goes on after a checkpoint that stopped half-way', CHECKPOINT,
-    ['  } catch (e) {\n    c.poison(e);\n    throw e;\n  }\n  counters.runs++', '  } catch (e) {\n    throw e;\n  }\n  counters.runs++']),
+    ['    c.poison(e);\n    throw stopped(change, e);\n', '    throw stopped(change, e);\n']),
   sourceBug('failed-checkpoint-sync-forgiven', 'fault', 'a failed sync before the journal is complete does not stop the handle', CHECKPOINT,
-    ['  } catch (e) {\n    c.poison(e);\n    throw e;\n  }\n}\n\nfunction plannedSizes', '  } catch (e) {\n    throw e;\n  }\n}\n\nfunction plannedSizes']),
+    ['    c.poison(e);\n    throw stopped(undefined, e);\n', '    throw stopped(undefined, e);\n']),
 ];

@@ -159,7 +159,7 @@ class Run {
     for (const { step, error } of outcomes) if (error === undefined) this.#state = step.effect(this.#state);
     if (failed.length === 0) return db;
     this.#faulty.heal();
-    const maybe = statesAfter(this.#state, failed.filter((o) => isUnknown(o, operation)).map((o) => o.step));
+    const maybe = statesAfter(this.#state, failed.filter(isUnknown).map((o) => o.step));
     this.#expect(db, operation.files ? maybe : [this.#state], 'on the same handle');
     if (await this.#stillWrites(db)) {
       if (failed.some((o) => o.error?.code === 'COMMIT_UNKNOWN' || o.error?.code === 'POISONED')) throw new Breach(`${codesOf(failed)}, but the handle goes on writing`);
@@ -213,10 +213,9 @@ class Run {
     }
     const again = await this.#openAgain();
     this.#state = this.#expect(again, maybe, 'after opening again');
-    const missing = steps.filter((step) => contractKey(step.effect(this.#state)) !== contractKey(this.#state));
-    const key = contractKey(this.#state);
-    for (const step of missing) {
-      if (maybe.some((state) => contractKey(state) === key) && contractKey(maybe.at(-1) ?? this.#state) === key) break;
+    if (maybe.length > 1 && contractKey(this.#state) === contractKey(maybe.at(-1) ?? this.#state)) return again; // all of it had happened
+    for (const step of steps) {
+      if (maybe.length > 1 && steps.length > 1) break; // some of it may have happened: what was seen is what goes on
       await step.run(again);
       this.#state = step.effect(this.#state);
     }
@@ -247,10 +246,8 @@ class Run {
   }
 }
 
-/** Whether it may have happened all the same. FULL, IO and refusals of a commit say that it did not. */
-function isUnknown({ error }: Outcome, operation: Operation): boolean {
-  return error?.code === 'COMMIT_UNKNOWN' || (operation.files && error?.code !== 'FULL');
-}
+/** Whether it may have happened all the same. Every other code says that it did not. */
+function isUnknown({ error }: Outcome): boolean { return error?.code === 'COMMIT_UNKNOWN'; }
 
 /** With none of the steps, and with every choice of them; all of them last. */
 function statesAfter(state: ContractState, steps: readonly Step[]): ContractState[] {
