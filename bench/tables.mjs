@@ -1,119 +1,74 @@
-// Tables against peers, in one run: dbffile (reads DBF), better-sqlite3 (rows by rowid), a bare parse loop.
-// Usage: node tables.mjs [rows]        (default 1,000,000)
-import { mkdirSync, rmSync, statSync, openSync, readSync, closeSync } from 'node:fs';
+// Tables beside their peers, in alternating rounds of one run: dbffile (reads DBF), better-sqlite3 (rows by rowid), a
+// hand-written parse loop. Usage: node tables.mjs [rows] [rounds]      (default 1,000,000 and 5)
+import { closeSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { tmpdir } from 'node:os';
 import Sqlite from 'better-sqlite3';
 import { DBFFile } from 'dbffile';
-import { open, char, numeric, date, logical } from '../dist/src/main.js';
+import { char, memo, numeric, open } from '../dist/src/main.js';
 import { openDbf } from '../dist/src/dbf/main.js';
+import { alternate, benchFolder, compare, machineFacts, median, perSecond, printTable, ratios, report } from './support/measure.mjs';
+import { numbers, rows, SCHEMA } from './support/rows.mjs';
 
 const ROWS = Number(process.argv[2] ?? 1_000_000);
-const dir = join(tmpdir(), `fieldstone-bench-${process.pid}`);
-rmSync(dir, { recursive: true, force: true });
-mkdirSync(dir, { recursive: true });
+const ROUNDS = Number(process.argv[3] ?? 5);
+const folder = benchFolder('tables');
+console.log(machineFacts(folder));
 
-const DAY = 86_400_000;
-const CITIES = ['Amsterdam', 'Bergen', 'Cork', 'Dresden', 'Espoo', 'Ferrara', 'Ghent', 'Helsinki'];
-function* rows(n) {
-  let seed = 42;
-  for (let i = 0; i < n; i++) {
-    seed = (seed * 1103515245 + 12345) & 0x7fffffff;
-    yield {
-      name: `Customer ${i}`, city: CITIES[seed & 7], id: i, amount: (seed % 1_000_000) / 100, born: new Date((seed % 20_000) * DAY), active: (seed & 16) !== 0,
-    };
-  }
+const db = await open(join(folder, 'ours'));
+const OPTIONS = { dialect: 'foxpro2' };
+
+function expectSame(what, sum, expected) {
+  if (sum !== expected) throw new Error(`${what} gives ${sum}, not ${expected}`);
 }
+const ID_SUM = ROWS * (ROWS - 1) / 2;
 
-const median = (xs) => xs.sort((a, b) => a - b)[xs.length >> 1];
-const results = [];
-async function timed(name, run, times = 3) {
-  const ms = [];
-  let out;
-  for (let i = 0; i < times; i++) {
-    globalThis.gc?.();
-    const t = performance.now();
-    out = await run();
-    ms.push(performance.now() - t);
-  }
-  const m = median(ms);
-  results.push([name, m, out]);
-  console.log(`${name.padEnd(58)} ${m.toFixed(0).padStart(8)} ms  ${String(out ?? '')}`);
-  return m;
-}
-const ratio = (label, peer, ours, target) => console.log(`  => ${label}: ${(peer / ours).toFixed(2)} x   (target ${target})`);
-
-const db = await open(join(dir, 'ours'));
-const table = await db.createTable('bench', {
-  name: char(24), city: char(16), id: numeric(10), amount: numeric(12, 2), born: date(), active: logical(),
-}, { dialect: 'foxpro2' });
-
-// --- insertMany
+// --- Load: a new table and a new database file each round; both durable at the end.
 const list = [...rows(ROWS)];
-const oursInsert = await timed('fieldstone insertMany', async () => {
-  await table.zap();
-  return (await table.insertMany(list)).count;
+let made = 0;
+function newSqlite(name) {
+  const sqlite = new Sqlite(join(folder, name));
+  sqlite.pragma('journal_mode = WAL');
+  sqlite.pragma('synchronous = FULL');
+  sqlite.exec('create table bench (name text, city text, id integer, amount real, born integer, active integer)');
+  return sqlite;
+}
+let loading;
+let sqlite;
+const load = await alternate(ROUNDS, {
+  ours: {
+    prepare: async () => {
+      if (made > 0) await db.dropTable(`load${made}`);
+      loading = await db.createTable(`load${++made}`, SCHEMA, OPTIONS);
+    },
+    run: () => loading.insertMany(list),
+  },
+  sqlite: {
+    prepare: () => {
+      sqlite?.close();
+      for (const end of ['', '-wal', '-shm']) rmSync(join(folder, `peer.db${end}`), { force: true });
+      sqlite = newSqlite('peer.db');
+    },
+    run: () => {
+      const insert = sqlite.prepare('insert into bench values (?, ?, ?, ?, ?, ?)');
+      sqlite.transaction(() => { for (const r of list) insert.run(r.name, r.city, r.id, r.amount, r.born.getTime(), r.active ? 1 : 0); })();
+    },
+  },
 });
-const sqliteInsert = await timed('better-sqlite3 insert in one transaction', () => {
-  rmSync(join(dir, 'peer.db'), { force: true });
-  const s = new Sqlite(join(dir, 'peer.db'));
-  s.pragma('journal_mode = WAL');
-  s.pragma('synchronous = FULL');
-  s.exec('create table bench (name text, city text, id integer, amount real, born integer, active integer)');
-  const insert = s.prepare('insert into bench values (?, ?, ?, ?, ?, ?)');
-  s.transaction(() => { for (const r of list) insert.run(r.name, r.city, r.id, r.amount, r.born.getTime(), r.active ? 1 : 0); })();
-  s.close();
-  return ROWS;
-});
-ratio('insertMany against better-sqlite3', sqliteInsert, oursInsert, '>= 2');
+compare(`insertMany of ${ROWS} rows / better-sqlite3, one transaction`, load, 'sqlite', 'ours', 2,
+  `${median(load.ours).toFixed(0)} ms against ${median(load.sqlite).toFixed(0)} ms, ${perSecond(ROWS, median(load.ours))}`);
 await db.checkpoint();
-const file = join(dir, 'ours', 'bench.dbf');
-console.log(`  table file ${(statSync(file).size / 1e6).toFixed(0)} MB, ${table.info().recordLengthBytes} bytes a row`);
+const table = db.table(`load${made}`, SCHEMA);
+const file = join(folder, 'ours', `load${made}.dbf`);
+const { recordLengthBytes, headerLengthBytes } = table.info();
+console.log(`  ${(statSync(file).size / 1e6).toFixed(0)} MB, ${recordLengthBytes} bytes a row`);
 
-// --- full scan, every field to an object
-const scanOurs = await timed('fieldstone scan, all fields to objects', () => {
-  let sum = 0;
-  for (const row of table.scan()) sum += row.id;
-  return sum;
-});
-const scanOpenDbf = await timed('openDbf scan, all fields to objects', async () => {
-  const dbf = await openDbf(file);
-  let sum = 0;
-  for (const row of dbf.scan()) sum += row.id;
-  dbf.close();
-  return sum;
-});
-const scanPeer = await timed('dbffile, async iterator', async () => {
-  const dbf = await DBFFile.open(file);
-  let sum = 0;
-  for await (const row of dbf) sum += row.ID;
-  return sum;
-}, 1);
-const scanPeerBatch = await timed('dbffile, readRecords(10000)', async () => {
-  const dbf = await DBFFile.open(file);
-  let sum = 0;
-  for (;;) {
-    const batch = await dbf.readRecords(10_000);
-    if (batch.length === 0) break;
-    for (const row of batch) sum += row.ID;
-  }
-  return sum;
-}, 1);
-const bestPeer = Math.min(scanPeer, scanPeerBatch);
-ratio('full scan against dbffile (its faster way)', bestPeer, scanOurs, '>= 8, stretch 12');
-ratio('openDbf full scan against dbffile', bestPeer, scanOpenDbf, '>= 8');
-
-// --- one numeric field
-const oneOurs = await timed('fieldstone scan of one numeric field', () => {
-  let sum = 0;
-  for (const row of table.scan({ fields: ['id'] })) sum += row.id;
-  return sum;
-});
-const bare = await timed('bare hand-written parse loop of that field', () => {
-  const { headerLengthBytes: start, recordLengthBytes: length } = table.info();
+// --- Scans
+function bareLoop() {
   const fd = openSync(file, 'r');
+  const length = recordLengthBytes;
   const chunk = Buffer.allocUnsafe(Math.floor((1 << 20) / length) * length);
-  let position = start;
+  const idAt = 1 + 28 + 16;
+  let position = headerLengthBytes;
   let sum = 0;
   for (let left = ROWS; left > 0;) {
     const n = Math.min(left, chunk.length / length);
@@ -124,7 +79,7 @@ const bare = await timed('bare hand-written parse loop of that field', () => {
       const at = i * length;
       if (chunk[at] === 0x2a) continue;
       let value = 0;
-      for (let k = at + 41; k < at + 51; k++) {
+      for (let k = at + idAt; k < at + idAt + 10; k++) {
         const c = chunk[k];
         if (c !== 0x20) value = value * 10 + (c - 48);
       }
@@ -132,42 +87,128 @@ const bare = await timed('bare hand-written parse loop of that field', () => {
     }
   }
   closeSync(fd);
-  return sum;
-});
-ratio('one field against dbffile', bestPeer, oneOurs, '>= 30');
-console.log(`  => one field: ${(bare / oneOurs).toFixed(2)} of the speed of the bare loop (stretch 0.5)`);
-
-// --- random get
-const GETS = 500_000;
-const order = new Int32Array(GETS);
-for (let i = 0, seed = 7; i < GETS; i++) {
-  seed = (seed * 1103515245 + 12345) & 0x7fffffff;
-  order[i] = 1 + (seed % ROWS);
+  expectSame('the bare loop', sum, ID_SUM);
 }
-const cached = await open(join(dir, 'ours'), { readOnly: true, cacheSize: '512mb' });
-const reader = cached.table('bench');
-const getOurs = await timed(`fieldstone get, ${GETS} random, in cache`, () => {
+function scanOurs(options) {
   let sum = 0;
-  for (let i = 0; i < GETS; i++) sum += reader.get(order[i]).id;
+  for (const row of table.scan(options)) sum += row.id;
+  expectSame('our scan', sum, ID_SUM);
+}
+const fast = await alternate(ROUNDS * 3, {
+  all: () => scanOurs(),
+  async: async () => {
+    let sum = 0;
+    for await (const row of table.scan()) sum += row.id;
+    expectSame('our async scan', sum, ID_SUM);
+  },
+  openDbf: async () => {
+    const dbf = await openDbf(file);
+    let sum = 0;
+    for (const row of dbf.scan()) sum += row.ID;
+    dbf.close();
+    expectSame('openDbf', sum, ID_SUM);
+  },
+  one: () => scanOurs({ fields: ['id'] }),
+  bare: bareLoop,
+});
+const slow = await alternate(Math.min(ROUNDS, 3), {
+  all: () => scanOurs(),
+  openDbf: async () => {
+    const dbf = await openDbf(file);
+    let sum = 0;
+    for (const row of dbf.scan()) sum += row.ID;
+    dbf.close();
+    expectSame('openDbf', sum, ID_SUM);
+  },
+  one: () => scanOurs({ fields: ['id'] }),
+  dbffile: async () => {
+    const dbf = await DBFFile.open(file);
+    let sum = 0;
+    for (;;) {
+      const batch = await dbf.readRecords(10_000);
+      if (batch.length === 0) break;
+      for (const row of batch) sum += row.ID;
+    }
+    expectSame('dbffile', sum, ID_SUM);
+  },
+});
+compare('full scan to objects / dbffile', slow, 'dbffile', 'all', 8, `stretch 12; ${median(fast.all).toFixed(0)} ms against ${median(slow.dbffile).toFixed(0)} ms`);
+compare('openDbf, full scan / dbffile', slow, 'dbffile', 'openDbf', 8);
+compare('scan of one numeric field / dbffile', slow, 'dbffile', 'one', 30, `${median(fast.one).toFixed(0)} ms`);
+compare('scan of one numeric field / bare parse loop (stretch)', fast, 'bare', 'one', 0.5);
+report('for await over a scan / for', `${median(ratios(fast.async, fast.all)).toFixed(2)} x the time; ${(median(fast.async) - median(fast.all)) / ROWS * 1e6 | 0} ns a row more`);
+
+// --- Single rows
+const GETS = Math.min(500_000, ROWS);
+const next = numbers(7);
+const order = Int32Array.from({ length: GETS }, () => 1 + (next() % ROWS));
+const asked = [...order];
+const cached = await open(join(folder, 'ours'), { readOnly: true, cacheSize: '512mb' });
+const reader = cached.table(table.name, SCHEMA);
+sqlite.pragma('cache_size = -524288');
+sqlite.pragma('mmap_size = 1073741824');
+const select = sqlite.prepare('select * from bench where rowid = ?');
+const sumOf = (get) => {
+  let sum = 0;
+  for (let i = 0; i < GETS; i++) sum += get(order[i]).id;
   return sum;
+};
+const gets = await alternate(ROUNDS * 2, {
+  cached: () => sumOf((recno) => reader.get(recno)),
+  small: () => sumOf((recno) => table.get(recno)),
+  many: () => {
+    let sum = 0;
+    for (const row of reader.getMany(asked)) sum += row.id;
+    return sum;
+  },
+  sqlite: () => sumOf((rowid) => select.get(rowid)),
 });
 await cached.close();
-const getOursSmall = await timed(`fieldstone get, ${GETS} random, default cache`, () => {
-  let sum = 0;
-  for (let i = 0; i < GETS; i++) sum += table.get(order[i]).id;
-  return sum;
+const rate = GETS / median(gets.cached) * 1000;
+compare('random get / better-sqlite3 by rowid', gets, 'sqlite', 'cached', 1, `${perSecond(GETS, median(gets.cached))} against ${perSecond(GETS, median(gets.sqlite))}`);
+report('random get, rows a second', perSecond(GETS, median(gets.cached)), '>= 500 k/s', rate >= 500_000);
+report('random get, table a little larger than the cache (64 MB)', perSecond(GETS, median(gets.small)));
+compare(`getMany of ${GETS} / as many get calls`, gets, 'cached', 'many');
+
+// --- Updates of random rows in one transaction
+const UPDATES = Math.min(100_000, ROWS);
+const targets = [...new Set(Array.from({ length: UPDATES * 2 }, () => 1 + (next() % ROWS)))].slice(0, UPDATES);
+const change = sqlite.prepare('update bench set amount = ? where rowid = ?');
+let round = 0;
+const updates = await alternate(ROUNDS, {
+  ours: { prepare: () => db.checkpoint(), run: () => db.transaction((tx) => {
+    const t = tx.table(table);
+    round++;
+    for (let i = 0; i < targets.length; i++) t.update(targets[i], { amount: i + round / 100 });
+  }) },
+  sqlite: { prepare: () => { sqlite.pragma('wal_checkpoint(TRUNCATE)'); }, run: () => sqlite.transaction(() => {
+    for (let i = 0; i < targets.length; i++) change.run(i, targets[i]);
+  })() },
 });
-const s = new Sqlite(join(dir, 'peer.db'));
-s.pragma('cache_size = -524288');
-s.pragma('mmap_size = 1073741824');
-const select = s.prepare('select * from bench where rowid = ?');
-const getPeer = await timed(`better-sqlite3 by rowid, ${GETS} random`, () => {
-  let sum = 0;
-  for (let i = 0; i < GETS; i++) sum += select.get(order[i]).id;
-  return sum;
+compare(`${targets.length} random updates in one transaction / better-sqlite3`, updates, 'sqlite', 'ours', undefined,
+  `${median(updates.ours).toFixed(0)} ms against ${median(updates.sqlite).toFixed(0)} ms`);
+sqlite.close();
+
+// --- Memos
+const MEMOS = 20_000;
+const text = 'A memo of some length, in plain words. '.repeat(26).slice(0, 1000);
+let notes;
+let notesMade = 0;
+const memos = await alternate(ROUNDS, {
+  write: {
+    prepare: async () => {
+      if (notesMade > 0) await db.dropTable(`notes${notesMade}`);
+      notes = await db.createTable(`notes${++notesMade}`, { id: numeric(10), name: char(20), note: memo() }, OPTIONS);
+    },
+    run: () => notes.insertMany(Array.from({ length: MEMOS }, (_, id) => ({ id, name: 'note', note: text }))),
+  },
+  scan: { prepare: () => db.checkpoint(), run: () => { for (const row of notes.scan()) expectSame('a memo', row.note.length, 1000); } },
+  get: () => { for (let i = 1; i <= MEMOS; i++) expectSame('a memo', notes.get(i).note.length, 1000); },
 });
-s.close();
-console.log(`  fieldstone: ${Math.round(GETS / getOurs * 1000)} get/s in cache, ${Math.round(GETS / getOursSmall * 1000)} get/s with the default cache`);
-ratio('random get against better-sqlite3', getPeer, getOurs, '> 1 and >= 500,000/s');
+const mb = (ms) => `${(MEMOS * 1000 / 1e6 / ms * 1000).toFixed(0)} MB/s, ${perSecond(MEMOS, ms)}`;
+report('memos of 1000 bytes written by insertMany', mb(median(memos.write)));
+report('memos read by scan', mb(median(memos.scan)));
+report('memos read by get', mb(median(memos.get)));
+
 await db.close();
-rmSync(dir, { recursive: true, force: true });
+printTable();

@@ -39,20 +39,25 @@ export function machineFacts(folder) {
 
 /**
  * Runs the subjects in turn, `rounds` times, every other round in reverse order, so that drift and other load hit all
- * of them. A subject is a function, or { prepare, run }, of which only run is timed. Returns milliseconds by name.
+ * of them. A subject is a function, or { prepare, run }, of which only run is timed. Returns by name the milliseconds
+ * of each round, `ms.name`, and the processor's share of them, `ms.cpu.name` (all threads, user and system).
  */
 export async function alternate(rounds, subjects) {
   const names = Object.keys(subjects);
-  const ms = Object.fromEntries(names.map((name) => [name, []]));
+  const empty = () => Object.fromEntries(names.map((name) => [name, []]));
+  const ms = { ...empty(), cpu: empty() };
   for (let round = 0; round < rounds; round++) {
     for (const name of round % 2 === 0 ? names : [...names].reverse()) {
       const subject = subjects[name];
       const run = typeof subject === 'function' ? subject : subject.run;
       await subject.prepare?.();
       globalThis.gc?.();
+      const cpu = process.cpuUsage();
       const start = performance.now();
       await run();
       ms[name].push(performance.now() - start);
+      const { user, system } = process.cpuUsage(cpu);
+      ms.cpu[name].push((user + system) / 1000);
     }
   }
   return ms;
@@ -60,6 +65,12 @@ export async function alternate(rounds, subjects) {
 
 /** Ratios peer / ours of the same rounds. */
 export function ratios(peer, ours) { return peer.map((ms, i) => ms / ours[i]); }
+
+/** The same of two subjects of alternate(), with the ratio of processor time in the text. */
+export function compare(what, times, peer, ours, least, detail) {
+  const cpu = median(ratios(times.cpu[peer], times.cpu[ours]));
+  return reportRatio(what, ratios(times[peer], times[ours]), least, `processor time ${cpu.toFixed(2)} x${detail === undefined ? '' : `; ${detail}`}`);
+}
 
 const lines = [];
 
