@@ -1,6 +1,7 @@
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { FieldstoneError, Probe, readUpTo, writeFully, type Vfs } from '#storage';
+import { FieldstoneError, Probe, type Vfs } from '#storage';
 import { Engine, RecordCursor, RecordView, installFiles, type EngineOptions, type RecordStore, type SnapshotHold, type CatalogState, type TableEntry } from '#txn';
+import { copyFile } from './copy-file.js';
 import { onFreshState } from './check/check-database.js';
 import { plannedFrom } from './table/rebuild.js';
 import { TableBuilder } from './table/table-builder.js';
@@ -17,7 +18,6 @@ export interface BackupResult {
   readonly unreadable: readonly string[];
 }
 
-const CHUNK_BYTES = 1 << 20;
 const ROWS_PER_TURN = 2048;
 const OURS = /\.fs-[0-9a-z]+$/;
 
@@ -36,7 +36,7 @@ interface Job {
  * beside the target, synced, opened once, and renamed: it appears whole or not at all.
  */
 export async function backupDatabase(engine: Engine, target: string, options: LongWorkOptions): Promise<BackupResult> {
-  engine.assertReadable();
+  engine.assertOpen();
   const { vfs } = engine.options.env;
   const path = resolve(target);
   assertTarget(engine, path);
@@ -157,31 +157,9 @@ async function copyFiles(job: Job, names: readonly string[]): Promise<string[]> 
   for (const name of names) {
     if (OURS.test(name) || vfs.stat(`${folder}/${name}`)?.kind !== 'file') continue;
     made.push(name);
-    await copyFile(job, `${folder}/${name}`, `${job.folder}/${name}`);
+    await copyFile(job.engine.options.env, `${folder}/${name}`, `${job.folder}/${name}`, () => assertNotAborted(job.options.signal, 'the backup'));
   }
   return made;
-}
-
-async function copyFile(job: Job, from: string, to: string): Promise<void> {
-  const { vfs, scheduler } = job.engine.options.env;
-  const source = vfs.open(from, 'read');
-  try {
-    const copy = vfs.open(to, 'exclusive');
-    try {
-      const chunk = new Uint8Array(Math.max(1, Math.min(CHUNK_BYTES, source.stat().sizeBytes)));
-      for (let at = 0, n = readUpTo(source, chunk, 0); n > 0; n = readUpTo(source, chunk, at)) {
-        writeFully(copy, chunk.subarray(0, n), at);
-        at += n;
-        assertNotAborted(job.options.signal, 'the backup');
-        await new Promise<void>((done) => { scheduler.later(done); });
-      }
-      await copy.syncAsync();
-    } finally {
-      copy.close();
-    }
-  } finally {
-    source.close();
-  }
 }
 
 /** The table as the snapshot sees it, record numbers kept; memos are packed on the way. */

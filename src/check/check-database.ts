@@ -29,7 +29,7 @@ const ATTEMPTS = 20;
 
 /** Checks the committed state of tables, then the folder. Changes nothing. */
 export async function checkDatabase(engine: Engine, options: CheckOptions): Promise<CheckResult> {
-  engine.assertReadable();
+  await onFreshState(engine, async () => { await Promise.resolve(engine.assertReadable()); });
   const names = options.tables?.map((name) => engine.entry(name).name) ?? [...engine.tables.state.values()].map((entry) => entry.name);
   const total = totalRecords(engine, names);
   const findings: Finding[] = [];
@@ -42,7 +42,8 @@ export async function checkDatabase(engine: Engine, options: CheckOptions): Prom
       if (entry === undefined) return { findings: [], records: 0 }; // dropped meanwhile
       const hold = engine.takeSnapshot('check');
       try {
-        return await checkTable({ engine, hold, entry, signal: options.signal, onProgress: (n) => options.onProgress?.({ done: done + n, total: Math.max(total, done + n) }) });
+        const onProgress = (n: number): void => options.onProgress?.({ done: done + n, total: Math.max(total, done + n) });
+        return await checkTable({ engine, hold, entry, signal: options.signal, onProgress });
       } finally {
         engine.releaseSnapshot(hold);
       }

@@ -1,4 +1,4 @@
-import { decodeField, defaultBlockSize, FieldstoneError, memoFileNameFor, MemoFile, NO_MEMO, readUpTo, writeFully, type DbfLayout, type MemoPointer, type VfsFile } from '#storage';
+import { decodeField, defaultBlockSize, FieldstoneError, memoFileNameFor, MemoFile, NO_MEMO, readUpTo, type DbfLayout, type MemoPointer, type VfsFile } from '#storage';
 import { installFiles, RecordView, type Engine, type RecordStore, type TableEntry } from '#txn';
 import { firstNumbers } from '../table/create-table.js';
 import { plannedFrom } from '../table/rebuild.js';
@@ -8,6 +8,7 @@ import { isReadOnlyDialect, structuralIndexes } from '../table/write-guard.js';
 import { mendHeader } from './mend-header.js';
 import { mendedLayout } from './mended-layout.js';
 import { copyMended, noRepairs, truncatedRecord, uncountedRecords, type RecordRepairs } from './repair-records.js';
+import { copyFile } from '../copy-file.js';
 import { isPlain, snapshotFile } from './snapshot-file.js';
 
 const CHUNK_BYTES = 1 << 20;
@@ -52,7 +53,9 @@ export async function repairTable(job: RepairJob, entry: TableEntry, store: Reco
     const done = [...source.actions, ...actions, ...await copyRecords(job, source, builder, counters.see)];
     done.push(...counters.actions());
     builder.finish(counters.next);
-    const kept = await keepOriginals(job, [entry.tableFile, ...(source.memo === undefined || !entry.siblings.includes(source.memo.name) ? [] : [source.memo.name])]);
+    assertNotAborted(job.signal, 'the repair');
+    const memoThere = source.memo !== undefined && entry.siblings.includes(source.memo.name);
+    const kept = await keepOriginals(job, memoThere ? [entry.tableFile, source.memo.name] : [entry.tableFile]);
     if (source.memo === undefined && builder.memoFile !== undefined) done.push(`missing memo file made: ${builder.memoFile}`);
     const made = builder;
     builder = undefined; // from here on installFiles() discards
@@ -74,7 +77,10 @@ function storeSource(engine: Engine, store: RecordStore): Source {
   const committed = snapshotFile(engine, view);
   const end = layout.headerLength + count * layout.recordLength;
   // Behind the committed records the file itself is looked at.
-  const file: VfsFile = { ...committed, stat: () => store.base.stat(), readAt: (target, position) => (position < end ? committed.readAt(target, position) : store.base.file.readAt(target, position)) };
+  const file: VfsFile = {
+    ...committed, stat: () => store.base.stat(),
+    readAt: (target, position) => (position < end ? committed : store.base.file).readAt(target, position),
+  };
   return {
     file, layout, count, autoNext: store.autoNext, readMemo: (pointer) => store.readMemo(pointer), actions: [], close: () => undefined,
     memo: memo === undefined ? undefined : { name: memo.name, blockSizeBytes: usableBlockSize(memo.memos) },
@@ -107,7 +113,9 @@ function fileSource(engine: Engine, entry: TableEntry): Source {
 }
 
 /** Automatic numbers go on behind the largest that is in use. */
-function counterMender(layout: DbfLayout, from: ReadonlyMap<string, number>): { readonly next: Map<string, number>; see(bytes: Uint8Array, start: number): void; actions(): string[] } {
+function counterMender(layout: DbfLayout, from: ReadonlyMap<string, number>): {
+  readonly next: Map<string, number>; see(bytes: Uint8Array, start: number): void; actions(): string[];
+} {
   const next = new Map(from);
   const fields = layout.fields.filter((f) => next.has(f.name));
   return {
@@ -169,32 +177,19 @@ function recordActions(r: RecordRepairs): string[] {
   ];
 }
 
-/** Copies of the files as they are, synced before anything is replaced. */
+/** Copies of the files as they are, synced before anything is replaced; none when one cannot be made. */
 async function keepOriginals(job: RepairJob, names: readonly string[]): Promise<string[]> {
-  const { env: { vfs, scheduler }, folder } = job.engine.options;
-  const taken = new Set(vfs.list(folder));
+  const { env, folder } = job.engine.options;
+  const taken = new Set(env.vfs.list(folder));
   let n = 1;
   while (names.some((name) => taken.has(`${name}.bak-${n}`))) n++;
   const kept = names.map((name) => `${name}.bak-${n}`);
-  for (const [i, name] of names.entries()) {
-    const from = vfs.open(`${folder}/${name}`, 'read');
-    try {
-      const to = vfs.open(`${folder}/${kept[i] ?? ''}`, 'exclusive');
-      try {
-        const chunk = new Uint8Array(CHUNK_BYTES);
-        for (let at = 0, got = readUpTo(from, chunk, 0); got > 0; got = readUpTo(from, chunk, at)) {
-          writeFully(to, chunk.subarray(0, got), at);
-          at += got;
-          await new Promise<void>((resolve) => { scheduler.later(resolve); });
-        }
-        await to.syncAsync();
-      } finally {
-        to.close();
-      }
-    } finally {
-      from.close();
-    }
+  try {
+    for (const [i, name] of names.entries()) await copyFile(env, `${folder}/${name}`, `${folder}/${kept[i] ?? ''}`, () => undefined);
+    env.vfs.syncFolder(folder);
+  } catch (e) {
+    for (const name of kept) if (env.vfs.stat(`${folder}/${name}`) !== undefined) env.vfs.unlink(`${folder}/${name}`);
+    throw e;
   }
-  vfs.syncFolder(folder);
   return kept;
 }

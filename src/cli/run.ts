@@ -69,9 +69,10 @@ async function withoutCommand(first: string | undefined, rest: readonly string[]
 }
 
 function versionOf(vfs: Vfs): string {
-  const path = fileURLToPath(new URL('../../../package.json', import.meta.url));
-  const sizeBytes = vfs.stat(path)?.sizeBytes;
-  if (sizeBytes === undefined) return '';
+  // Beside the build, or beside the sources.
+  const path = ['../../../package.json', '../../package.json'].map((place) => fileURLToPath(new URL(place, import.meta.url))).find((one) => vfs.stat(one) !== undefined);
+  const sizeBytes = path === undefined ? undefined : vfs.stat(path)?.sizeBytes;
+  if (path === undefined || sizeBytes === undefined) return '';
   const bytes = Buffer.alloc(sizeBytes);
   const file = vfs.open(path, 'read');
   try {

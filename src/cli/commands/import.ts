@@ -102,7 +102,8 @@ async function load(context: CliContext, db: Database, plan: Plan, schema: Table
     return (await handle.insertMany(reader.rows(fields), options)).count;
   }
   const rows = reader.rows(importFields(schema));
-  return (await db.importTable<TableSchema>(table, schema, rows, { ...options, dialect: plan.dialect, ...(plan.encoding === undefined ? {} : { encoding: plan.encoding }) })).count;
+  const encoding = plan.encoding === undefined ? {} : { encoding: plan.encoding };
+  return (await db.importTable<TableSchema>(table, schema, rows, { ...options, dialect: plan.dialect, ...encoding })).count;
 }
 
 /** An error about a value that the sample did not foresee says what to do. */

@@ -4,7 +4,8 @@ import { kindOf, openView, withDatabase, withRefresh, type TableFacts, type Tabl
 import { countText, plainText, sizeText, textTable } from '../text-table.js';
 
 /** A table of the folder, or why it cannot be opened. */
-type Entry = { readonly facts: TableFacts; readonly fields: number } | { readonly name: string; readonly error: { readonly code: string; readonly message: string } };
+type Entry = { readonly facts: TableFacts; readonly fields: number }
+  | { readonly name: string; readonly error: { readonly code: string; readonly message: string } };
 
 function versionText(version: number): string { return `0x${version.toString(16).padStart(2, '0')}`; }
 

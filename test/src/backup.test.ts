@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import { char, memo, numeric } from '../../src/main.js';
+import { dbfImage } from '../support/dbf-image.js';
+import { bytesOf, filesOf, FOLDER, memoryFolder, openMemory, rowsOf } from './check/memory-folder.js';
+
+const TARGET = '/backup';
+
+describe('a copy', () => {
+  test.each(['vfp', 'foxpro2', 'dbase3', 'dbase4', 'clipper'] as const)('of a %s table with memos: the same rows, deleted ones included', async (dialect) => {
+    const vfs = memoryFolder();
+    const db = await openMemory(vfs);
+    const t = await db.createTable('people', { 'A long field name': char(10), n: numeric(5), m: memo() }, { dialect });
+    for (let i = 0; i < 30; i++) await t.insert({ 'A long field name': `p${i}`, n: i, m: i % 4 === 0 ? '' : `memo ${i} `.repeat(i * 5) });
+    await t.delete(7);
+    await db.checkpoint();
+    await t.update(3, { m: 'still in the log' });
+    await t.insert({ n: 99, m: 'new' });
+    const seen: number[] = [];
+    expect(await db.backup(TARGET, { onProgress: ({ done }) => seen.push(done) })).toMatchObject({ tables: 1, records: 31, unreadable: [] });
+    expect(seen.at(-1)).toBe(31);
+    const copy = await openMemory(vfs, { readOnly: true }, TARGET);
+    expect(rowsOf(copy, 'people')).toEqual(rowsOf(db, 'people'));
+    expect(await copy.check()).toMatchObject({ ok: true });
+    expect(copy.table('people').fields).toEqual(t.fields);
+    await copy.close();
+    expect(vfs.list(TARGET).filter((name) => !/^people\.|^fieldstone\.json$/.test(name))).toEqual([]);
+    await db.close();
+  });
+
+  test('under concurrent writes, checkpoints and packs equals the snapshot of its beginning', async () => {
+    const vfs = memoryFolder();
+    const db = await openMemory(vfs, { checkpointSize: '64kb' });
+    const accounts = await db.createTable('accounts', { balance: numeric(8) });
+    const log = await db.createTable('log', { n: numeric(8), m: memo() });
+    await accounts.insertMany(Array.from({ length: 3000 }, () => ({ balance: 100 })));
+    let stop = false;
+    let n = 0;
+    const writing = (async () => {
+      while (!stop) {
+        await db.transaction((tx) => {
+          const t = tx.table(accounts);
+          const [from, to] = [1 + (n * 7) % 3000, 1 + (n * 13 + 1) % 3000];
+          if (from !== to) {
+            t.update(from, { balance: (t.get(from)?.balance ?? 0) - 1 });
+            t.update(to, { balance: (t.get(to)?.balance ?? 0) + 1 });
+          }
+          tx.table(log).insert({ n, m: `transfer ${n}` });
+        });
+        n++;
+        if (n % 150 === 0) await log.pack();
+      }
+    })();
+    for (let round = 0; round < 4; round++) {
+      const expected = db.snapshot();
+      const backup = db.backup(`${TARGET}-${round}`); // its snapshot is taken before it first awaits
+      const rows = { accounts: expected.table('accounts').scan({ deleted: true }).toArray().map((r) => ({ ...r })), log: expected.table('log').scan({ deleted: true }).toArray().map((r) => ({ ...r })) };
+      const before = n;
+      await backup;
+      expected.close();
+      expect(n, 'writes went on').toBeGreaterThan(before);
+      const copy = await openMemory(vfs, { readOnly: true }, `${TARGET}-${round}`);
+      expect(copy.table('accounts').scan({ deleted: true }).toArray().map((r) => ({ ...r }))).toEqual(rows.accounts);
+      expect(copy.table('log').scan({ deleted: true }).toArray().map((r) => ({ ...r }))).toEqual(rows.log);
+      expect(rows.accounts.reduce((sum, r) => sum + Number(r['balance']), 0)).toBe(300_000);
+      expect(await copy.check()).toMatchObject({ ok: true });
+      await copy.close();
+    }
+    stop = true;
+    await writing;
+    await db.close();
+  });
+
+  test('keeps what it cannot rebuild byte by byte: old dialects, index files, damaged tables, companions', async () => {
+    const fields = [{ name: 'NAME', type: 'C', length: 4 }];
+    const files = {
+      'indexed.dbf': dbfImage(fields, { records: [' Ada '] }), 'indexed.cdx': Buffer.from('an index'),
+      'broken.dbf': Buffer.from('no table'), 'plain.dbf': dbfImage(fields, { records: [' Bob '] }), 'plain.cpg': Buffer.from('cp866'),
+    };
+    const vfs = memoryFolder(files);
+    const db = await openMemory(vfs);
+    expect(await db.backup(TARGET)).toMatchObject({ tables: 3, unreadable: ['broken'] });
+    for (const [name, bytes] of Object.entries(files)) expect(bytesOf(vfs, `${TARGET}/${name}`).equals(bytes), name).toBe(true);
+    await db.close();
+  });
+
+  test('from a read-only handle beside a writer', async () => {
+    const vfs = memoryFolder();
+    const db = await openMemory(vfs);
+    const t = await db.createTable('t', { n: numeric(5) });
+    await t.insert({ n: 1 });
+    const reader = await openMemory(vfs, { readOnly: true });
+    await t.insert({ n: 2 });
+    await db.checkpoint();
+    expect(await reader.backup(TARGET)).toMatchObject({ records: 2 });
+    await reader.close();
+    await db.close();
+  });
+});
+
+describe('refused, and nothing is left', () => {
+  test('targets', async () => {
+    const vfs = memoryFolder({ 't.dbf': dbfImage([{ name: 'A', type: 'C', length: 1 }], { records: [' x'] }) });
+    vfs.makeFolder('/full');
+    vfs.open('/full/x', 'exclusive').close();
+    vfs.open('/file', 'exclusive').close();
+    vfs.makeFolder('/empty');
+    const db = await openMemory(vfs);
+    for (const [target, code] of [['/full', 'EXISTS'], ['/file', 'EXISTS'], [FOLDER, 'NAME'], [`${FOLDER}/inside`, 'NAME'], ['/no/such', 'NOT_FOUND']]) {
+      await expect(db.backup(target ?? ''), target).rejects.toMatchObject({ code });
+    }
+    expect(vfs.list('/')).toEqual(['data', 'empty', 'file', 'full']);
+    expect(await db.backup('/empty')).toMatchObject({ tables: 1, records: 1 });
+    await db.close();
+  });
+
+  test('cancelled', async () => {
+    const vfs = memoryFolder();
+    const db = await openMemory(vfs);
+    const t = await db.createTable('t', { n: numeric(8) });
+    await t.insertMany(Array.from({ length: 5000 }, (_, n) => ({ n })));
+    const abort = new AbortController();
+    await expect(db.backup(TARGET, { signal: abort.signal, onProgress: () => abort.abort() })).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(vfs.list('/')).toEqual(['data']);
+    await t.insert({ n: 1 });
+    await db.close();
+    expect(Object.keys(filesOf(vfs))).toEqual(['fieldstone.json', 't.dbf']);
+  });
+});
