@@ -84,7 +84,7 @@ export class BloomFilter {
   }
 
   /** A copy that can be changed while others read this one. */
-  clone(): BloomFilter { return new BloomFilter(this.#bits.slice(), this.capacity, this.bitsPerKey); }
+  clone(): BloomFilter { return new BloomFilter(new Uint8Array(this.#bits), this.capacity, this.bitsPerKey); }
 
   /** The high bits choose the block (multiply and shift: no modulus). */
   #blockOf(hash: number): number { return Math.floor((hash / 0x1_0000_0000) * this.#blocks) * BLOCK_BYTES; }

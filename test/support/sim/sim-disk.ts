@@ -217,7 +217,7 @@ export class SimDisk implements Vfs, SimFileHost {
     if (inode.path !== undefined) this.journalRule?.write(inode.path, position, source, () => inode.view());
     inode.write(source, position);
     this.#changed(inode);
-    this.trace.push({ op: 'write', path: inode.path ?? handlePath, inode: inode.id, position, bytes: source.slice() });
+    this.trace.push({ op: 'write', path: inode.path ?? handlePath, inode: inode.id, position, bytes: new Uint8Array(source) });
   }
 
   truncated(handlePath: string, inode: SimInode, sizeBytes: number): void {
