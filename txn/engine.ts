@@ -9,6 +9,7 @@ import { recover } from './recovery/recover.js';
 import type { RecordStore } from './record/record-store.js';
 import { TableSet } from './table-set.js';
 import { OpenTransactions } from './transaction/open-transactions.js';
+import { RunningLoads } from './transaction/running-loads.js';
 import { WriteSide } from './write-side.js';
 
 /**
@@ -24,12 +25,14 @@ export class Engine {
   readonly buffers: BufferPool;
   readonly cache: PageCache;
   readonly transactions: OpenTransactions;
+  readonly loads = new RunningLoads();
   /** What was asked of the tables; bumped by the floor above. */
   readonly reads: { gets: number; scans: number; rowsScanned: number; rowsInserted: number; rowsChanged: number };
   #write: WriteSide | undefined;
   #read: ReadSide | undefined;
   #lock: DatabaseLock | undefined;
   #closed = false;
+  #closing: Promise<void> | undefined;
   /** At most one replacement of table files at a time. */
   #folderChanges: Promise<unknown> = Promise.resolve();
 
@@ -95,6 +98,11 @@ export class Engine {
     if (this.#closed) throw new FieldstoneError('CLOSED', 'the database is closed');
   }
 
+  /** Before new work begins: what runs when close() is called may end, nothing more is begun. */
+  assertAccepting(): void {
+    if (this.#closing !== undefined) throw new FieldstoneError('CLOSED', 'the database is closed');
+  }
+
   /** The side that writes; READ_ONLY when there is none. */
   get writeSide(): WriteSide {
     this.assertOpen();
@@ -143,6 +151,7 @@ export class Engine {
 
   /** Runs one change of table files after the other. */
   exclusively<Result>(change: () => Promise<Result>): Promise<Result> {
+    this.assertAccepting();
     const run = this.#folderChanges.then(change, change);
     this.#folderChanges = run.catch(() => undefined);
     return run;
@@ -162,13 +171,16 @@ export class Engine {
     this.#read = openReadSide(this.#readContext());
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
+  /** A second call waits for the first. */
+  close(): Promise<void> { return this.#closing ??= this.#close(); }
+
+  async #close(): Promise<void> {
     const write = this.#write;
     try {
       if (write !== undefined) {
         write.end();
         this.transactions.abortAll(new FieldstoneError('CLOSED', 'the database was closed while the transaction was open'));
+        await this.loads.close();
         await this.#folderChanges;
         await write.settle();
         if (!write.isPoisoned) await write.checkpoint();

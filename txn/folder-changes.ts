@@ -124,6 +124,13 @@ export async function renameFiles(engine: Engine, before: TableEntry, after: Pla
  * afterwards. Readers and writers of other tables go on.
  */
 export async function withTableToItself<Result>(engine: Engine, store: RecordStore, change: () => Promise<Result>): Promise<Result> {
+  const owner = { id: engine.transactions.nextId(), name: `change of the files of ${store.name}` };
+  try {
+    // Only to begin: who locks something later finds the writes to this table waiting.
+    await engine.locks.acquire(owner, { space: store.id }, 'exclusive');
+  } finally {
+    engine.locks.releaseAll(owner);
+  }
   while (store.appendLease !== undefined) await store.appendLease;
   if (store.replacing !== undefined) throw new FieldstoneError('CONFLICT', `table "${store.name}" is already being rebuilt`, { table: store.name });
   let release = (): void => undefined;

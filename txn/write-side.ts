@@ -40,6 +40,8 @@ export class WriteSide {
   /** What the last background checkpoint failed with, until one succeeds. */
   lastCheckpointError: unknown;
   #quietUntilBytes = 0;
+  /** Inside steps of a checkpoint that run blocking: they publish commits, which must not begin another one. */
+  #inSteps = false;
   #warnedNs = -Infinity;
 
   constructor(context: WriteSideContext, recovered: Recovered) {
@@ -148,16 +150,26 @@ export class WriteSide {
 
   #afterPublish(): void {
     const bytes = this.wal.currentBytes;
-    if (bytes < this.#c.options.checkpointSizeBytes || bytes < this.#quietUntilBytes || this.#running !== undefined || this.#poison !== undefined || this.#ended) return;
+    if (bytes < this.#c.options.checkpointSizeBytes || bytes < this.#quietUntilBytes || this.#running !== undefined || this.#inSteps || this.#poison !== undefined || this.#ended) return;
     this.#start().catch((e: unknown) => {
       this.lastCheckpointError = e;
       this.#quietUntilBytes = this.wal.currentBytes + this.#c.options.checkpointSizeBytes;
     });
   }
 
+  #insideSteps<Result>(run: () => Result): Result {
+    const outer = this.#inSteps;
+    this.#inSteps = true;
+    try {
+      return run();
+    } finally {
+      this.#inSteps = outer;
+    }
+  }
+
   #start(change?: FolderChange): Promise<boolean> {
     const driver = new StepDriver(this.#c.options.env, this.#c.options.folder, checkpointSteps(this.#checkpointContext, change), (e) => this.poison(e));
-    const done = driver.start();
+    const done = this.#insideSteps(() => driver.start());
     const running = { driver, done };
     this.#running = running;
     const ended = (): void => {
@@ -186,7 +198,8 @@ export class WriteSide {
     this.finishRunning();
     this.assertWritable();
     const { options: o } = this.#c;
-    const ran = new StepDriver(o.env, o.folder, checkpointSteps(this.#checkpointContext, change), (e) => this.poison(e)).finishBlocking();
+    const driver = new StepDriver(o.env, o.folder, checkpointSteps(this.#checkpointContext, change), (e) => this.poison(e));
+    const ran = this.#insideSteps(() => driver.finishBlocking());
     this.#boundHistory();
     return ran;
   }
@@ -197,7 +210,7 @@ export class WriteSide {
     if (running === undefined) return;
     this.#running = undefined;
     try {
-      running.driver.finishBlocking();
+      this.#insideSteps(() => running.driver.finishBlocking());
     } catch (e) {
       this.lastCheckpointError = e; // also reported by the promise of whoever started it
     }

@@ -1,4 +1,4 @@
-import { FieldstoneError } from '#storage';
+import { FieldstoneError, hasCode } from '#storage';
 import { bulkLoad, type BulkAppend } from '#txn';
 import type { Tx } from '../transaction/tx.js';
 import { asInput } from '../transaction/tx.js';
@@ -51,7 +51,9 @@ export async function insertRows(
     options.onProgress?.({ rows: result.count });
     return result;
   } catch (e) {
-    await iterator.return?.();
+    // A source that was cut off may never answer: nobody waits for it.
+    const returned = Promise.resolve(iterator.return?.()).catch(() => undefined);
+    if (!hasCode(e, 'CLOSED') && !hasCode(e, 'ABORTED')) await returned;
     throw e;
   }
 }
@@ -86,9 +88,10 @@ async function insertLarge(
   host: TableHost, name: string, first: readonly unknown[], iterator: Rows, options: InsertManyOptions,
 ): Promise<InsertManyResult> {
   const { engine } = host;
-  const entry = engine.entry(name);
-  const codec = host.codecOf(entry);
-  return bulkLoad(engine, codec.store, async (load) => {
+  return bulkLoad(engine, () => engine.store(engine.entry(name)), async (load) => {
+    const entry = engine.entry(name);
+    const codec = host.codecOf(entry);
+    assertWritable(load.store, entry);
     for (const row of first) addRow(codec, load, row);
     for (let sinceTurn = 0; ; sinceTurn++) {
       const step = iterator.next();

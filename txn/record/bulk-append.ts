@@ -24,6 +24,7 @@ export class BulkAppend {
   #buffered = 0;
   #written = 0;
   #memoEndBytes = 0;
+  #abandoned = false;
 
   /**
    * The caller holds the append lease of the store and logged its beginning.
@@ -42,8 +43,9 @@ export class BulkAppend {
   get count(): number { return (this.#written + this.#buffered) / this.store.layout.recordLength; }
   get buffer(): Uint8Array { return this.#buffer; }
 
-  /** Where the next row is to be encoded in `buffer`. */
+  /** Where the next row is to be encoded in `buffer`. Throws CLOSED when the load was given up. */
   slot(): number {
+    if (this.#abandoned) throw new FieldstoneError('CLOSED', 'the load was given up', { table: this.store.name });
     if (this.#buffered === this.#buffer.length) this.#flush();
     return this.#buffered;
   }
@@ -128,9 +130,11 @@ export class BulkAppend {
     }, this.#logged);
   }
 
-  /** Gives everything back; the bytes behind the counted rows are cut off. */
-  abandon(): void {
+  /** Gives everything back; the bytes behind the counted rows are cut off, if the file may still be touched. */
+  abandon(mayWrite: boolean): void {
     const { store } = this;
+    this.#abandoned = true;
+    if (!mayWrite) return;
     store.recnos.giveBackRange(this.#firstRecno, store.recnos.next);
     const { base } = store;
     if (base.stat().sizeBytes > base.publishedBytes && store.extents.length === 0) base.file.truncate(base.publishedBytes);

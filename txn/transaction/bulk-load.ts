@@ -6,21 +6,40 @@ import type { RecordStore } from '../record/record-store.js';
 const BUFFER_BYTES = 1 << 20;
 
 /**
- * Appends any number of rows in bounded memory, as one atomic commit. `fill` encodes rows into the
- * load; if it throws, nothing remains. Other inserts into the table wait meanwhile.
+ * Appends any number of rows in bounded memory, as one atomic commit. `fill` encodes rows into the load; if it throws,
+ * nothing remains. Other inserts into the table wait meanwhile, and it waits for locks on the whole table.
+ *
+ * @param storeOf the table's store now: while the load waits for its turn, a rebuild may put another in its place
  */
 export async function bulkLoad<Result>(
-  engine: Engine, store: RecordStore, fill: (load: BulkAppend) => Promise<Result> | Result,
+  engine: Engine, storeOf: () => RecordStore, fill: (load: BulkAppend) => Promise<Result> | Result,
 ): Promise<Result> {
+  engine.assertAccepting();
+  const owner = { id: engine.transactions.nextId(), name: 'insertMany' };
+  const done = engine.loads.begin();
+  try {
+    // An item of its own: the intention lock on the table is what counts.
+    await engine.locks.acquire(owner, { space: storeOf().id, item: 'load' }, 'exclusive');
+    const { store, release } = await takeLease(engine, storeOf);
+    try {
+      return await loadAlone(engine, store, fill);
+    } finally {
+      release();
+    }
+  } finally {
+    engine.locks.releaseAll(owner);
+    done();
+  }
+}
+
+async function loadAlone<Result>(engine: Engine, store: RecordStore, fill: (load: BulkAppend) => Promise<Result> | Result): Promise<Result> {
   const { writeSide } = engine;
-  await takeLease(engine, store);
-  let release = (): void => undefined;
-  store.appendLease = new Promise<void>((resolve) => { release = resolve; });
   let load: BulkAppend | undefined;
   try {
     await writeSide.commit([new ExtentBegin(store)], 'commit');
     load = new BulkAppend(store, BUFFER_BYTES, engine.options.transactionMemoryBytes);
-    const result = await fill(load);
+    const filled = fill(load);
+    const result = filled instanceof Promise ? await engine.loads.unlessClosed(filled) : filled;
     load.finish();
     if (load.count > 0) {
       await syncFiles(engine, store);
@@ -28,19 +47,15 @@ export async function bulkLoad<Result>(
     }
     return result;
   } catch (e) {
-    if (!writeSide.isPoisoned && load !== undefined) abandon(engine, load);
+    if (load !== undefined) abandon(engine, load);
     throw e;
-  } finally {
-    store.appendLease = undefined;
-    release();
-    noteWritten(engine, store);
   }
 }
 
 /** What cannot be cut off stays behind the published end, where recovery and the next checkpoint cut it; the first error is the one to report. */
 function abandon(engine: Engine, load: BulkAppend): void {
   try {
-    load.abandon();
+    load.abandon(!engine.writeSide.isPoisoned);
   } catch (e) {
     engine.writeSide.poison(e);
   }
@@ -55,13 +70,23 @@ function noteWritten(engine: Engine, store: RecordStore): void {
   }
 }
 
-/** A load begins when no other load, no rebuild and no checkpoint is under way. */
-async function takeLease(engine: Engine, store: RecordStore): Promise<void> {
+/** A load begins when no other load, no rebuild and no checkpoint is under way. The lease is taken in the turn that saw this. */
+async function takeLease(engine: Engine, storeOf: () => RecordStore): Promise<{ store: RecordStore; release: () => void }> {
   for (;;) {
+    const store = storeOf();
     if (store.appendLease !== undefined) await store.appendLease;
     else if (store.replacing !== undefined) await store.replacing;
     else if (engine.writeSide.isCheckpointing) await engine.writeSide.settle();
-    else return;
+    else {
+      let wake = (): void => undefined;
+      store.appendLease = new Promise<void>((resolve) => { wake = resolve; });
+      const release = (): void => {
+        store.appendLease = undefined;
+        wake();
+        noteWritten(engine, store);
+      };
+      return { store, release };
+    }
   }
 }
 

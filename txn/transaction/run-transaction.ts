@@ -60,7 +60,7 @@ function newOwner(engine: Engine, name: string | undefined): LockOwner {
 export async function runTransaction<Result>(
   engine: Engine, body: (open: OpenTransaction) => Result | Promise<Result>, options: RunOptions = {},
 ): Promise<Result> {
-  engine.assertOpen();
+  engine.assertAccepting();
   const owner = newOwner(engine, options.name);
   const retries = options.retries ?? engine.options.retries;
   const counters = txnCounters(engine);
@@ -70,7 +70,7 @@ export async function runTransaction<Result>(
       const timer = armTimeout(engine, open, options.timeoutMs);
       try {
         const outcome = body(open);
-        const result = isPromise(outcome) ? await outcome : outcome;
+        const result = isPromise(outcome) ? await unlessFailed(open.transaction, outcome) : outcome;
         const committed = finish(engine, open, options.durability);
         if (committed !== undefined) {
           await committed;
@@ -101,6 +101,14 @@ function armTimeout(engine: Engine, open: OpenTransaction, timeoutMs: number | u
   return engine.options.env.scheduler.timer(() => {
     open.transaction.fail(new FieldstoneError('ABORTED', `transaction "${open.transaction.name}" was open longer than ${timeoutMs} ms`));
   }, timeoutMs);
+}
+
+/** The result of the body, unless the transaction fails first (timeout, close): a body that never comes back holds up nobody. */
+function unlessFailed<Result>(transaction: Transaction, body: PromiseLike<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    transaction.onFailure = reject;
+    body.then(resolve, reject);
+  });
 }
 
 /** A body without await goes on in the same turn: one promise less for each commit. */
@@ -200,12 +208,12 @@ function assertUnlocked(engine: Engine, open: OpenTransaction, writes: readonly 
 
 /** Runs a synchronous body and commits before it returns. It never waits, so it never retries. */
 export function runTransactionSync<Result>(engine: Engine, body: (open: OpenTransaction) => Result, options: RunOptions = {}): Result {
-  const { writeSide } = engine;
+  engine.assertAccepting();
   const open = begin(engine, options, newOwner(engine, options.name), false);
   const { transaction } = open;
   const counters = txnCounters(engine);
   try {
-    writeSide.pipeline.drainSync(); // what others queued comes first, so nothing is in flight
+    if (!engine.options.readOnly) engine.writeSide.pipeline.drainSync(); // what others queued comes first, so nothing is in flight
     const result = body(open);
     if (result instanceof Promise) {
       result.catch(() => undefined); // its fate is the error below
@@ -220,7 +228,7 @@ export function runTransactionSync<Result>(engine: Engine, body: (open: OpenTran
       if (!engine.locks.isIdle) assertUnlocked(engine, open, writes);
       assertNotReplaced(writes);
       validate(transaction, writes);
-      writeSide.commitSync(writes, options.durability ?? engine.options.durability);
+      engine.writeSide.commitSync(writes, options.durability ?? engine.options.durability);
       transaction.finish();
       counters.commits++;
     }

@@ -44,6 +44,8 @@ export class Transaction {
   readonly #undo: Undo[] = [];
   #savepoints: { name: string; position: number; keys: Map<KeyStore, number> }[] = [];
   #hold: SnapshotHold<CatalogState> | undefined;
+  /** Told of fail(): whoever waits for the body waits no longer. */
+  onFailure: ((failure: unknown) => void) | undefined;
   #state: 'open' | 'done' | 'rolled back' | 'failed' = 'open';
   #failure: unknown;
 
@@ -178,8 +180,10 @@ export class Transaction {
 
   /** Every later call throws `failure`. */
   fail(failure: unknown): void {
+    if (this.#state !== 'open') return;
     this.#failure = failure;
     this.#endWith('failed');
+    this.onFailure?.(failure);
   }
 
   #endWith(state: 'rolled back' | 'failed'): void {
