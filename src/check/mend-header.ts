@@ -41,7 +41,32 @@ export function mendHeader(file: VfsFile, encoding: string | undefined): MendedT
       if (!(e instanceof FieldstoneError)) throw e;
     }
   }
-  throw new FieldstoneError('CORRUPT_DBF', `the records of ${file.path} cannot be found: ${first instanceof Error ? first.message : String(first)}; restore the file from a backup`, { file: file.path, cause: first });
+  const why = first instanceof Error ? first.message : String(first);
+  throw new FieldstoneError('CORRUPT_DBF', `${why}; its records cannot be found, so restore it from a backup`, { file: file.path, cause: first });
+}
+
+/**
+ * For a table that opens although its lengths are wrong: another header or record length with which the counted records fill
+ * the file to its end. undefined when the header's own lengths are as good.
+ */
+export function exactFit(file: VfsFile, layout: DbfLayout): MendedTable | undefined {
+  if (layout.claimedCount === 0 || fillsFile(file, layout)) return undefined;
+  for (const candidate of candidates(file)) {
+    const mended = patched(file, candidate.patches);
+    try {
+      const other = readDbfLayout(mended, { encoding: layout.encoding });
+      if (fillsFile(file, other) && looksLikeRecords(file, other)) return { file: mended, layout: other, actions: candidate.actions };
+    } catch (e) {
+      if (!(e instanceof FieldstoneError)) throw e;
+    }
+  }
+  return undefined;
+}
+
+/** With an end mark behind the records, or without. */
+function fillsFile(file: VfsFile, layout: DbfLayout): boolean {
+  const rest = file.stat().sizeBytes - layout.headerLength - layout.claimedCount * layout.recordLength;
+  return rest === 0 || rest === 1;
 }
 
 interface Patch { readonly offset: number; readonly bytes: Uint8Array }

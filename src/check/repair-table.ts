@@ -5,7 +5,7 @@ import { plannedFrom } from '../table/rebuild.js';
 import { TableBuilder } from '../table/table-builder.js';
 import { assertNotAborted } from '../table/table-host.js';
 import { isReadOnlyDialect, structuralIndexes } from '../table/write-guard.js';
-import { mendHeader } from './mend-header.js';
+import { exactFit, mendHeader } from './mend-header.js';
 import { mendedLayout } from './mended-layout.js';
 import { copyMended, noRepairs, truncatedRecord, uncountedRecords, type RecordRepairs } from './repair-records.js';
 import { copyFile } from '../copy-file.js';
@@ -39,7 +39,7 @@ export interface TableRepair { readonly actions: readonly string[]; readonly kep
 /** Builds the mended table beside the damaged one, keeps the originals under another name, and swaps. */
 export async function repairTable(job: RepairJob, entry: TableEntry, store: RecordStore | undefined): Promise<TableRepair> {
   const { engine } = job;
-  const source = store === undefined ? fileSource(engine, entry) : storeSource(engine, store);
+  const source = store === undefined || hasWrongLengths(engine, store) ? fileSource(engine, entry) : storeSource(engine, store);
   let builder: TableBuilder | undefined;
   try {
     if (isReadOnlyDialect(source.layout)) {
@@ -52,6 +52,7 @@ export async function repairTable(job: RepairJob, entry: TableEntry, store: Reco
     const counters = counterMender(layout, source.autoNext);
     const done = [...source.actions, ...actions, ...await copyRecords(job, source, builder, counters.see)];
     done.push(...counters.actions());
+    if (done.length === 0) done.push('built anew from the records and memos that can be read');
     builder.finish(counters.next);
     assertNotAborted(job.signal, 'the repair');
     const memoThere = source.memo !== undefined && entry.siblings.includes(source.memo.name);
@@ -87,13 +88,20 @@ function storeSource(engine: Engine, store: RecordStore): Source {
   };
 }
 
+/** The table opens, but its records stand elsewhere than its header says. Only when nothing was committed on top of that. */
+function hasWrongLengths(engine: Engine, store: RecordStore): boolean {
+  const isCommon = store.layout.dialect !== 'dbase2' && store.layout.dialect !== 'dbase7';
+  return isCommon && isPlain(new RecordView(store, engine.sequence)) && exactFit(store.base.file, store.layout) !== undefined;
+}
+
 /** A table that does not open: the file under a header that is mended in memory. */
 function fileSource(engine: Engine, entry: TableEntry): Source {
   const { env: { vfs }, folder } = engine.options;
   const file = vfs.open(`${folder}/${entry.tableFile}`, 'read');
   const open = [file];
   try {
-    const { layout, file: mended, actions } = mendHeader(file, entry.facts?.encoding ?? engine.options.encoding);
+    const found = mendHeader(file, entry.facts?.encoding ?? engine.options.encoding);
+    const { layout, file: mended, actions } = exactFit(file, found.layout) ?? found;
     const name = layout.memoKind === undefined ? undefined : memoFileNameFor(entry.siblings, entry.tableFile, layout.memoKind);
     let memos: MemoFile | undefined;
     if (name !== undefined && layout.memoKind !== undefined) {

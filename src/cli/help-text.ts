@@ -12,10 +12,26 @@ function optionLines(options: Readonly<Record<string, OptionSpec>>): string[] {
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
 }
 
+const LINE_CHARS = 80;
+
+/** Words in lines of at most 80 characters. */
+function wrapped(text: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/)) {
+    if (line !== '' && line.length + 1 + word.length > LINE_CHARS) {
+      lines.push(line);
+      line = '';
+    }
+    line += line === '' ? word : ` ${word}`;
+  }
+  return [...lines, line];
+}
+
 /** The help of one command. */
 export function commandHelp(command: Command): string {
   return [
-    `Usage: ${usageLine(command)} [options]`, '', command.details, '',
+    `Usage: ${usageLine(command)} [options]`, '', ...wrapped(command.details), '',
     'Options:', ...optionLines({ ...command.options, ...COMMON_OPTIONS }), '',
     'Examples:', ...command.examples.map((line) => `  ${line}`), '',
     'Exit status: 0 fine, 1 found or failed, 2 wrong usage.', '',

@@ -24,6 +24,7 @@ describe('damage that is mended', () => {
     ['header length zero', image({ patch: [[8, 0], [9, 0]] }), ROWS, /header length 0 corrected/],
     ['record length too small', image({ recordLength: 5 }), ROWS, /record length 5 corrected to 8/],
     ['both lengths wrong', image({ patch: [[8, 3], [9, 0], [10, 2], [11, 0]] }), ROWS, /header length 3 corrected/],
+    ['header length 32 too large, records shifted', image({ patch: [[8, 129]], records: [...GOOD, ...Array.from({ length: 20 }, (_, i) => ` R${i % 10}    ${i % 10}`)] }), [...ROWS, ...Array.from({ length: 20 }, (_, i) => ({ $recno: i + 4, $deleted: false, NAME: `R${i % 10}`, N: i % 10 }))], /header length 129 corrected to 97/],
     ['last record cut in its second field', cut(image(), 3), [...ROWS.slice(0, 2), { ...ROWS[2], N: null }], /its whole fields are kept/],
     ['last record cut in its first field', cut(image(), 7), [...ROWS.slice(0, 2), { ...ROWS[2], NAME: '', N: null }], /cut off/],
   ])('%s', async (_name, bytes, rows, action) => {

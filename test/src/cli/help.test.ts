@@ -17,7 +17,7 @@ describe('help', () => {
     const { status, out } = await cli([name, '--help']);
     expect(status).toBe(0);
     expect(out).toMatchSnapshot();
-    for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(130);
+    for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(110);
     expect((await cli(['help', name])).out).toBe(out);
     expect((await cli([name, '-h'])).out).toBe(out);
   });
