@@ -140,10 +140,10 @@ export class Engine {
   afterSnapshots(): void {
     if (this.#closed) return;
     if (this.snapshots.count === 0) {
-      for (const store of this.tables.openStores()) if (store.keepsForSnapshots) store.pruneHistory(Infinity);
+      this.tables.pruneAll();
       for (const store of this.keyStores.openStores()) if (store.history.length > 0) store.pruneHistory(Infinity);
     }
-    this.tables.closeUnused((store) => this.snapshots.some((hold) => holds(hold.state, store)));
+    if (this.tables.hasRetired) this.tables.closeUnused((store) => this.snapshots.some((hold) => holds(hold.state, store)));
   }
 
   entry(name: string, state: CatalogState = this.tables.state): TableEntry { return this.tables.entry(state, name); }

@@ -83,6 +83,11 @@ export class TableSet {
     }
   }
 
+  /** What only old snapshots needed is let go: there is none any more. */
+  pruneAll(): void {
+    for (const { store } of this.#state.values()) if (store?.keepsForSnapshots === true) store.pruneHistory(Infinity);
+  }
+
   openStores(): RecordStore[] {
     const stores: RecordStore[] = [];
     for (const { store } of this.#state.values()) if (store !== undefined) stores.push(store);
@@ -94,6 +99,8 @@ export class TableSet {
     store.retired = true;
     this.#retired.add(store);
   }
+
+  get hasRetired(): boolean { return this.#retired.size > 0; }
 
   /** Closes replaced generations that no snapshot can reach. */
   closeUnused(isReachable: (store: RecordStore) => boolean): void {

@@ -4,6 +4,8 @@ import { MAX_VARINT_BYTES, readVarint, varintLength, writeVarint } from './varin
 
 const TWO_32 = 2 ** 32;
 const TWO_48 = 2 ** 48;
+/** Up to here the length is one byte. */
+const SHORT_TEXT = 32;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -106,6 +108,7 @@ export class ByteWriter {
 
   /** Length in bytes as a varint, then UTF-8. A lone surrogate becomes U+FFFD. */
   utf8(text: string): void {
+    if (this.#shortAscii(text)) return;
     const start = this.#length;
     this.#reserve(MAX_VARINT_BYTES + text.length * 3);
     const guess = varintLength(text.length);
@@ -114,6 +117,22 @@ export class ByteWriter {
     if (prefix !== guess) this.#bytes.copyWithin(start + prefix, start + guess, start + guess + written);
     writeVarint(this.#bytes, start, written);
     this.#length = start + prefix + written;
+  }
+
+  /** Names are short and ASCII: a loop costs less than the encoder. False, with nothing written, for other texts. */
+  #shortAscii(text: string): boolean {
+    const count = text.length;
+    if (count > SHORT_TEXT) return false;
+    this.#reserve(count + 1);
+    const start = this.#length + 1;
+    for (let i = 0; i < count; i++) {
+      const code = text.charCodeAt(i);
+      if (code >= 0x80) return false;
+      this.#bytes[start + i] = code;
+    }
+    this.#bytes[this.#length] = count;
+    this.#length = start + count;
+    return true;
   }
 
   /** May replace `#bytes` and `#view`: call it before they are read. */

@@ -54,6 +54,8 @@ export class CommitPipeline {
   #syncing: Waiting[] | undefined;
   #firstSyncing = 0;
   #scheduled = false;
+  #turnsLeft = 0;
+  #seen = 0;
   #lastSequence: number;
   #published: number;
   #syncNs = 0;
@@ -115,21 +117,23 @@ export class CommitPipeline {
   #schedule(): void {
     if (this.#scheduled || this.#syncing !== undefined) return;
     this.#scheduled = true;
-    this.#gather(GATHER_TURNS, this.#waiting.length);
+    this.#turnsLeft = GATHER_TURNS;
+    this.#seen = this.#waiting.length;
+    this.#o.env.scheduler.microtask(this.#gather);
   }
 
   /** Lets commits of the same turn join: waits until no new one came for a few microtasks. */
-  #gather(turns: number, seen: number): void {
-    this.#o.env.scheduler.microtask(() => {
-      const n = this.#waiting.length;
-      if (n > seen) this.#gather(GATHER_TURNS, n);
-      else if (turns > 1) this.#gather(turns - 1, n);
-      else {
-        this.#scheduled = false;
-        this.#flush(false);
-      }
-    });
-  }
+  readonly #gather = (): void => {
+    const n = this.#waiting.length;
+    this.#turnsLeft = n > this.#seen ? GATHER_TURNS : this.#turnsLeft - 1;
+    this.#seen = n;
+    if (this.#turnsLeft > 0) {
+      this.#o.env.scheduler.microtask(this.#gather);
+      return;
+    }
+    this.#scheduled = false;
+    this.#flush(false);
+  };
 
   /** Writes and acknowledges everything that waits, blocking. */
   drainSync(): void {

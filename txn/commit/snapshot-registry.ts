@@ -1,8 +1,8 @@
-import { FieldstoneError } from '#storage';
+import { FieldstoneError, LinkedList, type Linked } from '#storage';
 import type { LiveSnapshots } from './live-snapshots.js';
 
 /** A reader's place in the commit order. Held while open; must be released. */
-export interface SnapshotHold<State> {
+export interface SnapshotHold<State> extends Linked<SnapshotHold<State>> {
   readonly sequence: number;
   /** Which tables there were. */
   readonly state: State;
@@ -14,19 +14,20 @@ export interface SnapshotHold<State> {
 
 /** Which snapshots are alive: what old versions must be kept for. */
 export class SnapshotRegistry<State> implements LiveSnapshots {
-  readonly #live = new Set<SnapshotHold<State>>();
+  /** In the order they were taken, which is the order of their sequences. */
+  readonly #live = new LinkedList<SnapshotHold<State>>();
 
-  get count(): number { return this.#live.size; }
+  get count(): number { return this.#live.count; }
 
   hold(sequence: number, state: State, openedNs: number, name: string): SnapshotHold<State> {
-    const hold = { sequence, state, ended: false, openedNs, name };
+    const hold: SnapshotHold<State> = { sequence, state, ended: false, openedNs, name, linked: false, previous: undefined, next: undefined };
     this.#live.add(hold);
     return hold;
   }
 
   release(hold: SnapshotHold<State>): void {
     hold.ended = true;
-    this.#live.delete(hold);
+    this.#live.remove(hold);
   }
 
   /** The database closes: nothing can be read any more. */
@@ -38,9 +39,9 @@ export class SnapshotRegistry<State> implements LiveSnapshots {
 
   /** The live snapshot that reads furthest back. */
   oldest(): SnapshotHold<State> | undefined {
-    let found: SnapshotHold<State> | undefined;
-    for (const hold of this.#live) if (!hold.ended && (found === undefined || hold.sequence < found.sequence)) found = hold;
-    return found;
+    let hold = this.#live.first;
+    while (hold?.ended === true) hold = hold.next;
+    return hold;
   }
 
   /** True when a live snapshot satisfies `test`. */

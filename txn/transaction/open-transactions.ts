@@ -1,4 +1,4 @@
-import type { Clock } from '#storage';
+import { LinkedList, type Clock } from '#storage';
 import type { Transaction } from './transaction.js';
 
 /** An open transaction, for reports. */
@@ -12,7 +12,7 @@ export interface OpenTransactionInfo {
 
 /** Which transactions are open, and since when. */
 export class OpenTransactions {
-  readonly #open = new Set<Transaction>();
+  readonly #open = new LinkedList<Transaction>();
   readonly #clock: Clock;
   readonly #warnMs: number;
   #nextId = 1;
@@ -22,12 +22,12 @@ export class OpenTransactions {
     this.#warnMs = warnMs;
   }
 
-  get count(): number { return this.#open.size; }
+  get count(): number { return this.#open.count; }
 
   nextId(): number { return this.#nextId++; }
 
   add(transaction: Transaction): void { this.#open.add(transaction); }
-  remove(transaction: Transaction): void { this.#open.delete(transaction); }
+  remove(transaction: Transaction): void { this.#open.remove(transaction); }
 
   list(): OpenTransactionInfo[] {
     const now = this.#clock.monotonicNs();
@@ -38,7 +38,9 @@ export class OpenTransactions {
   }
 
   abortAll(reason: unknown): void {
-    for (const transaction of this.#open) transaction.fail(reason);
-    this.#open.clear();
+    for (const transaction of this.#open) {
+      transaction.fail(reason);
+      this.#open.remove(transaction);
+    }
   }
 }

@@ -36,11 +36,7 @@ export interface OpenTransaction {
 }
 
 function begin(engine: Engine, o: RunOptions, owner: LockOwner, mayWait: boolean): OpenTransaction {
-  const transaction: Transaction = new Transaction({
-    id: owner.id, name: owner.name, isolation: o.isolation ?? 'snapshot',
-    maxWriteBytes: engine.options.transactionMemoryBytes, openedNs: engine.options.env.clock.monotonicNs(),
-    takeSnapshot: () => engine.takeSnapshot(transaction.name), snapshots: engine.snapshots,
-  });
+  const transaction = new Transaction(engine, owner.id, owner.name, o.isolation ?? 'snapshot', engine.options.env.clock.monotonicNs());
   engine.transactions.add(transaction);
   return { transaction, owner, mayWait };
 }

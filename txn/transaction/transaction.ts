@@ -1,4 +1,4 @@
-import { FieldstoneError, type PendingMemo } from '#storage';
+import { FieldstoneError, type Linked, type PendingMemo } from '#storage';
 import type { CatalogState } from '../catalog-state.js';
 import { ReadSet } from '../commit/read-set.js';
 import { assertAlive, type SnapshotHold, type SnapshotRegistry } from '../commit/snapshot-registry.js';
@@ -13,15 +13,11 @@ import { RecordWrites, type PendingRow } from '../record/record-writes.js';
 /** What a transaction is protected from: write conflicts, or also changes of what it read. */
 export type Isolation = 'snapshot' | 'serializable';
 
-export interface TransactionOptions {
-  readonly id: number;
-  /** Default: by its id. */
-  readonly name: string | undefined;
-  readonly isolation: Isolation;
-  readonly maxWriteBytes: number;
-  readonly openedNs: number;
+/** What a transaction needs of its engine. */
+export interface TransactionHost {
+  readonly options: { readonly transactionMemoryBytes: number };
   /** Called at the first read or write: where the transaction's view begins. */
-  readonly takeSnapshot: () => SnapshotHold<CatalogState>;
+  takeSnapshot(name: string): SnapshotHold<CatalogState>;
   readonly snapshots: SnapshotRegistry<CatalogState>;
 }
 
@@ -31,12 +27,17 @@ interface Undo { readonly writes: RecordWrites; readonly recno: number; readonly
  * The private side of one transaction: its snapshot, its writes, what it read. It knows records as
  * bytes only. All methods are synchronous and touch nothing but memory.
  */
-export class Transaction {
+export class Transaction implements Linked<Transaction> {
   readonly id: number;
   readonly openedNs: number;
   readonly readSet: ReadSet | undefined;
-  readonly #o: TransactionOptions;
-  readonly #writes = new Map<RecordStore, RecordWrites>();
+  readonly #host: TransactionHost;
+  readonly #name: string | undefined;
+  linked = false;
+  previous: Transaction | undefined;
+  next: Transaction | undefined;
+  /** One for each table; searched in order, as most transactions write to one or two. */
+  readonly #writes: RecordWrites[] = [];
   // Made when they are needed: a small transaction should cost little more than its log record.
   #keyWrites: Map<KeyStore, KeyWrites> | undefined;
   #keyReads: Map<KeyStore, KeyReads> | undefined;
@@ -49,14 +50,16 @@ export class Transaction {
   #state: 'open' | 'done' | 'rolled back' | 'failed' = 'open';
   #failure: unknown;
 
-  constructor(options: TransactionOptions) {
-    this.#o = options;
-    this.id = options.id;
-    this.openedNs = options.openedNs;
-    this.readSet = options.isolation === 'serializable' ? new ReadSet() : undefined;
+  /** Without a name it is called by its id. */
+  constructor(host: TransactionHost, id: number, name: string | undefined, isolation: Isolation, openedNs: number) {
+    this.#host = host;
+    this.id = id;
+    this.#name = name;
+    this.openedNs = openedNs;
+    this.readSet = isolation === 'serializable' ? new ReadSet() : undefined;
   }
 
-  get name(): string { return this.#o.name ?? `transaction ${this.id}`; }
+  get name(): string { return this.#name ?? `transaction ${this.id}`; }
   get isOpen(): boolean { return this.#state === 'open'; }
   get wasRolledBack(): boolean { return this.#state === 'rolled back'; }
   get hasSnapshot(): boolean { return this.#hold !== undefined; }
@@ -64,7 +67,7 @@ export class Transaction {
   /** The view of this transaction; taken now if it has none. */
   get snapshot(): SnapshotHold<CatalogState> {
     this.assertOpen();
-    this.#hold ??= this.#o.takeSnapshot();
+    this.#hold ??= this.#host.takeSnapshot(this.name);
     assertAlive(this.#hold);
     return this.#hold;
   }
@@ -78,12 +81,15 @@ export class Transaction {
   /** Everything written so far, one entry for each store. */
   storeWrites(): StoreWrites[] {
     const list: StoreWrites[] = [];
-    for (const writes of this.#writes.values()) if (!writes.isEmpty) list.push(writes);
+    for (const writes of this.#writes) if (!writes.isEmpty) list.push(writes);
     if (this.#keyWrites !== undefined) for (const writes of this.#keyWrites.values()) if (!writes.isEmpty) list.push(writes);
     return list;
   }
 
-  writesOf(store: RecordStore): RecordWrites | undefined { return this.#writes.get(store); }
+  writesOf(store: RecordStore): RecordWrites | undefined {
+    for (const writes of this.#writes) if (writes.store === store) return writes;
+    return undefined;
+  }
 
   /** Writes a key; `value` undefined deletes it. */
   putKey(store: KeyStore, key: Uint8Array, keyLength: number, value: Uint8Array | undefined): void {
@@ -129,17 +135,18 @@ export class Transaction {
 
   #writesFor(store: RecordStore): RecordWrites {
     this.assertOpen();
-    let writes = this.#writes.get(store);
-    if (writes === undefined) this.#writes.set(store, writes = new RecordWrites(store));
+    let writes = this.writesOf(store);
+    if (writes === undefined) this.#writes.push(writes = new RecordWrites(store));
     return writes;
   }
 
   #assertSize(): void {
     let sum = 0;
-    for (const writes of this.#writes.values()) sum += writes.sizeBytes;
+    for (const writes of this.#writes) sum += writes.sizeBytes;
     if (this.#keyWrites !== undefined) for (const writes of this.#keyWrites.values()) sum += writes.sizeBytes;
-    if (sum > this.#o.maxWriteBytes) {
-      throw new FieldstoneError('LIMIT', `transaction "${this.name}" writes more than transactionMemory (${this.#o.maxWriteBytes} bytes); split it, or load rows with insertMany`, { option: 'transactionMemory' });
+    const limitBytes = this.#host.options.transactionMemoryBytes;
+    if (sum > limitBytes) {
+      throw new FieldstoneError('LIMIT', `transaction "${this.name}" writes more than transactionMemory (${limitBytes} bytes); split it, or load rows with insertMany`, { option: 'transactionMemory' });
     }
   }
 
@@ -189,12 +196,12 @@ export class Transaction {
   #endWith(state: 'rolled back' | 'failed'): void {
     if (this.#state !== 'open') return;
     this.#state = state;
-    for (const writes of this.#writes.values()) writes.release();
+    for (const writes of this.#writes) writes.release();
     this.#release();
   }
 
   #release(): void {
-    if (this.#hold !== undefined) this.#o.snapshots.release(this.#hold);
+    if (this.#hold !== undefined) this.#host.snapshots.release(this.#hold);
     this.#hold = undefined;
   }
 }
