@@ -37,7 +37,8 @@ class HistoryRun {
   #time = 0;
   #made = 0;
   #scheduler = new SimScheduler();
-  #life = 0;
+  /** The database of this life; undefined between a crash and the next opening. */
+  #db: Database | undefined;
   /** Transactions begun in this life and not ended. */
   readonly #open = new Set<Attempt>();
 
@@ -58,9 +59,9 @@ class HistoryRun {
 
   async #live(disk: SimDisk, first: boolean, last: boolean): Promise<void> {
     this.#scheduler = new SimScheduler(this.#random.uint32());
-    this.#life++;
     disk.useScheduler(this.#scheduler);
     const db = await this.#scheduler.settle(this.#openDatabase(disk));
+    this.#db = db;
     if (first) await this.#scheduler.settle(this.#prepare(db));
     const clients = Array.from({ length: 2 + this.#random.int(7) }, (_, i) => this.#client(db, i));
     const work = Promise.all([...clients, this.#disturb(db)]);
@@ -104,7 +105,7 @@ class HistoryRun {
   #crash(disk: SimDisk): SimDisk {
     const state = [...crashStates(disk.start, disk.trace, { seed: this.#random.uint32(), budget: 3, from: disk.trace.length })];
     for (const attempt of this.#open) this.#ended(attempt, 'unknown');
-    this.#open.clear();
+    this.#db = undefined;
     return new SimDisk({ start: this.#random.pick(state).disk() });
   }
 
@@ -113,7 +114,9 @@ class HistoryRun {
     this.transactions.push({ id: attempt.id, ops: [...attempt.ops], start: attempt.start, end: ++this.#time, status });
   }
 
-  #begun(name: string): Attempt {
+  /** Clients of a life that is over may have one step left: it is no part of the history. */
+  #begun(db: Database, name: string): Attempt {
+    if (db !== this.#db) throw GIVEN_UP;
     const attempt = { id: `${name}.${++this.#made}`, ops: [], start: ++this.#time };
     this.#open.add(attempt);
     return attempt;
@@ -121,8 +124,7 @@ class HistoryRun {
 
   /** One client, one transaction after the other. */
   async #client(db: Database, number: number): Promise<void> {
-    const life = this.#life;
-    for (let i = 0; i < this.#o.transactionsOfEach && life === this.#life; i++) {
+    for (let i = 0; i < this.#o.transactionsOfEach && db === this.#db; i++) {
       await this.#pause();
       if (this.#random.chance(0.1)) await this.#readAll(db);
       else await this.#transact(db, `c${number}`);
@@ -133,7 +135,7 @@ class HistoryRun {
     let attempt: Attempt | undefined;
     const again = (): Attempt => {
       if (attempt !== undefined) this.#ended(attempt, 'fail'); // it is run again after a conflict
-      return attempt = this.#begun(name);
+      return attempt = this.#begun(db, name);
     };
     const lock = this.#random.chance(0.15) ? this.#random.int(2) + 1 : undefined;
     try {
@@ -201,8 +203,7 @@ class HistoryRun {
 
   /** Checkpoints, packs, loads, and rows that come and go. */
   async #disturb(db: Database): Promise<void> {
-    const life = this.#life;
-    for (let i = 0; i < this.#o.transactionsOfEach && life === this.#life; i++) {
+    for (let i = 0; i < this.#o.transactionsOfEach && db === this.#db; i++) {
       for (let pauses = this.#random.int(12); pauses > 0; pauses--) await this.#pause();
       const dice = this.#random.int(10);
       const table = db.table('lists');
@@ -229,7 +230,7 @@ class HistoryRun {
 
   /** A snapshot that reads every list, slowly. */
   async #readAll(db: Database): Promise<void> {
-    const attempt = this.#begun('all');
+    const attempt = this.#begun(db, 'all');
     const snapshot = db.snapshot();
     try {
       for (const key of KEYS) {
