@@ -1,5 +1,5 @@
 import { FieldstoneError } from '#storage';
-import { isDay } from './guess-schema.js';
+import { dayMs, isDay } from './guess-schema.js';
 
 /** What a converter needs to know of a field. */
 export interface ImportField {
@@ -10,8 +10,11 @@ export interface ImportField {
 }
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?$/i;
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const PLAIN = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
 const MOMENT = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3})\d*)?)?)?Z?$/;
+/** Decimal digits that a double keeps. */
+const DOUBLE_DIGITS = 15;
 const TRUE = /^(?:t|true|y|yes|1)$/i;
 const FALSE = /^(?:f|false|n|no|0)$/i;
 
@@ -30,17 +33,22 @@ function toNumber(field: ImportField, value: unknown): number | bigint | string 
   const text = typeof value === 'string' ? value.trim() : '';
   if (!NUMBER.test(text)) return refuse(field, value, 'a number');
   if (field.asText && PLAIN.test(text)) return text;
+  if (text.length <= DOUBLE_DIGITS) return Number(text);
   const digits = text.replace(/e.*$/i, '').replace(/^[+-]?0*\.?0*|\D/g, '').length;
-  if (digits <= 15) return Number(text);
+  if (digits <= DOUBLE_DIGITS) return Number(text);
   if (/^[+-]?\d+$/.test(text)) return BigInt(text);
   return refuse(field, value, 'a number of at most 15 digits, unless it is declared wider');
 }
 
 function toDate(field: ImportField, value: unknown): Date {
   const text = typeof value === 'string' ? value.trim() : '';
+  if (text.length === 10 && DAY.test(text)) {
+    const ms = dayMs(text);
+    if (ms !== undefined) return new Date(ms);
+  }
   const iso = /^\d{8}$/.test(text) ? `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}` : text.replace(/[T ]00:00(?::00(?:\.0+)?)?Z?$/, '');
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(iso) || !isDay(iso)) return refuse(field, value, 'a day such as 2024-12-31');
-  return new Date(`${iso}T00:00:00Z`);
+  const ms = DAY.test(iso) ? dayMs(iso) : undefined;
+  return ms === undefined ? refuse(field, value, 'a day such as 2024-12-31') : new Date(ms);
 }
 
 function toMoment(field: ImportField, value: unknown): Date {

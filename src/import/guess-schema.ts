@@ -103,8 +103,24 @@ export class ColumnGuess {
   }
 }
 
-/** True for a day of the calendar, written YYYY-MM-DD. */
-export function isDay(text: string): boolean {
-  const day = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(day.getTime()) && day.getUTCFullYear() >= 1 && day.toISOString().startsWith(text);
+const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+function digits(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let i = from; i < to; i++) value = value * 10 + (text.charCodeAt(i) - 0x30);
+  return value;
 }
+
+/** Milliseconds since 1970 of a day of the calendar that is written YYYY-MM-DD; undefined when there is no such day. */
+export function dayMs(text: string): number | undefined {
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 7);
+  const day = digits(text, 8, 10);
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  if (year < 1 || day < 1 || day > (DAYS[month - 1] ?? 0) || (month === 2 && day === 29 && !isLeap)) return undefined;
+  // Date.UTC takes years below 100 for 19xx.
+  return year < 100 ? Date.parse(`${text.slice(0, 10)}T00:00:00Z`) : Date.UTC(year, month - 1, day);
+}
+
+/** True for a day of the calendar, written YYYY-MM-DD. */
+export function isDay(text: string): boolean { return dayMs(text) !== undefined; }

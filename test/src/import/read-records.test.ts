@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { recordWriter } from '../../../src/export/write-records.js';
 import { fieldNamesFor } from '../../../src/import/field-names.js';
 import { convertValue } from '../../../src/import/field-values.js';
+import { dayMs } from '../../../src/import/guess-schema.js';
 import { JsonArrayParser } from '../../../src/import/json-array-parser.js';
 import { importFields, RecordReader, type ReadOptions } from '../../../src/import/read-records.js';
 import { parseSchema, parseType, typeText } from '../../../src/import/schema-text.js';
@@ -120,14 +121,18 @@ describe('values', () => {
   ])('%s %j', (type, text, value) => {
     expect(convertValue(field(type), text)).toEqual(value);
   });
-  test.each([['L', 'maybe'], ['N', '1,5'], ['N', '0x10'], ['N', true], ['D', '2024-13-01'], ['T', 'noon'], ['W', '§']])('%s %j is refused', (type, text) => {
+  test.each([
+    ['L', 'maybe'], ['N', '1,5'], ['N', '0x10'], ['N', true], ['D', '2024-13-01'], ['T', 'noon'], ['W', '§'],
+  ])('%s %j is refused', (type, text) => {
     expect(() => convertValue(field(type), text)).toThrow(expect.objectContaining({ code: 'VALUE' }));
   });
 });
 
 describe('decoding', () => {
   const decoded = async (bytes: Uint8Array, size: number, encoding = 'utf8'): Promise<string> => {
-    async function* chunks(): AsyncGenerator<Uint8Array> { for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size)); }
+    async function* chunks(): AsyncGenerator<Uint8Array> {
+      for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
+    }
     let text = '';
     for await (const piece of decodeText(chunks(), encoding)) text += piece;
     return text;
@@ -156,4 +161,13 @@ test('writers: values of each kind', () => {
   expect(JSON.parse(json.begin() + json.row(row) + json.row(row) + json.end())).toHaveLength(2);
   const none = recordWriter('json', fields);
   expect(JSON.parse(none.begin() + none.end())).toEqual([]);
+});
+
+test('days are those of the calendar', () => {
+  fc.assert(fc.property(fc.integer({ min: 0, max: 9999 }), fc.integer({ min: 0, max: 13 }), fc.integer({ min: 0, max: 32 }), (y, m, d) => {
+    const text = `${String(y).padStart(4, '0')}-${String(m).padStart(2, '0')}-${String(d).padStart(2, '0')}`;
+    const date = new Date(`${text}T00:00:00Z`);
+    const expected = y >= 1 && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text) ? date.getTime() : undefined;
+    expect(dayMs(text)).toBe(expected);
+  }), { numRuns: 3000 });
 });
