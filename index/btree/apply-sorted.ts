@@ -9,7 +9,7 @@ import type { PageAllocator } from './page-allocator.js';
 import { chainPages, writeChain } from './page-chain.js';
 import { PAGE_TYPES, putU32 } from './page-format.js';
 import type { PageSink } from './page-source.js';
-import { Tree } from './tree.js';
+import { type Tree } from './tree.js';
 import { TreeWriter, type NodeRef } from './tree-writer.js';
 
 /** Changes in ascending order of their keys, each key once. */

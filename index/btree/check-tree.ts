@@ -1,7 +1,7 @@
 import { hasCode } from '#storage';
 import { compareKeys } from '../key/compare-keys.js';
 import { MAX_KEY_BYTES } from '../key/key-types.js';
-import { BloomFilter } from '../bloom/bloom-filter.js';
+import { type BloomFilter } from '../bloom/bloom-filter.js';
 import { hashKey } from '../key/hash-key.js';
 import { valuePages } from './leaf-value.js';
 import { childKeys, childPage, copyKey, levelOf, nodeCount } from './node-image.js';

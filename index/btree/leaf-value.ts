@@ -20,7 +20,10 @@ export function leafValue(image: Buffer, i: number, c: ValueContext): Buffer {
     case VALUE_KINDS.inline: return image.subarray(at, end);
     case VALUE_KINDS.packed: return unpack(image[at + 4] ?? 0, image.subarray(at + 5, end), u32(image, at), c);
     case VALUE_KINDS.chain: return readChain(c.source, c.pageCount, u32(image, at), u32(image, at + 4), PAGE_TYPES.overflow);
-    default: return unpack(image[at + 12] ?? 0, readChain(c.source, c.pageCount, u32(image, at), u32(image, at + 4), PAGE_TYPES.overflow), u32(image, at + 8), c);
+    default: {
+      const packed = readChain(c.source, c.pageCount, u32(image, at), u32(image, at + 4), PAGE_TYPES.overflow);
+      return unpack(image[at + 12] ?? 0, packed, u32(image, at + 8), c);
+    }
   }
 }
 

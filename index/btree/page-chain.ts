@@ -48,7 +48,9 @@ export function walkChain(
 /** The bytes of a chain. Memory is taken only after its length was checked against the file. */
 export function readChain(source: PageSource, pageCount: number, head: number, lengthBytes: number, type: PageType): Buffer {
   const parts: Buffer[] = [];
-  walkChain(source, pageCount, head, lengthBytes, type, (_pageNo, image, stored) => { parts.push(image.subarray(PAGE_HEADER_BYTES, PAGE_HEADER_BYTES + stored)); });
+  walkChain(source, pageCount, head, lengthBytes, type, (_pageNo, image, stored) => {
+    parts.push(image.subarray(PAGE_HEADER_BYTES, PAGE_HEADER_BYTES + stored));
+  });
   return Buffer.concat(parts, lengthBytes);
 }
 

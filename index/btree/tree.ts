@@ -1,6 +1,6 @@
 import { assert, type CodecCounters } from '#storage';
 import { leafValue } from './leaf-value.js';
-import { childIndex, childKeys, childPage, entryStart, keyEquals, levelOf, lowerBound, nodeCount, payloadStart, VALUE_KINDS, valueKindAt } from './node-image.js';
+import { childIndex, childKeys, childPage, entryStart, keyEquals, levelOf, lowerBound, payloadStart, VALUE_KINDS, valueKindAt } from './node-image.js';
 import { AT_TYPE, corruptPage, PAGE_TYPES } from './page-format.js';
 import type { PageSource } from './page-source.js';
 import type { TreeHeader } from './tree-header.js';

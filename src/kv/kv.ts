@@ -39,7 +39,10 @@ export class Kv<Key = string, Value = unknown> {
       view: (form) => new KeyView(form.store, engine.sequence),
       hold: () => {
         const held = engine.takeSnapshot(`walk of ${this.name}`);
-        return { view: new KeyView(this.form().store, held.sequence), close: () => engine.releaseSnapshot(held), hold: held, assertAlive: () => engine.assertAlive(held) };
+        return {
+          view: new KeyView(this.form().store, held.sequence), hold: held,
+          close: () => engine.releaseSnapshot(held), assertAlive: () => engine.assertAlive(held),
+        };
       },
     });
   }

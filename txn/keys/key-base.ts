@@ -127,7 +127,8 @@ export class KeyBase implements PageSource {
     for (const pageNo of pending.journalled.keys()) this.#o.cache.drop(this.#cached.id, pageNo);
     // Pages behind the old end may still be cached from a time when the file was longer.
     for (let pageNo = this.#state.header.pageCount; pageNo < pending.header.pageCount; pageNo++) this.#o.cache.drop(this.#cached.id, pageNo);
-    this.#state = { header: pending.header, tree: new Tree(this, pending.header, this.#o.codecCounters), filter: pending.filter, filterPages: pending.filterPages };
+    const { header, filter, filterPages } = pending;
+    this.#state = { header, tree: new Tree(this, header, this.#o.codecCounters), filter, filterPages };
     this.epoch++;
   }
 

@@ -74,7 +74,9 @@ function keepBefore(list: SkipList, node: number, oldestSnapshot: number, old: (
 }
 
 /** The filter with the new keys in it; made anew, twice as large as needed, when there are too many for the old one. */
-function* foldFilter(fold: KeyFold, applied: Applied, allocator: PageAllocator, target: FoldTarget): Steps<{ filter: BloomFilter | undefined; pages: readonly number[] }> {
+function* foldFilter(
+  fold: KeyFold, applied: Applied, allocator: PageAllocator, target: FoldTarget,
+): Steps<{ filter: BloomFilter | undefined; pages: readonly number[] }> {
   const { base, list, bloomBitsPerKey } = fold;
   const { filter: before, filterPages } = base.state;
   const fits = before !== undefined && before.bitsPerKey === bloomBitsPerKey && applied.keyCount <= before.capacity;

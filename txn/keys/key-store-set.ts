@@ -91,7 +91,8 @@ export class KeyStoreSet {
     const fileName = file ?? `${name}${EXTENSION}`;
     let first = base;
     return new KeyStore({
-      name: this.#facts[key]?.name ?? (file === undefined ? name : file.slice(0, -EXTENSION.length)), file: fileName, kinds, codec, compressionThresholdBytes, codecCounters,
+      name: this.#facts[key]?.name ?? (file === undefined ? name : file.slice(0, -EXTENSION.length)),
+      file: fileName, kinds, codec, compressionThresholdBytes, codecCounters,
       bloomBitsPerKey, seed: this.#random(),
       openBase: () => {
         const opened = first ?? (this.#files.has(key) ? this.#openBase(fileName) : undefined);

@@ -116,7 +116,7 @@ class Play {
     const under: Promise<void>[] = [];
     for (let i = 0, count = 1 + this.#random.int(3); i < count; i++) {
       under.push(this.#commit(i > 0));
-      if (this.#random.chance(0.4)) for (let turn = 0; turn < 12; turn++) await null;
+      if (this.#random.chance(0.4)) for (let turn = 0; turn < 12; turn++) await Promise.resolve();
       if (withCheckpoint && i === 0) under.push(this.#attempt(() => this.#db.checkpoint()));
     }
     await Promise.all(under);

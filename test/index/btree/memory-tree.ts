@@ -1,5 +1,6 @@
 import {
-  applySorted, emptyHeader, encodeHeader, decodeHeader, imageOf, PageAllocator, readFreePages, SkipList, Tree, type PageSink, type PageSource, type SortedChanges, type TreeHeader,
+  applySorted, emptyHeader, encodeHeader, decodeHeader, imageOf, PageAllocator, readFreePages, SkipList, Tree,
+  type PageSink, type PageSource, type SortedChanges, type TreeHeader,
 } from '#index';
 import { codecByName, codecCounters, Probe, type CodecName } from '#storage';
 
@@ -24,7 +25,8 @@ export class MemoryPages implements PageSource {
     this.reads++;
     const known = this.#images[pageNo];
     if (this.caches && known !== undefined) return known;
-    return this.#images[pageNo] = imageOf(this.pages[pageNo] ?? Buffer.alloc(0), pageNo, { treeId: this.treeId, pageSizeBytes: this.pageSizeBytes, codecCounters: this.counters });
+    const { treeId, pageSizeBytes, counters } = this;
+    return this.#images[pageNo] = imageOf(this.pages[pageNo] ?? Buffer.alloc(0), pageNo, { treeId, pageSizeBytes, codecCounters: counters });
   }
 
   get header(): TreeHeader { return decodeHeader(this.pages[0] ?? Buffer.alloc(0), this.pages.length * this.pageSizeBytes); }
@@ -56,7 +58,8 @@ export class MemoryTree {
       sliceDone: () => true,
     };
     const allocator = new PageAllocator(header.pageCount, readFreePages(this.pages, header));
-    const run = applySorted(this.tree, { changes, allocator, sink, codec: codecByName(this.#codec), compressionThresholdBytes: 64, codecCounters: this.pages.counters, before });
+    const codec = codecByName(this.#codec);
+    const run = applySorted(this.tree, { changes, allocator, sink, codec, compressionThresholdBytes: 64, codecCounters: this.pages.counters, before });
     let step = run.next();
     while (step.done !== true) step = run.next();
     const { root, height, keyCount, pagesWritten } = step.value;

@@ -158,7 +158,8 @@ describe('the check finds', () => {
     const filter = BloomFilter.forKeys(100, 10);
     for (let i = 0; i < 60; i++) filter.add(hashKey(nameOf(i)));
     const { header } = memory;
-    writeFilter({ filter, pages: [header.pageCount] }, TREE_ID, { emit: (no, page) => { pages[no] = Buffer.from(page); }, sliceDone: () => false }, Buffer.alloc(PAGE));
+    const sink = { emit: (no: number, page: Buffer): void => { pages[no] = Buffer.from(page); }, sliceDone: () => false };
+    writeFilter({ filter, pages: [header.pageCount] }, TREE_ID, sink, Buffer.alloc(PAGE));
     pages[0] = encodeHeader({ ...header, pageCount: header.pageCount + 1, filterHead: header.pageCount, filterCapacity: 100, filterBitsPerKey: 10 });
     expect(readFilter(memory, memory.header).filter.mayHold(hashKey(nameOf(1)))).toBe(true);
     expect(checkTree(memory.tree)[0]?.problem).toContain('the filter denies');

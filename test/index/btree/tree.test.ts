@@ -9,9 +9,12 @@ const key = fc.oneof(
   fc.tuple(fc.constantFrom('a', 'b'), fc.nat(300), fc.nat(3)).map(([c, n, m]) => Buffer.from(`${c.repeat(n)}${m}`)),
 );
 const text = fc.array(fc.constantFrom('lorem ', 'ipsum ', 'dolor ', 'sit ', '42'), { maxLength: 20 }).map((words) => Buffer.from(words.join('')));
-const value = fc.oneof({ weight: 5, arbitrary: text }, { weight: 1, arbitrary: fc.uint8Array({ minLength: 100, maxLength: 3000 }) }, { weight: 1, arbitrary: fc.nat(5000).map((n) => Buffer.alloc(n, 7)) });
+const large = fc.uint8Array({ minLength: 100, maxLength: 3000 });
+const even = fc.nat(5000).map((n) => Buffer.alloc(n, 7));
+const value = fc.oneof({ weight: 5, arbitrary: text }, { weight: 1, arbitrary: large }, { weight: 1, arbitrary: even });
 const put = fc.tuple(key, fc.option(value, { nil: undefined, freq: 3 }));
-const round = fc.oneof(fc.array(put, { maxLength: 20 }), fc.array(put, { minLength: 50, maxLength: 250 }), fc.array(fc.tuple(key, fc.constant(undefined)), { minLength: 20, maxLength: 200 }));
+const removals = fc.array(fc.tuple(key, fc.constant(undefined)), { minLength: 20, maxLength: 200 });
+const round = fc.oneof(fc.array(put, { maxLength: 20 }), fc.array(put, { minLength: 50, maxLength: 250 }), removals);
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
 function contentOf(tree: Tree, reverse = false): [string, string][] {
@@ -62,7 +65,9 @@ describe('a B+tree', () => {
   const nameOf = (i: number): Buffer => Buffer.from(`key${String(i).padStart(13, '0')}`);
   const filled = (n: number, pageSize: number, step = 1): MemoryTree => {
     const memory = new MemoryTree(pageSize);
-    memory.apply(changesOf(listOf((function* () { for (let i = 0; i < n; i += step) yield [nameOf(i), Buffer.alloc(100, i)] as const; })())));
+    memory.apply(changesOf(listOf((function* () {
+      for (let i = 0; i < n; i += step) yield [nameOf(i), Buffer.alloc(100, i)] as const;
+    })())));
     return memory;
   };
 
@@ -81,7 +86,9 @@ describe('a B+tree', () => {
   test('stays well filled under random inserts in batches', () => {
     const memory = new MemoryTree(4096);
     for (let batch = 0; batch < 10; batch++) {
-      memory.apply(changesOf(listOf((function* () { for (let i = 0; i < 2000; i++) yield [nameOf(((batch * 2000 + i) * 7919) % 20_011), Buffer.alloc(100, i)] as const; })())));
+      memory.apply(changesOf(listOf((function* () {
+        for (let i = 0; i < 2000; i++) yield [nameOf(((batch * 2000 + i) * 7919) % 20_011), Buffer.alloc(100, i)] as const;
+      })())));
     }
     expect(checkTree(memory.tree)).toEqual([]);
     expect((memory.pages.header.pageCount * 4096) / (20_000 * 116)).toBeLessThan(1.4);

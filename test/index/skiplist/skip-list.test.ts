@@ -137,7 +137,11 @@ describe('the model finds', () => {
     ['a bound that is off by one', () => new (class extends SkipList { override lowerBound(k: Uint8Array, n?: number): number { return this.next(super.lowerBound(k, n)); } })(1)],
     ['a search that compares integer heads alone', () => {
       const list = new SkipList(1);
-      list.nodes.compare = (node, head) => list.nodes.headOf(list.nodes.keyBytes(node).subarray(list.nodes.keyStart(node), list.nodes.keyStart(node) + list.nodes.keyLength(node)), list.nodes.keyLength(node)) - head;
+      const { nodes } = list;
+      nodes.compare = (node, head) => {
+        const start = nodes.keyStart(node);
+        return nodes.headOf(nodes.keyBytes(node).subarray(start, start + nodes.keyLength(node)), nodes.keyLength(node)) - head;
+      };
       return list;
     }],
     ['a hash taken for the key', () => {
