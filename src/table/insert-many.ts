@@ -5,7 +5,7 @@ import { asInput } from '../transaction/tx.js';
 import type { TableCodec } from './table-codec.js';
 import { assertNotAborted, type TableHost } from './table-host.js';
 import { withAutomaticValues } from './table-writer.js';
-import { assertWritable, detachIndexes, type IndexPolicy } from './write-guard.js';
+import { assertGrowable, assertWritable, detachIndexes, type IndexPolicy } from './write-guard.js';
 
 /** Options of insertMany(). */
 export interface InsertManyOptions {
@@ -42,6 +42,7 @@ export async function insertRows(
   if (policy === 'detach') await detachIndexes(engine, entry);
   const codec = host.codecOf(entry);
   assertWritable(codec.store, entry);
+  assertGrowable(codec.store);
   const iterator = iteratorOf(rows);
   const limit = Math.min(SMALL_ROWS, Math.max(1, Math.floor(SMALL_BYTES / codec.layout.recordLength)));
   const first: unknown[] = [];

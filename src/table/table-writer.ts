@@ -2,6 +2,7 @@ import { DELETED_MARK, FieldstoneError, LIVE_MARK, visibleFields } from '#storag
 import { MustWait, RecordView, type Engine, type RecordStore, type Transaction } from '#txn';
 import { assertRecno } from './table-reader.js';
 import type { TableCodec } from './table-codec.js';
+import { assertGrowable } from './write-guard.js';
 
 
 export type RowInput = Readonly<Record<string, unknown>>;
@@ -83,6 +84,7 @@ export class TableWriter {
 
   #assertGrowable(): void {
     const store = this.#store;
+    assertGrowable(store);
     if (store.appendLease !== undefined) throw new MustWait(`a load is appending to "${store.name}"`, store.appendLease);
     if (store.replacing !== undefined) throw new MustWait(`table "${store.name}" is being rebuilt`, store.replacing);
   }

@@ -33,10 +33,13 @@ export function assertWritable(store: RecordStore, entry: TableEntry): void {
     throw new FieldstoneError('UNSUPPORTED',
       `writing to "${store.name}" would leave ${indexes.join(', ')} stale; pass indexes: 'detach' to set the index files aside`, { table: store.name, details: { indexes } });
   }
-  const uncounted = store.layout.findings.find((f) => f.code === 'UNCOUNTED_RECORDS');
-  if (uncounted !== undefined) {
-    throw new FieldstoneError('CORRUPT_DBF', `the file of "${store.name}" holds more records than its header counts; repair it before writing`, { table: store.name });
-  }
+}
+
+/** Throws CORRUPT_DBF when new rows would overwrite rows that the file holds but its header does not count. */
+export function assertGrowable(store: RecordStore): void {
+  if (!store.hasUncountedRows) return;
+  throw new FieldstoneError('CORRUPT_DBF',
+    `the file of "${store.name}" holds more records than its header counts, and new rows would overwrite them; repair the table first, or pack it to drop them`, { table: store.name });
 }
 
 /** Sets the index files of the table aside: renamed, and no longer announced by the header. */

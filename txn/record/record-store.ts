@@ -34,6 +34,8 @@ export class RecordStore implements VersionedStore, FoldableRecords {
   readonly extents: Extent[] = [];
   /** Sequence of the last published change of any record. */
   lastChange = 0;
+  /** The file holds whole records behind those that the header counts: somebody's, and not to be overwritten. */
+  readonly hasUncountedRows: boolean;
   /** New value of the header's flag byte, written by the next checkpoint. */
   pendingTableFlags: number | undefined;
   /** What the base files represent. */
@@ -64,6 +66,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
     this.#id = `t:${name.toLowerCase()}`;
     this.#name = name;
     this.base = base;
+    this.hasUncountedRows = base.layout.findings.some((f) => f.code === 'RECORDS_BEYOND_COUNT') && base.publishedBytes >= base.offsetOf(base.recordCount + 2);
     this.counts = new CountVersions(base.recordCount);
     this.recnos = new RecnoAllocator(base.recordCount);
     for (const f of base.layout.fields) if (f.autoIncrement !== undefined) this.autoNext.set(f.name, f.autoIncrement.next);
