@@ -5,6 +5,8 @@ import type { FoldableRecords, FrozenRecords } from './foldable-records.js';
 import { oldestVersion } from './row-version.js';
 
 const RUN_BYTES = 1 << 18;
+// Up to so many bytes between two changed rows are written with them: cheaper than one more write (measured: 2 microseconds a write).
+const GAP_BYTES = 512;
 
 /** Takes the active generation of the store, with all that is known about the files afterwards. */
 export function frozenRecords(store: FoldableRecords, sequence: number): FrozenRecords {
@@ -14,7 +16,7 @@ export function frozenRecords(store: FoldableRecords, sequence: number): FrozenR
   const endsHere = grows && store.appendLease === undefined;
   const end = base.offsetOf(count + 1);
   return {
-    delta: store.active, sequence, count, extents: store.extents.length, preImages: new Map(), writes: [], endsHere,
+    delta: store.active, sequence, count, extents: store.extents.length, preImages: new Map(), recnos: new Float64Array(0), writes: [], endsHere,
     publishedBytes: endsHere ? end + 1 : grows ? Math.max(base.publishedBytes, end) : base.publishedBytes,
     memoPublishedBytes: memoEnd(store),
   };
@@ -34,7 +36,8 @@ export function* foldRecords(store: FoldableRecords, target: FoldTarget): Steps 
   const frozen = store.frozen;
   assert(frozen !== undefined, 'only a frozen store is folded');
   frozen.writes = [];
-  capturePreImages(store, frozen, target.snapshots.oldestSequence());
+  frozen.recnos = recnosToFold(store, frozen);
+  yield* capturePreImages(store, frozen, target);
   yield* foldMemos(store, frozen, target);
   yield* foldRows(store, frozen, target);
   foldEnd(store, frozen, target);
@@ -46,13 +49,27 @@ export function* foldRecords(store: FoldableRecords, target: FoldTarget): Steps 
   }
 }
 
-function capturePreImages(store: FoldableRecords, frozen: FrozenRecords, oldestSnapshot: number): void {
+/** Snapshots that begin meanwhile see the frozen changes, so the oldest one of now decides. */
+function* capturePreImages(store: FoldableRecords, frozen: FrozenRecords, target: FoldTarget): Steps {
+  const oldestSnapshot = target.snapshots.oldestSequence();
   if (oldestSnapshot === Infinity) return;
-  for (const [recno, newest] of frozen.delta.rows) {
-    if (recno <= store.base.recordCount && oldestVersion(newest).sequence > oldestSnapshot && !frozen.preImages.has(recno)) {
-      frozen.preImages.set(recno, store.base.copyOf(recno));
-    }
+  for (const recno of frozen.recnos) {
+    const newest = frozen.delta.rows.get(recno);
+    if (newest === undefined || oldestVersion(newest).sequence <= oldestSnapshot || frozen.preImages.has(recno)) continue;
+    const image = recno <= store.base.recordCount ? store.base.copyOf(recno) : loadedImage(store, recno);
+    if (image !== undefined) frozen.preImages.set(recno, image);
+    target.worked(store.layout.recordLength);
+    if (target.sliceDone()) yield WORK;
   }
+}
+
+/** A row of a load that no header counts yet: it stands in the file, but for its head. */
+function loadedImage(store: FoldableRecords, recno: number): Uint8Array | undefined {
+  const extent = store.extents.find((e) => recno >= e.firstRecno && recno <= e.lastRecno);
+  if (extent === undefined) return undefined;
+  const image = store.base.copyOf(recno);
+  if (recno === extent.firstRecno) image.set(extent.head.subarray(0, image.length));
+  return image;
 }
 
 function* foldMemos(store: FoldableRecords, frozen: FrozenRecords, target: FoldTarget): Steps {
@@ -70,35 +87,65 @@ function* foldMemos(store: FoldableRecords, frozen: FrozenRecords, target: FoldT
 }
 
 /** Record numbers to write, ascending: changed ones, and numbers that nobody filled. */
-function recnosToFold(store: FoldableRecords, frozen: FrozenRecords): number[] {
+function recnosToFold(store: FoldableRecords, frozen: FrozenRecords): Float64Array {
   const recnos = [...frozen.delta.rows.keys()];
   for (let recno = store.base.recordCount + 1; recno <= frozen.count; recno++) {
     const extent = store.extents.find((e) => recno >= e.firstRecno && recno <= e.lastRecno);
     if (extent !== undefined) recno = extent.lastRecno;
     else if (!frozen.delta.rows.has(recno)) recnos.push(recno);
   }
-  return recnos.sort((a, b) => a - b);
+  return Float64Array.from(recnos).sort();
+}
+
+/** What a checkpoint writes where nobody put a record. */
+function holeImage(store: FoldableRecords): Uint8Array {
+  const hole = blankRecord(store.layout);
+  hole[0] = DELETED_MARK;
+  return hole;
 }
 
 function* foldRows(store: FoldableRecords, frozen: FrozenRecords, target: FoldTarget): Steps {
-  const recordLength = store.layout.recordLength;
-  const recnos = recnosToFold(store, frozen);
-  const hole = blankRecord(store.layout);
-  hole[0] = DELETED_MARK;
+  const { recnos } = frozen;
+  const hole = holeImage(store);
   // Heads first: a row of an extent that was changed since stands over its head.
   for (const extent of store.extents.slice(0, frozen.extents)) {
     if (extent.head.length > 0) put(store, frozen, target, extent.headOffset, extent.head);
   }
   for (let i = 0; i < recnos.length;) {
+    const end = endOfRun(store, recnos, i);
     const first = recnos[i] ?? 0;
-    let end = i + 1;
-    while (end < recnos.length && recnos[end] === first + (end - i) && (end - i + 1) * recordLength <= RUN_BYTES) end++;
-    const run = new Uint8Array((end - i) * recordLength);
-    for (let k = i; k < end; k++) run.set(frozen.delta.rows.get(recnos[k] ?? 0)?.bytes ?? hole, (k - i) * recordLength);
-    put(store, frozen, target, store.base.offsetOf(first), run);
+    const run = bytesOfRun(store, first, recnos[end - 1] ?? 0, end - i);
+    for (let k = i; k < end; k++) {
+      const recno = recnos[k] ?? 0;
+      run.set(frozen.delta.rows.get(recno)?.bytes ?? hole, (recno - first) * store.layout.recordLength);
+    }
+    putInTable(store, target, store.base.offsetOf(first), run);
     i = end;
     if (target.sliceDone()) yield WORK;
   }
+}
+
+/** Rows from place `i` on that are written at once: neighbours, or with little between them that the file already holds. */
+function endOfRun(store: FoldableRecords, recnos: Float64Array, i: number): number {
+  const { recordLength } = store.layout;
+  const first = recnos[i] ?? 0;
+  let end = i + 1;
+  for (let last = first; end < recnos.length; end++) {
+    const recno = recnos[end] ?? 0;
+    if ((recno - first + 1) * recordLength > RUN_BYTES) break;
+    if (recno !== last + 1 && ((recno - last - 1) * recordLength > GAP_BYTES || recno > store.base.recordCount)) break;
+    last = recno;
+  }
+  return end;
+}
+
+/** Memory for the rows from `first` to `last`; what stands between changed ones is read from the file. */
+function bytesOfRun(store: FoldableRecords, first: number, last: number, changed: number): Uint8Array {
+  const run = new Uint8Array((last - first + 1) * store.layout.recordLength);
+  if (last - first + 1 === changed) return run;
+  const n = store.base.cached.readDirect(run, store.base.offsetOf(first));
+  assert(n === run.length, 'the file holds all rows that its header counts');
+  return run;
 }
 
 /** Rows of a committed load are published by the log, not by the header: they are not overwritten without the journal either. */
@@ -107,8 +154,12 @@ function protectedBytes(store: FoldableRecords): number {
   return Math.max(store.base.publishedBytes, last === undefined ? 0 : store.base.offsetOf(last.lastRecno + 1));
 }
 
-function put(store: FoldableRecords, frozen: FrozenRecords, target: FoldTarget, offset: number, bytes: Uint8Array): void {
+function putInTable(store: FoldableRecords, target: FoldTarget, offset: number, bytes: Uint8Array): void {
   target.put(store.base.tableName, store.base.file, offset, bytes, protectedBytes(store));
+}
+
+function put(store: FoldableRecords, frozen: FrozenRecords, target: FoldTarget, offset: number, bytes: Uint8Array): void {
+  putInTable(store, target, offset, bytes);
   frozen.writes.push({ offset, bytes });
 }
 
@@ -121,10 +172,32 @@ function foldEnd(store: FoldableRecords, frozen: FrozenRecords, target: FoldTarg
   if (base.stat().sizeBytes > end + 1) target.truncate(base.tableName, end + 1);
 }
 
+/** Cached pages take over the rows that were written; a page is looked for once. */
+function patchRows(store: FoldableRecords, frozen: FrozenRecords): void {
+  const { base } = store;
+  const hole = holeImage(store);
+  let pageNo = -1;
+  let page: Uint8Array | undefined;
+  for (const recno of frozen.recnos) {
+    const pageOfRecord = base.pageNoOf(recno);
+    if (pageOfRecord !== pageNo) page = base.cached.peek(pageNo = pageOfRecord);
+    if (page === undefined) continue;
+    const bytes = frozen.delta.rows.get(recno)?.bytes ?? hole;
+    const start = base.startInPage(recno);
+    if (start + bytes.length <= page.length) {
+      page.set(bytes, start);
+      continue;
+    }
+    base.cached.drop(pageNo); // it ended before the table grew
+    page = undefined;
+  }
+}
+
 /** The base files now hold the frozen generation: caches and counts follow. */
 export function switchRecords(store: FoldableRecords, frozen: FrozenRecords, oldestSnapshot: number): void {
   const { base } = store;
   for (const { offset, bytes } of frozen.writes) base.cached.patch(offset, bytes);
+  patchRows(store, frozen);
   const memo = base.memo;
   if (memo !== undefined) {
     for (const [block, bytes] of frozen.delta.memos) {

@@ -1,4 +1,4 @@
-import { applyJournal, FieldstoneError, readJournal, readUpTo, writeFully, type Environment, type Journal, type VfsFile } from '#storage';
+import { applyJournal, FieldstoneError, readJournal, readUpTo, writeFully, type Environment, type Journal, type Vfs, type VfsFile } from '#storage';
 import type { TableEntry } from '../catalog-state.js';
 import { applySteps, JOURNAL_NAME } from '../checkpoint/checkpoint.js';
 import { parseNote } from '../checkpoint/journal-note.js';
@@ -79,6 +79,7 @@ function settleJournal(o: RecoverOptions, catalog: Catalog): Catalog | undefined
   let journal = readJournal(env.vfs, path, databaseId);
   let next: Catalog | undefined;
   if (journal !== undefined && journal.meta.checkpoint > catalog.checkpoint) {
+    assertApplicable(o, journal);
     journal.close();
     rewrite(o, path);
     journal = readJournal(env.vfs, path, databaseId);
@@ -91,6 +92,31 @@ function settleJournal(o: RecoverOptions, catalog: Catalog): Catalog | undefined
   env.vfs.unlink(path);
   env.vfs.syncFolder(folder);
   return next;
+}
+
+/**
+ * Before the first byte is changed: all files that the journal speaks of are there, and hold what was written and synced
+ * before it was. Else the folder is a mixture of several times.
+ */
+function assertApplicable(o: RecoverOptions, journal: Journal): void {
+  const { env: { vfs }, folder } = o;
+  const reach = new Map<string, number>();
+  const source = new Map<string, string>();
+  for (const entry of journal.entries()) {
+    if (entry.kind === 'rename') source.set(entry.to, entry.from);
+    else if (entry.kind === 'write') reach.set(entry.file, Math.max(reach.get(entry.file) ?? 0, entry.offset + entry.bytes.length));
+    else if (entry.kind === 'truncate' && !reach.has(entry.file)) reach.set(entry.file, 0);
+  }
+  const { sizes } = parseNote(journal.meta.note);
+  for (const file of new Set([...reach.keys(), ...Object.keys(sizes)])) {
+    const from = source.get(file);
+    const stat = (from === undefined ? undefined : vfs.stat(`${folder}/${from}`)) ?? vfs.stat(`${folder}/${file}`);
+    if (stat?.kind === 'file' && Math.max(stat.sizeBytes, reach.get(file) ?? 0) >= (sizes[file] ?? 0)) continue;
+    const problem = stat === undefined ? 'is not there' : stat.kind === 'file' ? `has ${stat.sizeBytes} bytes, not ${sizes[file] ?? 0}` : 'is not a file';
+    throw new FieldstoneError('CORRUPT_WAL', `the checkpoint journal cannot be applied: ${file} ${problem}; put back the files as they were together, or restore a backup`, {
+      file: journal.path, details: { missing: file },
+    });
+  }
 }
 
 /**
@@ -165,11 +191,20 @@ function removeLeftovers(o: RecoverOptions, names: readonly string[], catalog: C
   const kept: string[] = [];
   for (const name of names) {
     const segment = walSegmentOf(name);
-    if (TEMPORARY.test(name) || (segment !== undefined && segment < catalog.firstSegment)) vfs.unlink(`${folder}/${name}`);
+    if (TEMPORARY.test(name) || (segment !== undefined && segment < catalog.firstSegment)) removeLeftover(vfs, `${folder}/${name}`);
     else kept.push(name);
   }
   if (kept.length < names.length) vfs.syncFolder(folder);
   return kept;
+}
+
+/** A folder of such a name is not ours. */
+function removeLeftover(vfs: Vfs, path: string): void {
+  try {
+    vfs.unlink(path);
+  } catch (e) {
+    if (vfs.stat(path)?.kind !== 'folder') throw e;
+  }
 }
 
 /** Numbers of the segments to replay, without a gap from the catalog's first. */

@@ -107,7 +107,7 @@ class Run {
     }
     noteMet();
     this.#faulty.heal();
-    const again = await this.#open();
+    const again = await this.#openAgain();
     this.#expect(again, [this.#state], 'after the last close');
     await again.close();
   }

@@ -1,0 +1,78 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { open } from '../../src/main.js';
+import { killReportLine, runKillRounds, type KillMode, type KillReport, type KillRound } from '../support/sim/kill-harness.js';
+import { transpile, type Transpiled } from '../support/transpiled.js';
+
+const CHILD = fileURLToPath(new URL('./kill-child.mjs', import.meta.url));
+const SEED = Number(process.env['SEED'] ?? 1);
+/** The long form: so many random kills, and every call three times. */
+const ROUNDS = process.env['KILL_ROUNDS'];
+const workFolder = mkdtempSync(join(tmpdir(), 'fieldstone-kill-engine-'));
+let modules: Transpiled;
+
+beforeAll(() => { modules = transpile(['storage', 'index', 'txn', 'src']); }, 120_000);
+afterAll(() => {
+  modules.dispose();
+  rmSync(workFolder, { recursive: true, force: true });
+});
+
+/** Everything acknowledged is there once, nothing is there by half, and the folder closes to plain files. */
+async function verify({ folder, acks }: KillRound): Promise<void> {
+  const db = await open(folder);
+  const rows = (table: string): Map<string, string> => {
+    const found = new Map<string, string>();
+    if (!db.tables().includes(table)) return found;
+    for (const row of db.table(table).scan()) {
+      const name = String(row['name']);
+      if (found.has(name)) throw new Error(`${name} is in ${table} twice`);
+      found.set(name, String(row['notes'] ?? ''));
+    }
+    return found;
+  };
+  try {
+    const left = rows('left'), right = rows('right');
+    for (const ack of acks) {
+      if (ack.startsWith('load ')) assertLoad(left, ack.slice(5), true);
+      else if (!left.has(ack)) throw new Error(`${ack} was acknowledged and is gone`);
+    }
+    for (const [name, notes] of left) {
+      if (name.includes('load')) assertLoad(left, name.slice(0, name.indexOf('.')), false);
+      else if (right.get(name) !== notes || notes !== `${name} `.repeat(20)) throw new Error(`${name} is there by half`);
+    }
+    for (const name of right.keys()) if (!left.has(name)) throw new Error(`${name} is in one table only`);
+  } finally {
+    await db.close();
+  }
+  const strangers = readdirSync(folder).filter((name) => !/^((left|right)\.(dbf|fpt|dbt)|fieldstone\.json)$/.test(name));
+  if (strangers.length > 0) throw new Error(`after close there is ${strangers.join(', ')}`);
+}
+
+function assertLoad(rows: ReadonlyMap<string, string>, seed: string, acked: boolean): void {
+  const there = [0, 1, 2, 3, 4].filter((k) => rows.get(`${seed}.load${k}`) === 'x'.repeat(k * 30));
+  if (there.length !== 5) throw new Error(`the load of ${seed} ${acked ? 'was acknowledged' : 'is there by half'}: ${there.length} of 5 rows`);
+}
+
+function run(mode: KillMode, rounds: number): Promise<KillReport> {
+  return runKillRounds({ child: CHILD, workFolder, seed: SEED, rounds, mode, verify, freshEvery: mode === 'random' ? 100 : 6, mostDelayMs: 250, env: { FIELDSTONE_JS: modules.url('') } });
+}
+
+describe('a process that is killed loses nothing that it acknowledged, in any durability', () => {
+  test('at its calls, before, half-way and after', async () => {
+    const calls = ROUNDS === undefined ? 0 : (await run('call', 1)).calls;
+    const report = await run('call', ROUNDS === undefined ? 24 : 3 * calls);
+    console.log(killReportLine('killed at calls', report));
+    expect(report.failures.join('\n')).toBe('');
+    expect(report.killed).toBeGreaterThan(report.rounds / 2);
+  });
+
+  test('at random times', async () => {
+    const report = await run('random', Number(ROUNDS ?? 16));
+    console.log(killReportLine('killed at random', report));
+    expect(report.failures.join('\n')).toBe('');
+    expect(report.acks).toBeGreaterThan(0);
+  });
+});
