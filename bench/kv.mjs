@@ -1,0 +1,143 @@
+// Key-value stores beside lmdb, classic-level and better-sqlite3: one run, same data, same durability. 16-byte keys, 100-byte
+// text values. Usage: node kv.mjs [entries] [rounds]      (default 200,000 and 3)
+// Settings of the peers: lmdb without compression, string encoding, sync on commit; classic-level with a cache of 64 MB, utf8, sync where
+// stated; better-sqlite3 with WAL, synchronous FULL, a cache of 64 MB, a table WITHOUT ROWID, statements prepared once.
+import { closeSync, fdatasyncSync, openSync, readdirSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { ClassicLevel } from 'classic-level';
+import { open as openLmdb } from 'lmdb';
+import { open } from '../dist/src/main.js';
+import { alternate, benchFolder, machineFacts, median } from './support/measure.mjs';
+
+const ENTRIES = Number(process.argv[2] ?? 200_000);
+const ROUNDS = Number(process.argv[3] ?? 3);
+const READS = Math.min(ENTRIES, 200_000);
+const BATCH = 1000;
+const folder = benchFolder('kv');
+console.log(machineFacts(folder));
+
+const WORDS = 'the quick brown fox jumps over lazy dogs while nobody looks at all because everyone is asleep under some old trees'.split(' ');
+let state = 12345;
+const draw = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0);
+const nameOf = (i) => String(i).padStart(16, '0');
+function textOf() {
+  let text = '';
+  while (text.length < 100) text += `${WORDS[draw() % WORDS.length]} ${draw() % 100} `;
+  return text.slice(0, 100);
+}
+function shuffled(n) {
+  const order = Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) { const k = draw() % (i + 1); [order[i], order[k]] = [order[k], order[i]]; }
+  return order;
+}
+const keys = shuffled(ENTRIES).map(nameOf);
+const values = keys.map(textOf);
+const wanted = shuffled(ENTRIES).slice(0, READS).map(nameOf);
+const absent = wanted.map((key) => `${key.slice(0, 15)}x`);
+const hotCount = Math.max(1, Math.floor(ENTRIES / 100));
+const hot = Array.from({ length: READS }, () => nameOf(Math.floor(hotCount ** (draw() / 2 ** 32)) % ENTRIES));
+
+const dbOptions = { cacheSize: '512mb', checkpointSize: '64mb' };
+function newSqlite(name) {
+  const db = new Sqlite(join(folder, name));
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = FULL');
+  db.pragma('cache_size = -524288');
+  db.exec('CREATE TABLE kv (k TEXT PRIMARY KEY, v TEXT) WITHOUT ROWID');
+  return { db, put: db.prepare('INSERT OR REPLACE INTO kv VALUES (?, ?)'), get: db.prepare('SELECT v FROM kv WHERE k = ?').pluck(), all: db.prepare('SELECT k, v FROM kv ORDER BY k') };
+}
+const newLmdb = (name) => openLmdb({ path: join(folder, name), encoding: 'string', compression: false, noMemInit: true });
+const newLevel = (name) => new ClassicLevel(join(folder, name), { cacheSize: 512 << 20 });
+
+function* batches() { for (let i = 0; i < ENTRIES; i += BATCH) yield [i, Math.min(ENTRIES, i + BATCH)]; }
+async function loadOurs(kv) {
+  for (const [from, to] of batches()) {
+    const list = [];
+    for (let i = from; i < to; i++) list.push({ type: 'put', key: keys[i], value: values[i] });
+    await kv.batch(list);
+  }
+}
+async function loadLmdb(db) {
+  for (const [from, to] of batches()) await db.transaction(() => { for (let i = from; i < to; i++) db.put(keys[i], values[i]); });
+  await db.flushed;
+}
+async function loadLevel(db, sync) {
+  for (const [from, to] of batches()) {
+    const list = [];
+    for (let i = from; i < to; i++) list.push({ type: 'put', key: keys[i], value: values[i] });
+    await db.batch(list, { sync });
+  }
+}
+function loadSqlite({ db, put }) {
+  for (const [from, to] of batches()) db.transaction(() => { for (let i = from; i < to; i++) put.run(keys[i], values[i]); })();
+}
+
+function show(what, count, ms) {
+  const { cpu, ...times } = ms;
+  const ours = median(times.fieldstone);
+  const row = Object.entries(times).map(([name, list]) => {
+    const each = (median(list) * 1e6) / count;
+    return `${name} ${each < 10_000 ? `${each.toFixed(0)} ns` : `${(each / 1000).toFixed(0)} us`}${name === 'fieldstone' ? '' : ` (x${(median(list) / ours).toFixed(2)})`}`;
+  });
+  console.log(`${what.padEnd(34)} ${row.join('   ')}`);
+}
+
+console.log(`${ENTRIES} entries, ${ROUNDS} rounds; each figure per operation, in brackets how many times our time it is`);
+let n = 0;
+let made = [];
+const fresh = async () => { for (const close of made) await close(); made = []; n++; };
+show('random-order durable batches of 1,000', ENTRIES, await alternate(ROUNDS, {
+  fieldstone: async () => { const db = await open(join(folder, `f${++n}`), dbOptions); await loadOurs(db.kv('kv', { values: 'utf8' })); made.push(() => db.close()); },
+  lmdb: async () => { const db = newLmdb(`l${++n}`); await loadLmdb(db); made.push(() => db.close()); },
+  'classic-level no sync': async () => { const db = newLevel(`c${++n}`); await loadLevel(db, false); made.push(() => db.close()); },
+  'better-sqlite3': async () => { const s = newSqlite(`s${++n}`); loadSqlite(s); made.push(() => s.db.close()); },
+}));
+await fresh();
+
+const fdb = await open(join(folder, 'ours'), dbOptions);
+const kv = fdb.kv('kv', { values: 'utf8' });
+const lmdb = newLmdb('lmdb');
+const level = newLevel('level');
+const sqlite = newSqlite('sqlite');
+await loadOurs(kv); await loadLmdb(lmdb); await loadLevel(level, false); loadSqlite(sqlite);
+await fdb.checkpoint();
+let check = 0;
+const reads = (list, get) => () => { let sum = 0; for (const key of list) { const v = get(key); if (v !== undefined && v !== null) sum += v.length; } check += sum; };
+const readers = (list) => ({
+  fieldstone: reads(list, (k) => kv.get(k)), lmdb: reads(list, (k) => lmdb.get(k)), 'classic-level': reads(list, (k) => level.getSync(k)), 'better-sqlite3': reads(list, (k) => sqlite.get.get(k)),
+});
+for (const subject of Object.values(readers(wanted))) subject(); // all in cache
+show('random get, all in cache', READS, await alternate(ROUNDS + 2, readers(wanted)));
+show('random get, hot 1 % (zipf)', READS, await alternate(ROUNDS + 2, readers(hot)));
+show('get of an absent key', READS, await alternate(ROUNDS + 2, readers(absent)));
+show('full scan', ENTRIES, await alternate(ROUNDS, {
+  fieldstone: () => { for (const [k, v] of kv.entries()) check += k.length + v.length; },
+  lmdb: () => { for (const { key, value } of lmdb.getRange()) check += key.length + value.length; },
+  'classic-level': async () => { for await (const [k, v] of level.iterator()) check += k.length + v.length; },
+  'better-sqlite3': () => { for (const { k, v } of sqlite.all.iterate()) check += k.length + v.length; },
+}));
+
+const ONE = 500;
+const bare = openSync(join(folder, 'bare'), 'w');
+let at = 0;
+show('one durable put after another', ONE, await alternate(ROUNDS, {
+  fieldstone: async () => { for (let i = 0; i < ONE; i++) await kv.put(keys[i], values[i]); },
+  'append + fdatasync': () => { const b = Buffer.alloc(180, 1); for (let i = 0; i < ONE; i++) { writeSync(bare, b, 0, b.length, at); at += b.length; fdatasyncSync(bare); } },
+  lmdb: async () => { for (let i = 0; i < ONE; i++) await lmdb.put(keys[i], values[i]); await lmdb.flushed; },
+}));
+closeSync(bare);
+show('5,000 concurrent durable puts', 5000, await alternate(ROUNDS, {
+  fieldstone: async () => { await Promise.all(keys.slice(0, 5000).map((k, i) => kv.put(k, values[i]))); },
+  lmdb: async () => { await Promise.all(keys.slice(0, 5000).map((k, i) => lmdb.put(k, values[i]))); await lmdb.flushed; },
+  'classic-level sync': async () => { await Promise.all(keys.slice(0, 1000).map((k, i) => level.put(k, values[i], { sync: true }))); },
+}));
+
+const packed = await open(join(folder, 'packed'), { ...dbOptions, compression: 'lz4' });
+await loadOurs(packed.kv('kv', { values: 'utf8' }));
+await packed.close();
+sqlite.db.pragma('wal_checkpoint(TRUNCATE)');
+const sizeOf = (path) => (statSync(path).isDirectory() ? readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0) : statSync(path).size);
+const [ours, theirs] = [statSync(join(folder, 'packed', 'kv.kv')).size, sizeOf(join(folder, 'sqlite'))];
+console.log(`file size, text values, lz4: ${ours} bytes; sqlite ${theirs}; ratio ${(ours / theirs).toFixed(2)}`);
+await fdb.close(); await lmdb.close(); await level.close(); sqlite.db.close();
