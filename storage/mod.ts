@@ -33,6 +33,7 @@ export {
 export { PageCache, PAGE_KINDS, type PageKind, type CacheCounters, type PageCacheOptions } from './cache/page-cache.js';
 export type { CachePolicy } from './cache/cache-policy.js';
 export { SegmentedLru } from './cache/segmented-lru.js';
+export { lruMap, type BoundedMap } from './cache/lru-map.js';
 export { BufferPool, BUFFER_SIZE_CLASSES, DEFAULT_POOL_BYTES, type BufferCounters, type BufferPoolOptions } from './buffer/buffer-pool.js';
 
 // Code pages.

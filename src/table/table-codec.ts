@@ -1,7 +1,10 @@
-import { createRowDecoder, createRowEncoder, type DbfLayout, type RowDecoder, type RowEncoder } from '#storage';
+import { createRowDecoder, createRowEncoder, lruMap, type DbfLayout, type RowDecoder, type RowEncoder } from '#storage';
 import type { RecordStore, TableEntry } from '#txn';
 import type { TableSchema } from './field-types.js';
 import { namesOf, resultTypes } from './table-schema.js';
+
+/** Decoders of different field lists that are kept. */
+const PROJECTIONS = 32;
 
 /** Decoders and encoders of one generation of a table, built once. */
 export class TableCodec {
@@ -10,7 +13,7 @@ export class TableCodec {
   readonly decoder: RowDecoder;
   readonly encoder: RowEncoder;
   readonly #types: ReadonlyMap<string, 'bigint' | 'string'>;
-  readonly #projections = new Map<string, RowDecoder>();
+  readonly #projections = lruMap<string, RowDecoder>(PROJECTIONS);
 
   constructor(store: RecordStore, entry: TableEntry, schema: TableSchema | undefined) {
     this.store = store;
@@ -29,7 +32,7 @@ export class TableCodec {
     let decoder = this.#projections.get(key);
     if (decoder === undefined) {
       decoder = createRowDecoder(this.store.layout, { fields, names: this.names, as: this.#types });
-      if (this.#projections.size < 32) this.#projections.set(key, decoder);
+      this.#projections.set(key, decoder);
     }
     return decoder;
   }
