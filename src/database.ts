@@ -1,6 +1,7 @@
-import { FieldstoneError, type ProbeSnapshot } from '#storage';
+import { ArgumentRangeError, ArgumentTypeError, FieldstoneError, type ProbeSnapshot } from '#storage';
 import { renameFiles, runTransaction, runTransactionSync, installFiles, withTableToItself, type Durability, type Engine, type Isolation, type OpenTransaction, type OpenTransactionInfo, type TableEntry } from '#txn';
 import type { Options, ResolvedOptions } from './config/open-options.js';
+import { assertFunction, assertOptions, assertSchemaObject, shown } from './arguments.js';
 import { Snapshot } from './snapshot.js';
 import { backupDatabase, type BackupResult } from './backup.js';
 import { checkDatabase, type CheckOptions, type CheckResult } from './check/check-database.js';
@@ -50,7 +51,7 @@ export interface TableOptions {
 /** The handle of a table with a declared schema. */
 export type TableFor<Schema extends TableSchema> = Table<RowOf<Schema> & { readonly $recno: number; readonly $deleted: boolean }, InputOfSchema<Schema>>;
 
-const TRANSACTION_OPTIONS = new Set(['name', 'isolation', 'retries', 'timeoutMs', 'durability']);
+const TRANSACTION_OPTIONS = ['name', 'isolation', 'retries', 'timeoutMs', 'durability'];
 
 /**
  * An open database folder. Made by open().
@@ -126,11 +127,13 @@ export class Database {
   table<Schema extends TableSchema>(name: string, schema: Schema, options?: TableOptions): TableFor<Schema>;
   table(name: string, schema?: TableSchema, options: TableOptions = {}): Table<never, never> {
     this.#engine.assertReadable();
+    assertOptions(options, ['indexes'], 'table');
     const policy = options.indexes ?? 'refuse';
-    if (policy !== 'refuse' && policy !== 'detach') throw new FieldstoneError('OPTION', `indexes must be 'refuse' or 'detach', got "${String(policy)}"`, { option: 'indexes' });
+    if (policy !== 'refuse' && policy !== 'detach') throw new FieldstoneError('OPTION', `indexes must be 'refuse' or 'detach', got ${shown(policy)}`, { option: 'indexes' });
     const entry = this.#engine.entry(name);
     const store = this.#engine.store(entry);
     if (schema !== undefined) {
+      assertSchemaObject(schema);
       assertSchemaFits(schema, store.layout, entry);
       this.#schemas.set(entry.name.toLowerCase(), schema);
       this.#codecs.delete(entry);
@@ -142,6 +145,7 @@ export class Database {
   async createTable<Schema extends TableSchema>(name: string, schema: Schema, options: CreateTableOptions = {}): Promise<TableFor<Schema>> {
     void this.#engine.writeSide; // CLOSED, READ_ONLY
     assertTableName(name);
+    assertOptions(options, ['dialect', 'encoding', 'ifNotExists'], 'createTable');
     if (options.ifNotExists !== true || !this.#engine.tables.state.has(name.toLowerCase())) {
       await createTable(this.#engine, name, schema, options);
     }
@@ -208,7 +212,7 @@ export class Database {
    */
   transaction<Result>(body: (tx: Tx) => Result | Promise<Result>, options: TransactionOptions = {}): Promise<Result> {
     try {
-      checkTransactionOptions(options);
+      checkTransaction(body, options);
     } catch (e) {
       return Promise.reject(e);
     }
@@ -217,7 +221,7 @@ export class Database {
 
   /** The same, committed before it returns. The body must be synchronous; it is not run again. */
   transactionSync<Result>(body: (tx: Tx) => Result, options: Omit<TransactionOptions, 'retries' | 'timeoutMs'> = {}): Result {
-    checkTransactionOptions(options);
+    checkTransaction(body, options);
     return runTransactionSync(this.#engine, (open) => body(this.#tx(open)), options);
   }
 
@@ -287,11 +291,17 @@ export class Database {
 
 function sideFiles(entry: TableEntry): string[] { return entry.siblings.filter((name) => /\.cpg$/i.test(name)); }
 
-function checkTransactionOptions(options: object): void {
-  for (const key of Object.keys(options)) {
-    if (!TRANSACTION_OPTIONS.has(key)) throw new FieldstoneError('OPTION', `unknown transaction option "${key}"; known: ${[...TRANSACTION_OPTIONS].join(', ')}`, { option: key });
+function checkTransaction(body: unknown, options: TransactionOptions): void {
+  assertFunction(body, 'the body of a transaction');
+  assertOptions(options, TRANSACTION_OPTIONS, 'a transaction');
+  const { name, isolation, retries, timeoutMs, durability } = options;
+  if (name !== undefined && typeof name !== 'string') throw new ArgumentTypeError('OPTION', `name is text, got ${shown(name)}`);
+  if (retries !== undefined && (!Number.isSafeInteger(retries) || retries < 0)) {
+    throw new ArgumentRangeError('OPTION', `retries is a whole number from 0, got ${shown(retries)}`);
   }
-  const { isolation, durability }: TransactionOptions = options;
+  if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs > 0)) {
+    throw new ArgumentRangeError('OPTION', `timeoutMs is a number of milliseconds above 0, got ${shown(timeoutMs)}`);
+  }
   if (isolation !== undefined && isolation !== 'snapshot' && isolation !== 'serializable') throw new FieldstoneError('OPTION', `isolation must be 'snapshot' or 'serializable'`, { option: 'isolation' });
   if (durability !== undefined && !['commit', 'interval', 'none'].includes(durability)) throw new FieldstoneError('OPTION', `durability must be 'commit', 'interval' or 'none'`, { option: 'durability' });
 }

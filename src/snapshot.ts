@@ -1,4 +1,5 @@
 import { FieldstoneError } from '#storage';
+import { nameOf } from './arguments.js';
 import { KeyView, RecordView, type CatalogState, type Engine, type SnapshotHold } from '#txn';
 import { Kv } from './kv/kv.js';
 import { KvReader } from './kv/kv-reader.js';
@@ -55,7 +56,7 @@ export class Snapshot {
   table(name: string): SnapshotTable<AnyRow>;
   table<Row>(ref: string | TableRef<Row, unknown>): SnapshotTable<Row> {
     this.#assertAlive();
-    const entry = this.#engine.entry(typeof ref === 'string' ? ref : ref.name, this.#hold.state);
+    const entry = this.#engine.entry(nameOf(ref), this.#hold.state);
     const codec = this.#codecs.codecOf(entry);
     const view = new RecordView(codec.store, this.#hold.sequence);
     const reader = new TableReader<Row>({

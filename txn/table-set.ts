@@ -1,4 +1,4 @@
-import { FieldstoneError, nearestNames, readUpTo, type MemoCounters, type PageCache, type Vfs } from '#storage';
+import { ArgumentTypeError, FieldstoneError, nearestNames, readUpTo, type MemoCounters, type PageCache, type Vfs } from '#storage';
 import type { CatalogState, TableEntry } from './catalog-state.js';
 import { RecordBase } from './record/record-base.js';
 import { RecordStore } from './record/record-store.js';
@@ -43,6 +43,7 @@ export class TableSet {
 
   /** The entry by name, any letter case; NOT_FOUND with the nearest names. */
   entry(state: CatalogState, name: string): TableEntry {
+    if (typeof name !== 'string') throw new ArgumentTypeError('NAME', 'the name of a table is text');
     const entry = state.get(name.toLowerCase());
     if (entry !== undefined) return entry;
     const near = nearestNames(name, [...state.values()].map((e) => e.name));

@@ -4,6 +4,7 @@ import { assertNoStrangers, firstNumbers, layoutFor, type CreateTableOptions } f
 import type { TableSchema } from '../table/field-types.js';
 import { TableBuilder } from '../table/table-builder.js';
 import { assertNotAborted, type TableHost } from '../table/table-host.js';
+import { assertOptions, assertSignal } from '../arguments.js';
 import { assertTableName } from '../table/table-name.js';
 import { declaredNames, declaredTypes, resultTypes } from '../table/table-schema.js';
 import { asInput } from '../transaction/tx.js';
@@ -25,6 +26,8 @@ export async function importTable(
   const { engine } = host;
   engine.writeSide.assertWritable();
   assertTableName(name);
+  assertOptions(options, ['dialect', 'encoding', 'onProgress', 'signal'], 'importTable');
+  assertSignal(options.signal);
   const { onProgress, signal, ...create } = options;
   const layout = layoutFor(engine, schema, create);
   assertFree(host, name);

@@ -2,6 +2,7 @@ import { FieldstoneError, isMemoField, nearestNames, planDbf, rawPointer, visibl
 import { installFiles, type RecordStore, type TableEntry } from '#txn';
 import type { FieldType, TableSchema } from './field-types.js';
 import { memoContentOf, TableBuilder } from './table-builder.js';
+import { assertOptions } from '../arguments.js';
 import type { LongWorkOptions, TableHost } from './table-host.js';
 import { fieldSpecs, namesOf } from './table-schema.js';
 import { changeTable, walkRecords } from './rebuild.js';
@@ -25,6 +26,7 @@ interface Column {
 /** Rebuilds the table with other fields; kept fields keep their bytes. */
 export async function alterTable(host: TableHost, name: string, change: AlterTableChange): Promise<void> {
   const { engine } = host;
+  assertOptions(change ?? null, ['add', 'drop', 'rename', 'indexes', 'signal', 'onProgress'], 'alterTable');
   await changeTable(host, name, change.indexes ?? 'refuse', async (store, entry) => {
     if (store.layout.backlink !== undefined && store.layout.backlink !== '') {
       throw new FieldstoneError('UNSUPPORTED', `table "${name}" belongs to ${store.layout.backlink}, which lists its fields; alter it there`, { table: name });

@@ -1,5 +1,6 @@
 import { FieldstoneError, planDbf, type DbfLayout, type WritableDialect } from '#storage';
 import { installFiles, type Engine, type PlannedTable } from '#txn';
+import { assertOptions, shown } from '../arguments.js';
 import type { TableSchema } from './field-types.js';
 import { TableBuilder } from './table-builder.js';
 import { assertTableName } from './table-name.js';
@@ -19,11 +20,9 @@ const DIALECTS: readonly WritableDialect[] = ['vfp', 'foxpro2', 'dbase3', 'dbase
 
 /** The header that a schema asks for; throws SCHEMA, NAME, OPTION. */
 export function layoutFor(engine: Engine, schema: TableSchema, options: CreateTableOptions): DbfLayout {
-  for (const key of Object.keys(options)) {
-    if (!['dialect', 'encoding', 'ifNotExists'].includes(key)) throw new FieldstoneError('OPTION', `unknown option "${key}" of createTable; known: dialect, encoding, ifNotExists`, { option: key });
-  }
+  assertOptions(options, ['dialect', 'encoding', 'ifNotExists'], 'createTable');
   const dialect = options.dialect ?? 'vfp';
-  if (!DIALECTS.includes(dialect)) throw new FieldstoneError('OPTION', `dialect must be one of ${DIALECTS.join(', ')}, got "${String(dialect)}"`, { option: 'dialect' });
+  if (!DIALECTS.includes(dialect)) throw new FieldstoneError('OPTION', `dialect must be one of ${DIALECTS.join(', ')}, got ${shown(dialect)}`, { option: 'dialect' });
   return planDbf(fieldSpecs(schema, dialect), { dialect, encoding: options.encoding ?? engine.options.encoding ?? 'cp1252' });
 }
 

@@ -1,5 +1,6 @@
 import { FieldstoneError, hasCode } from '#storage';
 import { bulkLoad, type BulkAppend } from '#txn';
+import { assertOptions, assertSignal } from '../arguments.js';
 import type { Tx } from '../transaction/tx.js';
 import { asInput } from '../transaction/tx.js';
 import type { TableCodec } from './table-codec.js';
@@ -38,6 +39,8 @@ export async function insertRows(
 ): Promise<InsertManyResult> {
   const { engine } = host;
   engine.writeSide.assertWritable();
+  assertOptions(options, ['onProgress', 'direct', 'signal'], 'insertMany');
+  assertSignal(options.signal);
   const entry = engine.entry(name);
   if (policy === 'detach') await detachIndexes(engine, entry);
   const codec = host.codecOf(entry);

@@ -1,4 +1,5 @@
-import { ArgumentRangeError, DELETED_MARK, FieldstoneError } from '#storage';
+import { assertOptions, assertSignal, shown } from '../arguments.js';
+import { ArgumentRangeError, ArgumentTypeError, DELETED_MARK, FieldstoneError } from '#storage';
 import { RecordCursor, RecordView, type Engine } from '#txn';
 import type { RowScan, ScanOptions, ScanSource } from './scan.js';
 import { rowScan } from './scan.js';
@@ -26,11 +27,12 @@ export class TableReader<Row> {
 
   constructor(access: ReadAccess) { this.#access = access; }
 
-  get(recno: number, options: GetOptions = {}): Row | undefined {
+  get(recno: number, options?: GetOptions): Row | undefined {
     assertRecno(recno);
+    const deleted = options !== undefined && wantsDeleted(options);
     const { codec, view } = this.#access.view();
     this.#access.engine.reads.gets++;
-    return this.#row(codec, view, recno, options.deleted === true);
+    return this.#row(codec, view, recno, deleted);
   }
 
   #row(codec: TableCodec, view: RecordView, recno: number, deleted: boolean): Row | undefined {
@@ -41,14 +43,16 @@ export class TableReader<Row> {
   }
 
   /** Rows in the order asked; the file is read in the order of the record numbers. */
-  getMany(recnos: readonly number[], options: GetOptions = {}): (Row | undefined)[] {
+  getMany(recnos: readonly number[], options?: GetOptions): (Row | undefined)[] {
+    if (!Array.isArray(recnos)) throw new ArgumentTypeError('VALUE', `getMany takes an array of record numbers, got ${shown(recnos)}`);
+    recnos.forEach(assertRecno);
+    const deleted = options !== undefined && wantsDeleted(options);
     const { codec, view } = this.#access.view();
     const order = recnos.map((_, i) => i).sort((a, b) => (recnos[a] ?? 0) - (recnos[b] ?? 0));
     const rows: (Row | undefined)[] = recnos.map(() => undefined);
     for (const i of order) {
       const recno = recnos[i] ?? 0;
-      assertRecno(recno);
-      rows[i] = this.#row(codec, view, recno, options.deleted === true);
+      rows[i] = this.#row(codec, view, recno, deleted);
     }
     return rows;
   }
@@ -80,10 +84,16 @@ export class TableReader<Row> {
   }
 }
 
+function wantsDeleted(options: GetOptions): boolean {
+  assertOptions(options, ['deleted'], 'get');
+  return options.deleted === true;
+}
+
 function checkScanOptions(options: ScanOptions): void {
-  const known = new Set(['fields', 'from', 'to', 'reverse', 'deleted', 'signal']);
-  for (const key of Object.keys(options)) {
-    if (!known.has(key)) throw new FieldstoneError('OPTION', `unknown scan option "${key}"; known: ${[...known].join(', ')}`, { option: key });
+  assertOptions(options, ['fields', 'from', 'to', 'reverse', 'deleted', 'signal'], 'scan');
+  assertSignal(options.signal);
+  if (options.fields !== undefined && !Array.isArray(options.fields)) {
+    throw new ArgumentTypeError('OPTION', `fields of a scan is an array of names, got ${shown(options.fields)}`);
   }
   for (const bound of [options.from, options.to]) {
     if (bound !== undefined && bound !== Infinity && (!Number.isSafeInteger(bound) || bound < 0)) throw new ArgumentRangeError('OPTION', 'from and to of a scan are record numbers');
@@ -92,6 +102,6 @@ function checkScanOptions(options: ScanOptions): void {
 
 export function assertRecno(recno: unknown): asserts recno is number {
   if (typeof recno !== 'number' || !Number.isSafeInteger(recno) || recno < 0) {
-    throw new ArgumentRangeError('VALUE', `a record number is a whole number from 1, got ${String(recno)}`);
+    throw new ArgumentRangeError('VALUE', `a record number is a whole number from 1, got ${shown(recno)}`);
   }
 }

@@ -1,9 +1,11 @@
+import { assertSchemaObject } from '../arguments.js';
 import { displayNames, FieldstoneError, shortFieldNames, visibleFields, type DbfField, type DbfLayout, type FieldSpec, type WritableDialect } from '#storage';
 import type { TableEntry } from '#txn';
 import type { TableSchema } from './field-types.js';
 
 /** The schema as the file layer wants it. Names longer than the dialect's ten characters are shortened. */
 export function fieldSpecs(schema: TableSchema, dialect: WritableDialect): FieldSpec[] {
+  assertSchemaObject(schema);
   const names = Object.keys(schema);
   const short = shortFieldNames(names);
   return names.map((name, i) => {

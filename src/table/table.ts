@@ -6,6 +6,7 @@ import { rebuildTable, zapTable } from './rebuild.js';
 import type { RowScan, ScanOptions } from './scan.js';
 import type { TableCodec } from './table-codec.js';
 import type { LongWorkOptions, TableHost } from './table-host.js';
+import { assertOptions, assertSignal } from '../arguments.js';
 import { tableInfo, type TableInfo } from './table-info.js';
 import { TableReader, type GetOptions } from './table-reader.js';
 import type { IndexPolicy } from './write-guard.js';
@@ -122,7 +123,9 @@ export class Table<Row, Input> {
   }
 
   /** Removes deleted records and unused memo text for good; record numbers change. Resolves to what went. */
-  pack(options: LongWorkOptions = {}): Promise<{ readonly removed: number; readonly kept: number }> {
+  async pack(options: LongWorkOptions = {}): Promise<{ readonly removed: number; readonly kept: number }> {
+    assertOptions(options, ['signal', 'onProgress'], 'pack');
+    assertSignal(options.signal);
     return rebuildTable(this.#host, this.name, this.indexPolicy, options);
   }
 

@@ -1,11 +1,12 @@
-import { FieldstoneError } from '#storage';
+import { ArgumentTypeError, FieldstoneError } from '#storage';
 import { MustWait, RecordView, type Engine, type OpenTransaction, type TableEntry } from '#txn';
+import { nameOf, shown } from '../arguments.js';
 import { Kv } from '../kv/kv.js';
 import { StoreForm } from '../kv/store-form.js';
 import { TxKv } from '../kv/tx-kv.js';
 import { assertTableName } from '../table/table-name.js';
 import type { TableCodec } from '../table/table-codec.js';
-import { TableReader, type GetOptions } from '../table/table-reader.js';
+import { assertRecno, TableReader, type GetOptions } from '../table/table-reader.js';
 import { TableWriter } from '../table/table-writer.js';
 import type { RowScan, ScanOptions } from '../table/scan.js';
 import type { IndexPolicy } from '../table/write-guard.js';
@@ -47,7 +48,7 @@ export class Tx {
   table<Row, Input>(ref: TableRef<Row, Input>): TxTable<Row, Input>;
   table(name: string): TxTable<Record<string, unknown>, Readonly<Record<string, unknown>>>;
   table<Row, Input>(ref: string | TableRef<Row, Input>): TxTable<Row, Input> {
-    const name = typeof ref === 'string' ? ref : ref.name;
+    const name = nameOf(ref);
     const policy = typeof ref === 'string' ? 'refuse' : ref.indexPolicy;
     const entry = this.#engine.entry(name, this.#open.transaction.snapshot.state);
     for (const known of this.#tables) if (known.entry === entry) return known.table as TxTable<Row, Input>; // one per entry, typed by the caller's handle
@@ -85,22 +86,34 @@ export class Tx {
 
   #lockOf(ref: string | { readonly name: string }, item: unknown): { readonly space: string; readonly item?: number | string } {
     if (ref instanceof Kv) return ref.lockOf(item);
-    const entry = this.#engine.entry(typeof ref === 'string' ? ref : ref.name);
+    const entry = this.#engine.entry(nameOf(ref));
     const space = `t:${entry.name.toLowerCase()}`;
-    return typeof item === 'number' ? { space, item } : { space };
+    if (item === undefined || item === 'shared' || item === 'exclusive') return { space };
+    assertRecno(item);
+    return { space, item };
   }
 
   /** Marks a place to come back to. */
-  savepoint(name: string): void { this.#open.transaction.savepoint(name); }
+  savepoint(name: string): void {
+    assertSavepointName(name);
+    this.#open.transaction.savepoint(name);
+  }
 
   /** Undoes everything since the newest savepoint of that name. Throws NOT_FOUND. */
-  rollbackTo(name: string): void { this.#open.transaction.rollbackTo(name); }
+  rollbackTo(name: string): void {
+    assertSavepointName(name);
+    this.#open.transaction.rollbackTo(name);
+  }
 
   /** Forgets all writes; the transaction ends without an error when the body returns. */
   rollback(): void {
     this.#open.transaction.assertOpen();
     this.#open.transaction.rollback();
   }
+}
+
+function assertSavepointName(name: unknown): void {
+  if (typeof name !== 'string') throw new ArgumentTypeError('NAME', `the name of a savepoint is text, got ${shown(name)}`);
 }
 
 /** A table inside a transaction. */
@@ -177,6 +190,9 @@ export class TxTable<Row, Input> {
   /** Appends a row; returns its record number. Throws VALUE, NOT_FOUND (unknown field), UNSUPPORTED. */
   insert(row: Input): number { return this.#write().insert(asInput(row)); }
   insertMany(rows: Iterable<Input>): number[] {
+    if (typeof rows !== 'object' || rows === null || !(Symbol.iterator in rows)) {
+      throw new ArgumentTypeError('VALUE', `insertMany in a transaction takes an array or another iterable of rows, got ${shown(rows)}`);
+    }
     const recnos: number[] = [];
     for (const row of rows) recnos.push(this.insert(row));
     return recnos;

@@ -20,6 +20,8 @@ export interface PendingRow {
 interface PlacedMemo extends PendingMemo { readonly provisional: number }
 
 const NO_MEMOS: readonly PlacedMemo[] = [];
+const NO_BYTES = new Uint8Array(0);
+const ROW_OVERHEAD_BYTES = 64;
 
 /** The private writes of one transaction in one table. */
 export class RecordWrites implements StoreWrites, MemoSource {
@@ -51,7 +53,7 @@ export class RecordWrites implements StoreWrites, MemoSource {
     const before = this.rows.get(recno);
     const plain = pending.length === 0 && (before === undefined || before.memos.length === 0);
     this.rows.set(recno, { bytes, memos: plain ? NO_MEMOS : this.#memosOf(bytes, pending, before?.memos ?? NO_MEMOS), inserted });
-    this.#sizeBytes += bytes.length + 64;
+    this.#sizeBytes += bytes.length + ROW_OVERHEAD_BYTES;
     if (recno > this.highestRecno) this.highestRecno = recno;
     return before;
   }
@@ -82,7 +84,18 @@ export class RecordWrites implements StoreWrites, MemoSource {
     const now = this.rows.get(recno);
     if (before !== undefined) this.rows.set(recno, before);
     else this.rows.delete(recno);
+    if (now !== undefined) this.#forget(now, before);
     if (now?.inserted === true && before === undefined) this.store.recnos.giveBack(recno);
+  }
+
+  /** An image that nobody can come back to takes no memory any more. */
+  #forget(now: PendingRow, before: PendingRow | undefined): void {
+    this.#sizeBytes -= now.bytes.length + ROW_OVERHEAD_BYTES;
+    for (const memo of now.memos) {
+      if (before?.memos.includes(memo) === true || this.#provisional === undefined) continue;
+      this.#provisional[memo.provisional] = NO_BYTES;
+      this.#sizeBytes -= memo.bytes.length;
+    }
   }
 
   usedCounters(): void { this.#countersChanged = true; }

@@ -27,6 +27,9 @@ export class MustWait extends FieldstoneError {
   }
 }
 
+/** What the timers of JavaScript can count; a longer timeout is none. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** What a body works with. `owner` identifies it to the lock manager. */
 export interface OpenTransaction {
   readonly transaction: Transaction;
@@ -93,7 +96,7 @@ export async function runTransaction<Result>(
 }
 
 function armTimeout(engine: Engine, open: OpenTransaction, timeoutMs: number | undefined): Timer | undefined {
-  if (timeoutMs === undefined) return undefined;
+  if (timeoutMs === undefined || timeoutMs > MAX_TIMER_MS) return undefined;
   return engine.options.env.scheduler.timer(() => {
     open.transaction.fail(new FieldstoneError('ABORTED', `transaction "${open.transaction.name}" was open longer than ${timeoutMs} ms`));
   }, timeoutMs);

@@ -125,10 +125,12 @@ export class Transaction implements Linked<Transaction> {
   /** Writes a record image; `memos` are its new memo values. */
   putRow(store: RecordStore, recno: number, bytes: Uint8Array, memos: readonly PendingMemo[], inserted: boolean): void {
     const writes = this.#writesFor(store);
+    let moreBytes = bytes.length;
+    for (const memo of memos) moreBytes += memo.bytes.length;
+    this.#assertSize(moreBytes); // before anything is kept: a body may catch the error and go on
     const highest = writes.highestRecno;
     const before = writes.put(recno, bytes, memos, inserted);
     if (this.#savepoints.length > 0) this.#undo.push({ writes, recno, before, highest });
-    this.#assertSize();
   }
 
   usedCounters(store: RecordStore): void { this.#writesFor(store).usedCounters(); }
@@ -140,8 +142,8 @@ export class Transaction implements Linked<Transaction> {
     return writes;
   }
 
-  #assertSize(): void {
-    let sum = 0;
+  #assertSize(moreBytes = 0): void {
+    let sum = moreBytes;
     for (const writes of this.#writes) sum += writes.sizeBytes;
     if (this.#keyWrites !== undefined) for (const writes of this.#keyWrites.values()) sum += writes.sizeBytes;
     const limitBytes = this.#host.options.transactionMemoryBytes;
