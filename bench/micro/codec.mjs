@@ -1,11 +1,9 @@
 // The codecs on pieces of a table, beside node:zlib, and what a decompression bomb costs.
 // Run: npm run build && node bench/micro/codec.mjs [address of another build's storage/mod.js]
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { Bench } from 'tinybench';
 
 const { codecByName } = await import(process.argv[2] ?? '../../dist/storage/mod.js');
-
-const BYTES_PER_ROUND = 4 * 1024 * 1024;
-const ROUNDS = 5;
 
 function table(sizeBytes) {
   let x = 2463534242;
@@ -18,36 +16,34 @@ function table(sizeBytes) {
   return Buffer.from(text.slice(0, sizeBytes), 'latin1');
 }
 
-function megabytesPerSecond(sizeBytes, run) {
-  const calls = Math.ceil(BYTES_PER_ROUND / sizeBytes);
-  let best = 0;
-  for (let round = 0; round < ROUNDS; round++) {
-    const start = performance.now();
-    for (let i = 0; i < calls; i++) run();
-    best = Math.max(best, calls * sizeBytes / 1000 / (performance.now() - start));
-  }
-  return Math.round(best);
-}
-
 const zlib = {
   name: 'node:zlib, level 1',
   compress: (bytes) => deflateRawSync(bytes, { level: 1 }),
   decompress: (bytes, originalBytes) => inflateRawSync(bytes, { maxOutputLength: originalBytes }),
 };
 
-const rows = [];
-for (const sizeBytes of [1024, 4096, 65_536, 1_048_576]) {
+const sizes = [1024, 4096, 65_536, 1_048_576];
+const bench = new Bench({ time: 200, warmupTime: 50 });
+const ratios = new Map();
+for (const sizeBytes of sizes) {
   const bytes = table(sizeBytes);
   for (const codec of [codecByName('lz4'), codecByName('deflate'), zlib]) {
     const packed = codec.compress(bytes);
-    rows.push({
-      bytes: sizeBytes, codec: codec.name, ratio: (sizeBytes / packed.length).toFixed(2),
-      'compress MB/s': megabytesPerSecond(sizeBytes, () => codec.compress(bytes)),
-      'decompress MB/s': megabytesPerSecond(sizeBytes, () => codec.decompress(packed, sizeBytes)),
-    });
+    const label = `${sizeBytes} ${codec.name}`;
+    ratios.set(label, (sizeBytes / packed.length).toFixed(2));
+    bench.add(`${label} compress`, () => codec.compress(bytes));
+    bench.add(`${label} decompress`, () => codec.decompress(packed, sizeBytes));
   }
 }
-console.table(rows);
+await bench.run();
+
+const speed = (label) => {
+  const task = bench.getTask(label);
+  return Math.round(Number.parseInt(label, 10) / 1e6 * 1000 / task.result.latency.p50);
+};
+console.table([...ratios].map(([label, ratio]) => ({
+  what: label, ratio, 'compress MB/s': speed(`${label} compress`), 'decompress MB/s': speed(`${label} decompress`),
+})));
 
 const bomb = deflateRawSync(new Uint8Array(256 * 1024 * 1024), { level: 9 });
 for (const [what, bytes, size] of [['16 KB bomb', bomb.subarray(0, 16 * 1024), 65_536], ['whole bomb', bomb, 1_048_576]]) {
