@@ -2,6 +2,7 @@ import { byteRange, hashKey, KeyBuffer, keyCodec, type ByteRange, type KeyCodec,
 import { FieldstoneError } from '#storage';
 import type { Engine, KeyStore } from '#txn';
 import { PARTS_SUFFIX, readParts } from './parts.js';
+import { sliceText } from './slice-text.js';
 import { bodyStart, decodeValue, isExpired, partsOf } from './value-form.js';
 
 const HOT_VALUE_CHARS = 256;
@@ -15,12 +16,14 @@ export class StoreForm<Key, Value> {
   hash = 0;
   readonly #codec: KeyCodec<Key>;
   readonly #keepsHot: boolean;
+  readonly #keysAreText: boolean;
 
   constructor(engine: Engine, store: KeyStore) {
     this.engine = engine;
     this.store = store;
     const codec: unknown = keyCodec(store.kinds.keys);
     this.#codec = codec as KeyCodec<Key>; // the caller's type of keys is checked when a key is encoded
+    this.#keysAreText = store.kinds.keys === 'utf8';
     this.#keepsHot = store.kinds.values !== 'binary' && (store.kinds.keys === 'utf8' || store.kinds.keys === 'number');
   }
 
@@ -30,7 +33,11 @@ export class StoreForm<Key, Value> {
     this.hash = hashKey(this.buffer.bytes, this.buffer.length);
   }
 
-  decodeKey(bytes: Buffer, start: number, length: number): Key { return this.#codec.decode(bytes, start, start + length); }
+  decodeKey(bytes: Buffer, start: number, length: number): Key {
+    if (!this.#keysAreText) return this.#codec.decode(bytes, start, start + length);
+    const text: unknown = sliceText(bytes, start, start + length);
+    return text as Key; // utf8 keys are strings
+  }
 
   /** Throws OPTION, VALUE, LIMIT. */
   range(range: KeyRange<Key>): ByteRange {

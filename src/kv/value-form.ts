@@ -1,5 +1,6 @@
 import { FieldstoneError } from '#storage';
 import type { ValueKind } from '#txn';
+import { sliceText } from './slice-text.js';
 
 // A stored value begins with one byte of these bits, then the time of expiry (8 bytes) if it has one, then the value, or where its
 // parts are: id (6 bytes), number of parts (4), bytes in all (6). Layout in docs/kv.md.
@@ -103,10 +104,10 @@ export function damagedValue(): FieldstoneError { return new FieldstoneError('CO
 /** The value of whole bytes. Throws CORRUPT_PAGE. */
 export function decodeValue(bytes: Buffer, start: number, end: number, kind: ValueKind): unknown {
   if (start > end) throw damagedValue();
-  if (kind === 'utf8') return bytes.toString('utf8', start, end);
+  if (kind === 'utf8') return sliceText(bytes, start, end);
   if (kind === 'binary') return new Uint8Array(bytes.subarray(start, end));
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8', start, end));
+    const value: unknown = JSON.parse(sliceText(bytes, start, end));
     return value;
   } catch (cause) {
     throw new FieldstoneError('CORRUPT_PAGE', 'a stored value is no JSON; restore a backup', { cause });

@@ -5,6 +5,8 @@
 export class HotValues {
   readonly #keys: unknown[];
   readonly #values: unknown[];
+  /** Hash that was last read at each place: only a key that is read twice in a row there comes in. */
+  readonly #seen: Int32Array;
   readonly #mask: number;
   hits = 0;
 
@@ -12,6 +14,7 @@ export class HotValues {
   constructor(places: number) {
     this.#keys = new Array<unknown>(places).fill(undefined);
     this.#values = new Array<unknown>(places).fill(undefined);
+    this.#seen = new Int32Array(places);
     this.#mask = places - 1;
   }
 
@@ -23,8 +26,13 @@ export class HotValues {
     return this.#values[place];
   }
 
+  /** Keeps the value when this is not the first read of the key here. */
   put(hash: number, key: unknown, value: unknown): void {
     const place = hash & this.#mask;
+    if (this.#seen[place] !== (hash | 0)) {
+      this.#seen[place] = hash;
+      return;
+    }
     this.#keys[place] = key;
     this.#values[place] = value;
   }
@@ -32,6 +40,7 @@ export class HotValues {
   /** A key of that hash changed. */
   invalidate(hash: number): void {
     const place = hash & this.#mask;
+    if (this.#keys[place] === undefined) return;
     this.#keys[place] = undefined;
     this.#values[place] = undefined;
   }

@@ -39,6 +39,7 @@ export class KeyBase implements PageSource {
   #state: KeyBaseState;
   #journalled: ReadonlyMap<number, number> = new Map();
   #journal: VfsFile | undefined;
+  #looks = 0;
   /** Goes up whenever the state is replaced: cursors find their place again. */
   epoch = 0;
 
@@ -98,6 +99,14 @@ export class KeyBase implements PageSource {
   }
 
   image(pageNo: number, scan: boolean): Buffer {
+    const { cache } = this.#o;
+    // One look in eight moves the page up: the order stays about right, and seven looks touch little memory.
+    const known = (++this.#looks & 7) === 0 ? undefined : cache.glance(this.#cached.id, pageNo);
+    if (known !== undefined) return known as Buffer; // only image() puts pages under this id
+    return this.#seek(pageNo, scan);
+  }
+
+  #seek(pageNo: number, scan: boolean): Buffer {
     const { cache } = this.#o;
     const known = cache.get(this.#cached.id, pageNo);
     if (known !== undefined) return known as Buffer; // only image() puts pages under this id

@@ -81,6 +81,8 @@ export class KeyCursor {
   #epoch = -1;
   #started = false;
   #current: Source | undefined;
+  /** The tree, when it is the only source. */
+  #only: TreeSource | undefined;
   /** The key stands in keyBytes[keyStart .. keyStart + keyLength), until the next step. */
   keyBytes: Buffer = EMPTY;
   keyStart = 0;
@@ -96,7 +98,10 @@ export class KeyCursor {
 
   /** To the next key of the range in its direction; false at the end. */
   next(): boolean {
-    if (!this.#prepare()) this.#advance();
+    if (!this.#prepare()) {
+      if (this.#only !== undefined) return this.#onlyNext(this.#only);
+      this.#advance();
+    }
     for (;;) {
       const source = this.#pick();
       this.#current = source;
@@ -109,9 +114,19 @@ export class KeyCursor {
       this.keyBytes = source.keyBytes;
       this.keyStart = source.keyStart;
       this.keyLength = source.keyLength;
-      this.#remember(source);
+      if (this.#only === undefined) this.#remember(source);
       return true;
     }
+  }
+
+  /** A step when there is nothing but the tree, which has no tombstones. */
+  #onlyNext(source: TreeSource): boolean {
+    if (!(this.#o.reverse ? source.previous() : source.next()) || this.#isOutside(source)) {
+      this.#current = undefined;
+      return false;
+    }
+    this.keyLength = source.keyLength;
+    return true;
   }
 
   readValue(): void { this.#current?.giveValue(this); }
@@ -120,6 +135,7 @@ export class KeyCursor {
   #prepare(): boolean {
     const { store } = this.#o;
     if (this.#started && this.#epoch === store.epoch) return false;
+    if (this.#only !== undefined && this.#current !== undefined) this.#remember(this.#current);
     this.#open();
     const first = !this.#started;
     this.#started = true;
@@ -133,8 +149,10 @@ export class KeyCursor {
     this.#epoch = store.epoch;
     this.#sources = [];
     if (writes !== undefined) this.#sources.push(new ListSource(writes.list, Infinity));
-    for (const list of store.listsFor(sequence)) if (!list.isEmpty || list === store.active) this.#sources.push(new ListSource(list, sequence));
-    if (store.base !== undefined && !store.base.tree.isEmpty) this.#sources.push(new TreeSource(store.base.tree));
+    for (const list of store.listsFor(sequence)) if (!list.isEmpty) this.#sources.push(new ListSource(list, sequence));
+    const tree = store.base === undefined || store.base.tree.isEmpty ? undefined : new TreeSource(store.base.tree);
+    this.#only = this.#sources.length === 0 ? tree : undefined;
+    if (tree !== undefined) this.#sources.push(tree);
   }
 
   #seekStart(): void {
