@@ -1,0 +1,38 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { FieldstoneLevel } from '../../../src/level/main.js';
+import { open } from '../../../src/main.js';
+import { runLevelSuite, type SuiteOutcome } from './level-suite.js';
+
+/** Fewer assertions than this would mean that a part of the suite did not run. */
+const LEAST_ASSERTIONS = 5000;
+
+function expectAllGreen(outcome: SuiteOutcome, where: string): void {
+  console.log(`abstract-level/test ${where}: ${outcome.tests} tests, ${outcome.assertions} assertions`);
+  expect(outcome.failures).toEqual([]);
+  expect(outcome.leftOut).toEqual([]);
+  expect(outcome.assertions).toBeGreaterThan(LEAST_ASSERTIONS);
+}
+
+test('abstract-level/test passes whole in folders', async () => {
+  const base = mkdtempSync(join(tmpdir(), 'fieldstone-level-'));
+  try {
+    let made = 0;
+    expectAllGreen(await runLevelSuite((options) => new FieldstoneLevel(join(base, String(made++)), options)), 'in folders');
+  } finally {
+    rmSync(base, { recursive: true, force: true });
+  }
+});
+
+test('abstract-level/test passes whole in memory', async () => {
+  expectAllGreen(await runLevelSuite((options) => new FieldstoneLevel(':memory:', options)), 'in memory');
+});
+
+test('abstract-level/test passes whole in stores of one open database', async () => {
+  const db = await open(':memory:');
+  let made = 0;
+  expectAllGreen(await runLevelSuite((options) => new FieldstoneLevel(db, { ...options, store: `level${made++}` })), 'in stores of one database');
+  await db.close();
+});
