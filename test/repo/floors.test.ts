@@ -4,8 +4,11 @@ import { floorRule, storageOrderRule } from './rules/floors.js';
 import { moduleRule } from './rules/modules.js';
 import { findAll, productSources, readText, snippet } from './rules/source-text.js';
 
-const manifest = JSON.parse(readText('package.json').text) as { dependencies: Record<string, string> };
-const modules = moduleRule(Object.keys(manifest.dependencies));
+const manifest = JSON.parse(readText('package.json').text) as {
+  dependencies: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+};
+const modules = moduleRule(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }));
 
 describe('the tree keeps', () => {
   const sources = productSources();
@@ -73,6 +76,7 @@ describe('the module rule fires', () => {
     ['txn/x.ts', "import { randomUUID } from 'node:crypto';", 'random'],
     ['src/x.ts', "import { exec } from 'node:child_process';", 'starts no process'],
     ['storage/dbf/x.ts', "import lz4 from 'lz4js';", 'storage/codec'],
+    ['src/open.ts', "import { AbstractLevel } from 'abstract-level';", 'an optional peer'],
     ['storage/vfs/x.ts', "import fs from 'fs';", 'write node: before'],
     ['src/x.ts', "import _ from 'lodash';", 'declare packages'],
   ])('%s: %s', (path, text, message) => {

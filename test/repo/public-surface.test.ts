@@ -1,6 +1,6 @@
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { ROOT } from './rules/source-text.js';
+import { readText, ROOT } from './rules/source-text.js';
 
 /** Names that a module exports without a word on what they are: `path: name`. */
 function undocumented(program: ts.Program, path: string): string[] {
@@ -21,7 +21,10 @@ const options: ts.CompilerOptions = {
 };
 
 describe('every public name has a doc comment', () => {
-  const doors = ['src/main.ts', 'src/dbf/main.ts'].map((path) => ROOT + path);
+  const { exports } = JSON.parse(readText('package.json').text) as { exports: Record<string, string | { default: string }> };
+  const doors = Object.values(exports).flatMap((target) => {
+    return typeof target === 'string' ? [] : [ROOT + target.default.replace('./dist/', '').replace(/\.js$/, '.ts')];
+  });
   const program = ts.createProgram(doors, options);
   test.each(doors)('%s', (door) => expect(undocumented(program, door)).toEqual([]));
 });

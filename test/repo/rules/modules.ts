@@ -30,6 +30,8 @@ const RESTRICTED: Readonly<Record<string, Place>> = {
   'node:https': NOWHERE,
   lz4js: CODEC,
   fflate: CODEC,
+  'abstract-level': { allowed: ['src/level/'], remedy: 'an optional peer: only its own sub-path may need it' },
+  keyv: { allowed: ['src/keyv/'], remedy: 'an optional peer: only its own sub-path may need it' },
 };
 
 /** Modules that are imported where they belong; no package that is not declared. */
