@@ -12,6 +12,8 @@ import { OpenTransactions } from './transaction/open-transactions.js';
 import { RunningLoads } from './transaction/running-loads.js';
 import { WriteSide } from './write-side.js';
 
+const RECOVERY_COUNTERS = { journalsApplied: 0, recordsReplayed: 0, tablesAdopted: 0 };
+
 /**
  * One open database folder: the tables as stores, snapshots, commits, checkpoints. It knows records
  * as bytes; typed rows, documents and queries stand on top of it.
@@ -45,6 +47,7 @@ export class Engine {
     this.transactions = new OpenTransactions(env.clock, options.transactionWarnMs);
     this.tables = new TableSet({
       vfs: env.vfs, folder: options.folder, cache: this.cache, pageSizeBytes: options.pageSizeBytes, encoding: options.encoding, writable: !options.readOnly,
+      onAdopted: () => { probe.counters('recovery', RECOVERY_COUNTERS).tablesAdopted++; },
       memoCounters: probe.counters('memo', memoCounters()),
     });
     this.reads = probe.counters('tables', { gets: 0, scans: 0, rowsScanned: 0, rowsInserted: 0, rowsChanged: 0 });
@@ -75,7 +78,7 @@ export class Engine {
       });
       this.tables.install(recovered.tables);
       this.#write = new WriteSide({ options, lock, tables: this.tables, keyStores: this.keyStores, snapshots: this.snapshots, cache: this.cache }, recovered);
-      const counters = options.probe.counters('recovery', { journalsApplied: 0, recordsReplayed: 0 });
+      const counters = options.probe.counters('recovery', RECOVERY_COUNTERS);
       counters.journalsApplied += recovered.journalApplied ? 1 : 0;
       counters.recordsReplayed += recovered.replayed.records;
       if (recovered.segments.length > 0) this.#write.checkpointSync();

@@ -1,5 +1,6 @@
-import { ArgumentTypeError, FieldstoneError, nearestNames, readUpTo, type MemoCounters, type PageCache, type Vfs } from '#storage';
+import { ArgumentTypeError, FieldstoneError, nearestNames, readUpTo, type MemoCounters, type FileStat, type PageCache, type Vfs } from '#storage';
 import type { CatalogState, TableEntry } from './catalog-state.js';
+import type { CatalogTable, Fingerprint } from './recovery/catalog-file.js';
 import { RecordBase } from './record/record-base.js';
 import { RecordStore } from './record/record-store.js';
 
@@ -10,7 +11,17 @@ export interface TableSetOptions {
   readonly pageSizeBytes: number;
   readonly encoding: string | undefined;
   readonly writable: boolean;
+  /** A table is opened whose files another program changed since we closed them. */
+  readonly onAdopted: () => void;
   readonly memoCounters: MemoCounters;
+}
+
+/** False when the file is not as we left it; a new generation of ours has no fingerprint yet. */
+function looksAs(base: RecordBase, { fingerprint, memoFingerprint }: CatalogTable): boolean {
+  const same = (stat: FileStat, known: Fingerprint): boolean => (
+    known.mtimeNs === '' || (known.mtimeNs === String(stat.mtimeNs) && known.sizeBytes === stat.sizeBytes)
+  );
+  return same(base.stat(), fingerprint) && (base.memo === undefined || memoFingerprint === undefined || same(base.memo.cached.file.stat(), memoFingerprint));
 }
 
 const MAX_CPG_BYTES = 256;
@@ -68,6 +79,7 @@ export class TableSet {
       ...(facts === undefined ? {} : { publishedTableBytes: facts.fingerprint.sizeBytes }),
       ...(facts?.memoFingerprint === undefined ? {} : { publishedMemoBytes: facts.memoFingerprint.sizeBytes }),
     });
+    if (!published && entry.facts !== undefined && !looksAs(base, entry.facts)) this.#o.onAdopted();
     entry.store = new RecordStore(entry.name, base);
     return entry.store;
   }

@@ -1,5 +1,5 @@
 import { assertOptions, assertSignal, shown } from '../arguments.js';
-import { ArgumentRangeError, ArgumentTypeError, DELETED_MARK, FieldstoneError } from '#storage';
+import { ArgumentRangeError, ArgumentTypeError, DELETED_MARK } from '#storage';
 import { RecordCursor, RecordView, type Engine } from '#txn';
 import type { RowScan, ScanOptions, ScanSource } from './scan.js';
 import { rowScan } from './scan.js';

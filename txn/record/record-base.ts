@@ -112,9 +112,12 @@ export class RecordBase {
   isDisturbed(vfs: Vfs, folder: string): boolean {
     const now = this.#looks();
     if (now !== this.#seen) return true;
-    const there = vfs.stat(`${folder}/${this.tableName}`);
-    const ours = this.stat();
-    return there === undefined || there.inode !== ours.inode || there.device !== ours.device;
+    const isGone = (name: string, file: VfsFile): boolean => {
+      const there = vfs.stat(`${folder}/${name}`);
+      const ours = file.stat();
+      return there === undefined || there.inode !== ours.inode || there.device !== ours.device;
+    };
+    return isGone(this.tableName, this.#table.file) || (this.memo !== undefined && isGone(this.memo.name, this.memo.cached.file));
   }
 
   #looks(): string {
