@@ -18,7 +18,9 @@ export class Tree {
   readonly source: PageSource;
   readonly header: TreeHeader;
   readonly codecCounters: CodecCounters;
-  readonly #pinned = new Map<number, Buffer>();
+  /** Inner nodes by page number. */
+  #pinned: (Buffer | undefined)[] = [];
+  #pinnedCount = 0;
   #root: Buffer | undefined;
   /** Where find() found the value: a view, decode or copy at once. */
   foundBytes: Buffer = EMPTY;
@@ -97,7 +99,7 @@ export class Tree {
 
   #node(pageNo: number, level: number, scan: boolean): Buffer {
     if (level > 0) {
-      const pinned = this.#pinned.get(pageNo);
+      const pinned = this.#pinned[pageNo];
       if (pinned !== undefined) return pinned;
     }
     if (pageNo < 1 || pageNo >= this.header.pageCount) throw corruptPage(pageNo, this.header.pageSizeBytes, 'a node leads outside the file');
@@ -106,8 +108,11 @@ export class Tree {
       throw corruptPage(pageNo, this.header.pageSizeBytes, `it is no node of level ${level}`);
     }
     if (level > 0) {
-      if (this.#pinned.size >= PINNED_NODES) this.#pinned.clear();
-      this.#pinned.set(pageNo, image);
+      if (this.#pinnedCount++ >= PINNED_NODES) {
+        this.#pinned = [];
+        this.#pinnedCount = 1;
+      }
+      this.#pinned[pageNo] = image;
     }
     return image;
   }

@@ -7,6 +7,8 @@ export class HotValues {
   readonly #values: unknown[];
   /** Hash that was last read at each place: only a key that is read twice in a row there comes in. */
   readonly #seen: Int32Array;
+  /** Hash of the key that is kept: tells most misses without a look at the key itself. */
+  readonly #hashes: Int32Array;
   readonly #mask: number;
   hits = 0;
 
@@ -15,13 +17,14 @@ export class HotValues {
     this.#keys = new Array<unknown>(places).fill(undefined);
     this.#values = new Array<unknown>(places).fill(undefined);
     this.#seen = new Int32Array(places);
+    this.#hashes = new Int32Array(places);
     this.#mask = places - 1;
   }
 
   /** The value kept for exactly this key (compared by ===), or undefined. */
   get(hash: number, key: unknown): unknown {
     const place = hash & this.#mask;
-    if (this.#keys[place] !== key) return undefined;
+    if (this.#hashes[place] !== (hash | 0) || this.#keys[place] !== key) return undefined;
     this.hits++;
     return this.#values[place];
   }
@@ -33,6 +36,7 @@ export class HotValues {
       this.#seen[place] = hash;
       return;
     }
+    this.#hashes[place] = hash;
     this.#keys[place] = key;
     this.#values[place] = value;
   }
