@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const CAMPAIGNS = {
-  crash: { files: ['test/crash'], numbers: { CRASH_STATES: '200000' } },
+  // CRASH_STATES: distinct states of each crash campaign; CRASH_LONG: all planted bugs, every call of the fault tests, more races.
+  crash: { files: ['test/crash'], numbers: { CRASH_STATES: '200000', CRASH_LONG: '1' } },
+  // So many random kills, and one before, amid and after every call of a child.
   kill: { files: ['test/crash/kill'], numbers: { KILL_ROUNDS: '500' } },
   fuzz: { files: ['test/fuzz'], numbers: { ROUNDS: '100000' } },
   soak: { files: ['test/model', 'test/txn/lock'], numbers: { MODEL_RUNS: '300', MODEL_COMMANDS: '120', LOCK_SCHEDULES: '200000' } },

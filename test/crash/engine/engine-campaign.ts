@@ -1,28 +1,25 @@
 // Everything that must be loaded together with a changed engine: campaigns and engine share their modules.
-import type { Clock } from '#storage';
 import { openIn } from '../../../src/open.js';
 import { fakeIdentity } from '../../support/fake-identity.js';
 import { seededRandom } from '../../support/sim-clock.js';
 import { folderProblem } from '../../support/sim/folder-check.js';
 import type { Stage, System } from '../../support/sim/system.js';
-import { engineSystem } from './engine-system.js';
+import { FieldstoneError, type Database, type Durability } from '../../../src/main.js';
+import { contractKey, PROBE, readContract, SCRIPT, type ContractState } from './contract-script.js';
+import { engineSystem, journalRule } from './engine-system.js';
 import type { EngineState } from './engine-state.js';
+import { slowClock } from './slow-clock.js';
 
 export { runCampaign } from '../../support/sim/campaign.js';
+export { runContract } from './engine-contract.js';
+export { runRaces } from './engine-races.js';
 export { runFaultCampaign } from '../../support/sim/fault-campaign.js';
 
 // The copies of the engine in one test process share their list of held locks; each begins with none.
 Reflect.deleteProperty(globalThis, Symbol.for('fieldstone.locks'));
 
 const FIRST_PID = 1_000_000;
-const SLOW_NS = 4e6;
 let lives = 0;
-
-/** A clock by which every sync takes milliseconds: the engine then leaves syncs to the background. */
-export function slowClock(clock: Clock): Clock {
-  let looks = 0;
-  return { nowMs: () => clock.nowMs(), monotonicNs: () => clock.monotonicNs() + SLOW_NS * ++looks };
-}
 
 function onSlowDisk(stage: Stage): Stage {
   return { ...stage, env: { ...stage.env, clock: slowClock(stage.env.clock) } };
@@ -34,11 +31,66 @@ export function closingEngine(steps?: number): System<EngineState> {
   return {
     ...system,
     play: (stage, log) => system.play(stage.seed % 2 === 0 ? onSlowDisk(stage) : stage, log),
-    close: async (stage) => {
-      lives++;
-      const db = await openIn({ ...stage.env, random: seededRandom(lives) }, '/db', { profiling: 'off' }, fakeIdentity(FIRST_PID + lives));
-      await db.close();
+    close: async (stage) => { await (await openNext(stage)).close(); },
+    closedProblem: (image) => folderProblem(image, '/db'),
+  };
+}
+
+function openNext(stage: Stage, durability: Durability = 'commit'): Promise<Database> {
+  lives++;
+  return openIn({ ...stage.env, random: seededRandom(lives) }, '/db', { durability, profiling: 'off', cacheSize: '64kb' }, fakeIdentity(FIRST_PID + lives));
+}
+
+const LOADS = ['insert', 'load', 'die', 'insert', 'die', 'commits after the load', 'load', 'checkpoint', 'pause', 'update', 'alter', 'group', 'insert sync', 'pause', 'commits after the load'];
+const PAUSE_MS = 100;
+
+/** Another workload: one table, many loads and changes of loaded rows, and pauses in which timers run. */
+export function loadingEngine(): System<ContractState> {
+  return {
+    name: 'engine, loads', initial: new Map(), key: contractKey, journalRule,
+    play: async (stage, log) => {
+      const random = seededRandom(stage.seed);
+      const durability = stage.seed % 3 === 2 ? 'interval' : 'commit';
+      const place = stage.seed % 2 === 0 ? onSlowDisk(stage) : stage;
+      let db = await openNext(place, durability);
+      let state: ContractState = new Map();
+      let altered = false;
+      for (const name of ['create a', 'insert', 'load', ...Array.from({ length: 5 }, () => random.pick(LOADS))]) {
+        if (name === 'die') db = await openNext(place, durability); // nobody closed it: what comes next stands on a replayed log
+        if (name === 'pause') await new Promise<void>((resolve) => { stage.scheduler.timer(resolve, PAUSE_MS); });
+        if (name === 'alter' && altered) continue;
+        altered ||= name === 'alter';
+        const operation = SCRIPT.find((o) => o.name === name);
+        for (const step of operation?.steps ?? []) {
+          state = step.effect(state);
+          const number = log.begin(state);
+          try {
+            await step.run(db);
+          } catch (e) {
+            if (!(e instanceof FieldstoneError)) throw e;
+            // Every other code says that it did not happen.
+            if (e.code !== 'COMMIT_UNKNOWN' && e.code !== 'POISONED') log.reject(number);
+            return;
+          }
+          log.ack(number, durability === 'commit' || operation?.files === true || name === 'load');
+        }
+      }
     },
+    observe: async (stage) => readContract(await openNext(stage)),
+    extend: async (stage, seen, _lost, log) => {
+      const db = await openNext(stage);
+      if (seen.has('a')) {
+        log.begin(PROBE.effect(seen));
+        await PROBE.run(db);
+      } else {
+        const create = SCRIPT.find((o) => o.name === 'create a')?.steps[0];
+        if (create === undefined) return;
+        log.begin(create.effect(seen));
+        await create.run(db);
+      }
+      log.ack();
+    },
+    close: async (stage) => { await (await openNext(stage)).close(); },
     closedProblem: (image) => folderProblem(image, '/db'),
   };
 }

@@ -9,7 +9,7 @@ import { CallBoundHit, SimDisk } from '../../support/sim/sim-disk.js';
 import { SimScheduler, simEnvironmentOf, Stalled } from '../../support/sim/sim-scheduler.js';
 import { contractKey, FOREIGN, PROBE, readContract, SCRIPT, type ContractState, type Operation, type Step } from './contract-script.js';
 import { columnsText } from './engine-state.js';
-import { slowClock } from './engine-campaign.js';
+import { slowClock } from './slow-clock.js';
 
 export interface ContractOptions {
   readonly faults: readonly Fault[];

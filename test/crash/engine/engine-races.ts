@@ -6,7 +6,7 @@ import { seededRandom, type SeededRandom } from '../../support/sim-clock.js';
 import { crashStates } from '../../support/sim/crash-states.js';
 import { SimDisk } from '../../support/sim/sim-disk.js';
 import { simEnvironmentOf, SimScheduler } from '../../support/sim/sim-scheduler.js';
-import { slowClock } from './engine-campaign.js';
+import { slowClock } from './slow-clock.js';
 
 const ROWS = 4;
 const CLIENTS = 5;
@@ -67,7 +67,7 @@ class Race {
 
   #open(disk: SimDisk): Promise<Database> {
     const env = simEnvironmentOf(disk, this.#scheduler, this.#seed);
-    const options = { profiling: 'off', cacheSize: '64kb', retries: 60 } as const;
+    const options = { profiling: 'off', cacheSize: this.#seed % 2 === 0 ? '64kb' : '4mb', retries: 60 } as const;
     return openIn({ ...env, random: seededRandom(++pids), clock: slowClock(env.clock) }, '/db', options, fakeIdentity(pids));
   }
 
