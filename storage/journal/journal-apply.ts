@@ -2,12 +2,12 @@ import { assert } from '../base/assert.js';
 import { FieldstoneError, hasCode } from '../base/errors.js';
 import { writeFully } from '../vfs/full-io.js';
 import type { Vfs, VfsFile } from '../vfs/vfs.js';
-import { MAX_ENTRY_DATA_BYTES, type JournalPhase } from './journal-format.js';
+import { ENTRY_COST_BYTES, MAX_ENTRY_DATA_BYTES, type JournalPhase } from './journal-format.js';
 import type { FolderEntry, Journal } from './journal-reader.js';
 
 /** What the caller does before it asks for the next step. */
 export type ApplyStep =
-  /** Nothing; about 1 MB was written and other work may run. */
+  /** Nothing; some milliseconds passed and other work may run. */
   | { readonly kind: 'work' }
   /** Sync the file (data is enough), in the way that suits the caller. */
   | { readonly kind: 'sync'; readonly file: VfsFile }
@@ -63,7 +63,7 @@ function* writePhase(journal: Journal, phase: JournalPhase, files: OpenFiles): G
     writeFully(file, entry.bytes, entry.offset);
     changed.add(file);
     writtenBytes += entry.bytes.length;
-    sliceBytes += entry.bytes.length;
+    sliceBytes += entry.bytes.length + ENTRY_COST_BYTES;
     if (sliceBytes >= MAX_ENTRY_DATA_BYTES) {
       sliceBytes = 0;
       yield { kind: 'work' };

@@ -63,6 +63,8 @@ export const MAX_NOTE_BYTES = 64 << 20;
 export const MAX_NAME_BYTES = 1024;
 /** An entry with its data fits the 1 MB in which journals are written and read. */
 export const MAX_ENTRY_DATA_BYTES = (1 << 20) - 64;
+/** To check or to write an entry takes as long as copying this many bytes more: slices of work count it. */
+export const ENTRY_COST_BYTES = 512;
 
 const JOURNAL_MAGIC = Uint8Array.of(0x46, 0x53, 0x4a, 0x52, 0x4e, 0x0d, 0x0a, 0x1a); // "FSJRN\r\n" and an end-of-text mark
 const TRAILER_MAGIC = Uint8Array.of(0x46, 0x53, 0x4a, 0x45, 0x4e, 0x44, 0x0d, 0x0a); // "FSJEND\r\n"

@@ -5,7 +5,7 @@ import { FileWindow } from '../vfs/file-window.js';
 import type { Vfs } from '../vfs/vfs.js';
 import { EntryStream, type EntryPlace } from './entry-stream.js';
 import {
-  decodeJournalHeader, decodeTrailer, JOURNAL_HEADER_BYTES, MAX_ENTRY_DATA_BYTES, TRAILER_BYTES, TRAILER_MARK, TRAILER_SPREAD_BYTES,
+  decodeJournalHeader, decodeTrailer, ENTRY_COST_BYTES, JOURNAL_HEADER_BYTES, MAX_ENTRY_DATA_BYTES, TRAILER_BYTES, TRAILER_MARK, TRAILER_SPREAD_BYTES,
   type JournalEntry, type JournalMeta, type JournalPhase, type JournalTrailer,
 } from './journal-format.js';
 
@@ -86,9 +86,11 @@ function* survey(window: FileWindow, trailer: JournalTrailer, first: EntryPlace)
     names: [], folderEntries: [], truncations: [], phaseBytes: { body: 0, header: 0 }, firstHeader: undefined,
   };
   const stream = entryStream(window, trailer, first, contents.names);
-  let sliceEnd = first.offset + MAX_ENTRY_DATA_BYTES;
+  let sliceBytes = 0;
   for (let place = stream.place, entry = stream.next(); entry !== undefined; place = stream.place, entry = stream.next()) {
+    sliceBytes += ENTRY_COST_BYTES;
     if (entry.kind === 'write') {
+      sliceBytes += entry.bytes.length;
       contents.phaseBytes[entry.phase] += entry.bytes.length;
       if (entry.phase === 'header') contents.firstHeader ??= place;
     } else if (entry.kind === 'truncate') {
@@ -96,8 +98,8 @@ function* survey(window: FileWindow, trailer: JournalTrailer, first: EntryPlace)
     } else {
       contents.folderEntries.push(entry);
     }
-    if (stream.place.offset < sliceEnd) continue;
-    sliceEnd = stream.place.offset + MAX_ENTRY_DATA_BYTES;
+    if (sliceBytes < MAX_ENTRY_DATA_BYTES) continue;
+    sliceBytes = 0;
     yield;
   }
   if (stream.entryCount !== trailer.entryCount || stream.place.chain !== trailer.chain) throw damaged(window.file.path, trailer.entriesEnd);

@@ -2,6 +2,8 @@ import { writeFully, type JournalWriter, type VfsFile } from '#storage';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 
 const SLICE_BYTES = 1 << 20;
+/** A write of a few bytes takes as long as copying this many. */
+const CALL_COST_BYTES = 512;
 
 /** What a store needs while it is folded: the journal, the growth rule, today's date. */
 export class FoldTarget {
@@ -44,7 +46,7 @@ export class FoldTarget {
       this.growthBytes += bytes.length - below;
     }
     this.journalBytes += below;
-    this.#sinceSlice += bytes.length;
+    this.worked(bytes.length);
   }
 
   header(name: string, offset: number, bytes: Uint8Array): void {
@@ -57,7 +59,10 @@ export class FoldTarget {
   /** Renames come first when the journal is applied. */
   #finalName(name: string): string { return this.#renamed.get(name) ?? name; }
 
-  /** True about once a megabyte: time to let others run. */
+  /** Counts work for sliceDone(). */
+  worked(bytes: number): void { this.#sinceSlice += bytes + CALL_COST_BYTES; }
+
+  /** True every few milliseconds: time to let others run. */
   sliceDone(): boolean {
     if (this.#sinceSlice < SLICE_BYTES) return false;
     this.#sinceSlice = 0;

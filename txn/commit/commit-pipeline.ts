@@ -35,6 +35,8 @@ interface Waiting {
 // (measured: the detour costs 50 to 100 microseconds of latency).
 const BLOCKING_SYNC_NS = 2e6;
 const GATHER_TURNS = 4;
+// A loop of awaited commits with blocking syncs runs in microtasks alone: after so long everything else gets a turn.
+const LONGEST_RUN_NS = 5e6;
 // Memory for gathered log records that is kept between groups.
 const KEEP_BYTES = 1 << 20;
 
@@ -54,6 +56,8 @@ export class CommitPipeline {
   #syncing: Waiting[] | undefined;
   #firstSyncing = 0;
   #scheduled = false;
+  /** First flush since the event loop turned. */
+  #runSinceNs: number | undefined;
   #turnsLeft = 0;
   #seen = 0;
   #lastSequence: number;
@@ -131,9 +135,23 @@ export class CommitPipeline {
       this.#o.env.scheduler.microtask(this.#gather);
       return;
     }
+    if (this.#hogsTheLoop()) this.#o.env.scheduler.later(this.#flushScheduled);
+    else this.#flushScheduled();
+  };
+
+  readonly #flushScheduled = (): void => {
     this.#scheduled = false;
     this.#flush(false);
   };
+
+  /** True when commits have kept the event loop from turning for long. */
+  #hogsTheLoop(): boolean {
+    const now = this.#o.env.clock.monotonicNs();
+    if (this.#runSinceNs !== undefined) return now - this.#runSinceNs > LONGEST_RUN_NS;
+    this.#runSinceNs = now;
+    this.#o.env.scheduler.later(() => { this.#runSinceNs = undefined; });
+    return false;
+  }
 
   /** Writes and acknowledges everything that waits, blocking. */
   drainSync(): void {

@@ -35,6 +35,11 @@ export class CachedFile {
     return page;
   }
 
+  /** The page if it is cached, without a trace in counters or in the order of eviction. */
+  peek(pageNo: number): Uint8Array | undefined { return this.#cache.peek(this.id, pageNo); }
+
+  drop(pageNo: number): void { this.#cache.drop(this.id, pageNo); }
+
   /** Reads past the cache, for scans; fewer bytes only at the end of the file. */
   readDirect(target: Uint8Array, position: number): number {
     const n = readUpTo(this.file, target, position);

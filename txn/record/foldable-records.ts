@@ -24,7 +24,9 @@ export interface FrozenRecords {
   readonly extents: number;
   /** Base images from before the fold, for live snapshots. */
   readonly preImages: Map<number, Uint8Array>;
-  /** What the fold put into the table file; the cache follows at the switch. */
+  /** Record numbers that the fold wrote, ascending. */
+  recnos: Float64Array;
+  /** What it put into the table file besides rows; the cache follows at the switch. */
   writes: { offset: number; bytes: Uint8Array }[];
   /** The table grows and nobody is appending behind it: it gets an end mark. */
   readonly endsHere: boolean;

@@ -84,10 +84,13 @@ export class RecordBase {
   /** Start of the record inside the page returned by pageOf(). */
   startInPage(recno: number): number { return ((recno - 1) % this.#rowsPerPage) * this.layout.recordLength; }
 
+  /** Which page of `cached` holds the record. */
+  pageNoOf(recno: number): number { return Math.floor((recno - 1) / this.#rowsPerPage); }
+
   /** Page that holds the record: a view of the cache. */
   pageOf(recno: number): Uint8Array {
     const start = this.startInPage(recno);
-    const page = this.#table.page(Math.floor((recno - 1) / this.#rowsPerPage), start + this.layout.recordLength);
+    const page = this.#table.page(this.pageNoOf(recno), start + this.layout.recordLength);
     assert(page.length >= start + this.layout.recordLength, 'a counted record is in the file');
     return page;
   }
