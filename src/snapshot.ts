@@ -1,7 +1,7 @@
 import { FieldstoneError } from '#storage';
 import { nameOf } from './arguments.js';
 import { KeyView, RecordView, type CatalogState, type Engine, type SnapshotHold } from '#txn';
-import { Kv } from './kv/kv.js';
+import { type Kv } from './kv/kv.js';
 import { KvReader } from './kv/kv-reader.js';
 import type { KvRange, KvScan } from './kv/kv-types.js';
 import { StoreForm } from './kv/store-form.js';
@@ -65,7 +65,9 @@ export class Snapshot {
         this.#assertAlive();
         return { codec, view };
       },
-      hold: () => ({ codec, view: new RecordView(codec.store, this.#hold.sequence), close: () => undefined, hold: this.#hold, assertAlive: () => this.#assertAlive() }),
+      hold: () => ({
+        codec, view: new RecordView(codec.store, this.#hold.sequence), close: () => undefined, hold: this.#hold, assertAlive: () => this.#assertAlive(),
+      }),
     });
     return {
       get recordCount() { return reader.recordCount(); },

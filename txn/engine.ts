@@ -74,7 +74,8 @@ export class Engine {
     this.#lock = lock;
     try {
       const recovered = recover({
-        env, folder, keyStores: this.keyStores, newDatabaseId: () => randomId(options), openStore: (entry, published) => this.tables.openStore(entry, published),
+        env, folder, keyStores: this.keyStores, newDatabaseId: () => randomId(options),
+        openStore: (entry, published) => this.tables.openStore(entry, published),
       });
       this.tables.install(recovered.tables);
       this.#write = new WriteSide({ options, lock, tables: this.tables, keyStores: this.keyStores, snapshots: this.snapshots, cache: this.cache }, recovered);

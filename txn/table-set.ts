@@ -72,7 +72,8 @@ export class TableSet {
     const encoding = entry.facts?.encoding ?? this.#o.encoding;
     const cpg = this.#codePageText(entry);
     const base = RecordBase.open(vfs, {
-      folder, tableFile: entry.tableFile, siblings: entry.siblings, cache: this.#o.cache, pageSizeBytes: this.#o.pageSizeBytes, writable: this.#o.writable, memoCounters: this.#o.memoCounters,
+      folder, tableFile: entry.tableFile, siblings: entry.siblings, cache: this.#o.cache, pageSizeBytes: this.#o.pageSizeBytes,
+      writable: this.#o.writable, memoCounters: this.#o.memoCounters,
       ...(this.#verify === undefined ? {} : { verify: this.#verify }),
       ...(encoding === undefined ? {} : { encoding }),
       ...(cpg === undefined ? {} : { codePageFile: cpg }),

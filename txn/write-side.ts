@@ -60,7 +60,8 @@ export class WriteSide {
     });
     this.#checkpointContext = {
       env: o.env, probe: o.probe, folder: o.folder, databaseId, fence, wal: this.wal, pipeline: this.pipeline, snapshots, catalog: this.catalog,
-      stores: () => [...tables.openStores(), ...keyStores.openStores()], assertUndisturbed: () => this.#assertUndisturbed(), assertLocked: () => this.#assertLocked(),
+      stores: () => [...tables.openStores(), ...keyStores.openStores()],
+      assertUndisturbed: () => this.#assertUndisturbed(), assertLocked: () => this.#assertLocked(),
       poison: (cause) => this.poison(cause),
     };
   }
@@ -150,7 +151,8 @@ export class WriteSide {
 
   #afterPublish(): void {
     const bytes = this.wal.currentBytes;
-    if (bytes < this.#c.options.checkpointSizeBytes || bytes < this.#quietUntilBytes || this.#running !== undefined || this.#inSteps || this.#poison !== undefined || this.#ended) return;
+    if (bytes < this.#c.options.checkpointSizeBytes || bytes < this.#quietUntilBytes) return;
+    if (this.#running !== undefined || this.#inSteps || this.#poison !== undefined || this.#ended) return;
     this.#start().catch((e: unknown) => {
       this.lastCheckpointError = e;
       this.#quietUntilBytes = this.wal.currentBytes + this.#c.options.checkpointSizeBytes;

@@ -20,7 +20,8 @@ export function plannedFrom(entry: TableEntry, memoFile: string | undefined): Pl
 
 /** Walks all records as last committed, giving the event loop its turns. */
 export async function walkRecords(
-  engine: Engine, store: RecordStore, options: LongWorkOptions, what: string, visit: (bytes: Uint8Array, start: number, deleted: boolean, view: RecordView) => void,
+  engine: Engine, store: RecordStore, options: LongWorkOptions, what: string,
+  visit: (bytes: Uint8Array, start: number, deleted: boolean, view: RecordView) => void,
 ): Promise<void> {
   const view = new RecordView(store, engine.sequence);
   const total = view.highestRecno;

@@ -1,5 +1,6 @@
 import {
-  blankRecord, clearField, createMemoHeader, DELETED_MARK, encodeMemo, headerPatches, isMemoField, MemoAllocator, memoExtension, MemoFile, rawPointer, readUpTo, writeFully, writePointer,
+  blankRecord, clearField, createMemoHeader, DELETED_MARK, encodeMemo, headerPatches, isMemoField, MemoAllocator, memoExtension, MemoFile,
+  rawPointer, readUpTo, writeFully, writePointer,
   type DbfField, type DbfLayout, type MemoContent, type MemoPointer, type PendingMemo, type VfsFile,
 } from '#storage';
 import { discardFiles, newGenerationFile, type Engine, type NewFile } from '#txn';

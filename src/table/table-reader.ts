@@ -1,6 +1,6 @@
 import { assertOptions, assertSignal, shown } from '../arguments.js';
 import { ArgumentRangeError, ArgumentTypeError, DELETED_MARK } from '#storage';
-import { RecordCursor, RecordView, type Engine } from '#txn';
+import { RecordCursor, type Engine, type RecordView } from '#txn';
 import type { RowScan, ScanOptions, ScanSource } from './scan.js';
 import { rowScan } from './scan.js';
 import type { TableCodec } from './table-codec.js';
@@ -17,7 +17,13 @@ export interface ReadAccess {
   /** The table now, and where reads stand. */
   view(): { readonly codec: TableCodec; readonly view: RecordView };
   /** The same for a scan that lasts: `close` is called when it ends. */
-  hold(): { readonly codec: TableCodec; readonly view: RecordView; readonly close: () => void; readonly hold: { readonly ended: boolean }; readonly assertAlive: () => void };
+  hold(): {
+    readonly codec: TableCodec;
+    readonly view: RecordView;
+    readonly close: () => void;
+    readonly hold: { readonly ended: boolean };
+    readonly assertAlive: () => void;
+  };
 }
 
 

@@ -1,5 +1,5 @@
 import { assertSchemaObject } from '../arguments.js';
-import { displayNames, FieldstoneError, shortFieldNames, visibleFields, type DbfField, type DbfLayout, type FieldSpec, type WritableDialect } from '#storage';
+import { displayNames, FieldstoneError, shortFieldNames, visibleFields, type DbfLayout, type FieldSpec, type WritableDialect } from '#storage';
 import type { TableEntry } from '#txn';
 import type { TableSchema } from './field-types.js';
 

@@ -1,5 +1,5 @@
 import { DELETED_MARK, FieldstoneError, LIVE_MARK, visibleFields } from '#storage';
-import { MustWait, RecordView, type Engine, type RecordStore, type Transaction } from '#txn';
+import { MustWait, type RecordView, type Engine, type RecordStore, type Transaction } from '#txn';
 import { assertRecno } from './table-reader.js';
 import type { TableCodec } from './table-codec.js';
 import { assertGrowable } from './write-guard.js';

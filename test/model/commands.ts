@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { char, memo, numeric, type Database, type OpenOptions, type Snapshot, type Tx, type WritableDialect } from '../../src/main.js';
-import { Model, visible, type ModelRow, type ModelTable } from './table-model.js';
+import { visible, type Model, type ModelRow, type ModelTable } from './table-model.js';
 
 export const SCHEMA = { name: char(12), amount: numeric(9, 2), notes: memo() };
 export const TABLES = ['alpha', 'beta'] as const;
@@ -78,7 +78,14 @@ export function applyToTx(tx: Tx, name: string, rows: ModelTable, change: Change
   else expect(t.recall(recno)).toBe(deleted);
 }
 
-function compareRows(read: { get(recno: number): unknown; scan(o?: { reverse?: boolean; from?: number; to?: number; deleted?: boolean }): Iterable<Record<string, unknown>>; recordCount: number }, rows: ModelTable, note: string): void {
+/** A table, or a table of a snapshot. */
+interface Readable {
+  readonly recordCount: number;
+  get(recno: number): unknown;
+  scan(options?: { reverse?: boolean; from?: number; to?: number; deleted?: boolean }): Iterable<Record<string, unknown>>;
+}
+
+function compareRows(read: Readable, rows: ModelTable, note: string): void {
   expect(read.recordCount, note).toBe(rows.length);
   const seen = [...read.scan()].map((row) => ({ recno: row['$recno'], ...row }));
   const wanted = rows.flatMap((row, i) => (row.deleted ? [] : [{ recno: i + 1, name: row.name, amount: row.amount, notes: row.notes }]));

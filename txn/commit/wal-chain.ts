@@ -27,7 +27,10 @@ export class WalChain {
   /** Segments that are closed but not yet retired by a checkpoint. */
   readonly #older: { segment: number; sizeBytes: number }[] = [];
 
-  constructor(env: Environment, folder: string, databaseId: Uint8Array, fence: Uint8Array, nextSegment: number, older: readonly { segment: number; sizeBytes: number }[] = []) {
+  constructor(
+    env: Environment, folder: string, databaseId: Uint8Array, fence: Uint8Array, nextSegment: number,
+    older: readonly { segment: number; sizeBytes: number }[] = [],
+  ) {
     this.#env = env;
     this.#folder = folder;
     this.#databaseId = databaseId;

@@ -3,7 +3,7 @@ import { seededRandom } from '../../support/sim-clock.js';
 import type { EngineState } from './engine-state.js';
 
 export const SCHEMA = { name: char(8), n: numeric(6), notes: memo() };
-export const TABLE_NAMES = ['a', 'b'] as const;
+export type TableName = 'a' | 'b';
 
 /** One change of a transaction. `place` picks a live row; values have the same length for every tag. */
 export interface Change {

@@ -8,7 +8,7 @@ import type { CommitLog } from '../../support/sim/commit-log.js';
 import { foxproOpenProblem, publishedEndByName } from '../../support/sim/published-end.js';
 import type { JournalRuleOptions, NameChange } from '../../support/sim/journal-rule.js';
 import type { Stage, System } from '../../support/sim/system.js';
-import { applied, change, changesOf, columnsOf, SCHEMA, TABLE_NAMES } from './engine-changes.js';
+import { applied, change, changesOf, columnsOf, SCHEMA, type TableName } from './engine-changes.js';
 import { columnsText, readState, stateKey, type EngineState } from './engine-state.js';
 
 const FOLDER = '/db';
@@ -72,7 +72,7 @@ class Play {
     const under: Promise<void>[] = [];
     for (let i = 0, count = 1 + this.#random.int(3); i < count; i++) {
       under.push(this.#commit(i > 0));
-      if (this.#random.chance(0.4)) for (let turn = 0; turn < 12; turn++) await null;
+      if (this.#random.chance(0.4)) for (let turn = 0; turn < 12; turn++) await Promise.resolve();
       if (withCheckpoint && i === 0) under.push(this.#attempt(() => this.#db.checkpoint()));
     }
     await Promise.all(under);
@@ -132,7 +132,7 @@ class Play {
     this.#markDurable();
   }
 
-  #create(name: (typeof TABLE_NAMES)[number]): Promise<void> {
+  #create(name: TableName): Promise<void> {
     return this.#change(with_(this.#state, name, [columnsText(3)]), () => this.#db.createTable(name, SCHEMA, { dialect: this.#dialect }));
   }
 
