@@ -150,7 +150,11 @@ export class Engine {
     if (this.tables.hasRetired) this.tables.closeUnused((store) => this.snapshots.some((hold) => holds(hold.state, store)));
   }
 
-  entry(name: string, state: CatalogState = this.tables.state): TableEntry { return this.tables.entry(state, name); }
+  entry(name: string, state: CatalogState = this.tables.state): TableEntry {
+    this.assertOpen();
+    return this.tables.entry(state, name);
+  }
+
   store(entry: TableEntry): RecordStore { return this.tables.store(entry); }
 
   /** Runs one change of table files after the other. */
