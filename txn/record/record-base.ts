@@ -1,5 +1,6 @@
 import {
-  assert, MemoAllocator, MemoFile, memoFileNameFor, readDbfLayout, type DbfLayout, type FileStat, type MemoCounters, type MemoKind, type PageCache, type Vfs, type VfsFile,
+  assert, MemoAllocator, MemoFile, memoFileNameFor, readDbfLayout,
+  type DbfLayout, type FileStat, type MemoCounters, type MemoKind, type PageCache, type Vfs, type VfsFile,
 } from '#storage';
 import { CachedFile } from './cached-file.js';
 
@@ -157,8 +158,10 @@ function openMemo(vfs: Vfs, options: RecordBaseOptions, layout: DbfLayout, mode:
   try {
     const cached = new CachedFile(file, options.cache, 'memo', options.pageSizeBytes, 0, options.verify);
     const memos = new MemoFile(file, layout.memoKind, (target, position) => cached.readAt(target, position), options.memoCounters);
+    const { publishedMemoBytes } = options;
+    const counted = publishedMemoBytes === undefined ? memos : new MemoFile(cutAt(file, publishedMemoBytes), layout.memoKind);
     return {
-      kind: layout.memoKind, name, cached, memos, allocator: new MemoAllocator(options.publishedMemoBytes === undefined ? memos : new MemoFile(cutAt(file, options.publishedMemoBytes), layout.memoKind)),
+      kind: layout.memoKind, name, cached, memos, allocator: new MemoAllocator(counted),
       publishedBytes: Math.min(file.stat().sizeBytes, options.publishedMemoBytes ?? Infinity),
     };
   } catch (e) {
