@@ -1,5 +1,5 @@
 import { codecById, unpackBytes, type CodecCounters } from '#storage';
-import { compareKeys, head32, sharedPrefix } from '../key/compare-keys.js';
+import { head32, sharedPrefix } from '../key/compare-keys.js';
 import { MAX_KEY_BYTES } from '../key/key-types.js';
 import {
   assertSoundPage, AT_CODEC, AT_LEVEL, AT_LOGICAL, AT_STORED, AT_TYPE, corruptPage, MAX_IMAGE_BYTES, PAGE_HEADER_BYTES, PAGE_TYPES, u16, u32, u48,
@@ -14,6 +14,8 @@ export const AT_PREFIX = 36;
 /** The first two bytes of an entry: length of the key behind the prefix, and in the upper bits the kind of its value. */
 export const LENGTH_BITS = 13;
 export const LENGTH_MASK = 0x1fff;
+// Turning the highest bit over makes signed comparison of 32-bit integers unsigned.
+const SIGN = 1 << 31;
 /** Bytes of a child in an inner node: page number, keys below it. */
 export const CHILD_BYTES = 10;
 
@@ -63,30 +65,42 @@ export function copySuffix(image: Uint8Array, i: number, target: Uint8Array, at:
 }
 
 /**
- * The first entry from `from` on whose key is not below the given one; `count` when there is none. Its lowest bit
- * pattern tells nothing: ask keyEquals(). Compares integers, and bytes only where they are equal.
+ * Looks for a key among the entries from `from` on: its place, or ~place (negative) of the first entry above it. Compares integers, and
+ * bytes only where they are equal.
  */
-export function lowerBound(image: Uint8Array, key: Uint8Array, keyLength: number, from: number): number {
+export function searchNode(image: Uint8Array, key: Uint8Array, keyLength: number, from: number): number {
   const count = u16(image, AT_COUNT);
   const prefix = u16(image, AT_PREFIX_LENGTH);
   for (let k = 0; k < prefix; k++) {
-    if (k === keyLength) return from;
+    if (k === keyLength) return ~from;
     const difference = (key[k] ?? 0) - (image[AT_PREFIX + k] ?? 0);
-    if (difference !== 0) return difference < 0 ? from : count;
+    if (difference !== 0) return difference < 0 ? ~from : ~count;
   }
   const heads = AT_PREFIX + prefix;
   const offsets = heads + count * 4;
-  const head = head32(key, prefix, keyLength);
+  const head = head32(key, prefix, keyLength) | 0;
+  const flipped = head ^ SIGN;
   let low = from;
   let high = count;
   while (low < high) {
     const middle = (low + high) >>> 1;
     const at = heads + middle * 4;
-    const other = (((image[at] ?? 0) << 24) | ((image[at + 1] ?? 0) << 16) | ((image[at + 2] ?? 0) << 8) | (image[at + 3] ?? 0)) >>> 0;
-    if (other < head || (other === head && compareTail(image, u16(image, offsets + middle * 2), key, prefix, keyLength) > 0)) low = middle + 1;
+    const other = ((image[at] ?? 0) << 24) | ((image[at + 1] ?? 0) << 16) | ((image[at + 2] ?? 0) << 8) | (image[at + 3] ?? 0);
+    if (other === head) {
+      const order = compareTail(image, u16(image, offsets + middle * 2), key, prefix, keyLength);
+      if (order === 0) return middle;
+      if (order > 0) low = middle + 1;
+      else high = middle;
+    } else if ((other ^ SIGN) < flipped) low = middle + 1;
     else high = middle;
   }
-  return low;
+  return ~low;
+}
+
+/** The first entry from `from` on whose key is not below the given one; `count` when there is none. */
+export function lowerBound(image: Uint8Array, key: Uint8Array, keyLength: number, from: number): number {
+  const place = searchNode(image, key, keyLength, from);
+  return place < 0 ? ~place : place;
 }
 
 /** Compares key[prefix ..) with the entry's key when their heads are equal: positive when the given key is above. */
@@ -116,8 +130,8 @@ export function keyEquals(image: Uint8Array, i: number, key: Uint8Array, keyLeng
 
 /** The child whose keys the given one would be among. */
 export function childIndex(image: Uint8Array, key: Uint8Array, keyLength: number): number {
-  const i = lowerBound(image, key, keyLength, 1);
-  return keyEquals(image, i, key, keyLength) ? i : i - 1;
+  const place = searchNode(image, key, keyLength, 1);
+  return place < 0 ? ~place - 1 : place;
 }
 
 export function childPage(image: Uint8Array, i: number): number { return u32(image, payloadStart(image, entryStart(image, i))); }
@@ -174,10 +188,4 @@ function flawOf(image: Uint8Array, end: number): string | undefined {
     start = next;
   }
   return start === end ? undefined : 'its entries do not fill it';
-}
-
-/** Compares entry `i` with a key; for checks, not for searches. */
-export function compareEntry(image: Uint8Array, i: number, key: Uint8Array, keyLength: number, scratch: Uint8Array): number {
-  const length = copyKey(image, i, scratch);
-  return compareKeys(scratch, length, key, 0, keyLength);
 }

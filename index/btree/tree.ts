@@ -1,6 +1,6 @@
 import { assert, type CodecCounters } from '#storage';
 import { leafValue } from './leaf-value.js';
-import { childIndex, childKeys, childPage, entryStart, keyEquals, levelOf, lowerBound, payloadStart, VALUE_KINDS, valueKindAt } from './node-image.js';
+import { childIndex, childKeys, childPage, entryStart, levelOf, lowerBound, payloadStart, searchNode, VALUE_KINDS, valueKindAt } from './node-image.js';
 import { AT_TYPE, corruptPage, PAGE_TYPES } from './page-format.js';
 import type { PageSource } from './page-source.js';
 import type { TreeHeader } from './tree-header.js';
@@ -41,8 +41,8 @@ export class Tree {
   find(key: Uint8Array, keyLength: number): boolean {
     if (this.isEmpty) return false;
     const leaf = this.#leafFor(key, keyLength);
-    const i = lowerBound(leaf, key, keyLength, 0);
-    if (!keyEquals(leaf, i, key, keyLength)) return false;
+    const i = searchNode(leaf, key, keyLength, 0);
+    if (i < 0) return false;
     this.#found(leaf, i);
     return true;
   }
@@ -50,7 +50,7 @@ export class Tree {
   has(key: Uint8Array, keyLength: number): boolean {
     if (this.isEmpty) return false;
     const leaf = this.#leafFor(key, keyLength);
-    return keyEquals(leaf, lowerBound(leaf, key, keyLength, 0), key, keyLength);
+    return searchNode(leaf, key, keyLength, 0) >= 0;
   }
 
   /** Number of keys below the given one: reads one node of each level. */
