@@ -86,7 +86,7 @@ export const SCRIPT: readonly Operation[] = [
   checkpoint(),
   { name: 'load', files: false, steps: [{
     run: (db) => db.table('a').insertMany(LOAD, { direct: true }),
-    effect: (state) => withRows(state, 'a', (rows) => [...rows, ...LOAD.map((row) => `${row.name},${row.n},${row.notes ?? ''}`)]),
+    effect: (state) => withRows(state, 'a', (rows) => [...rows, ...LOAD.map((row) => `${row.name},${row.n},${row.notes ?? ''}${rows.includes(columnsText(4)) ? ',' : ''}`)]),
   }] },
   { name: 'commits after the load', files: false, steps: [renumber('load3', 33), remove('load0'), remove('group2')] },
   files('alter', (db) => db.alterTable('a', { add: { extra: char(3) } }), (state) => withRows(state, 'a', (rows) => [columnsText(4), ...rows.slice(1).map((row) => `${row},`)])),
