@@ -22,6 +22,9 @@ export interface KeyvSetEntry {
   readonly ttl?: number | undefined;
 }
 
+/** One true for each entry. Keyv declares that nothing comes back, and hands on what comes back. */
+export type KeyvSetResults = boolean[] & void;
+
 interface Opened {
   readonly database: Database;
   readonly kv: Kv<string, string>;
@@ -37,7 +40,7 @@ interface Opened {
  * const keyv = new Keyv({ store: new FieldstoneKeyv('./cache'), namespace: 'pages' });
  * await keyv.set('/', html, 60_000);
  */
-export class FieldstoneKeyv extends EventEmitter implements Omit<KeyvStoreAdapter, 'setMany'> {
+export class FieldstoneKeyv extends EventEmitter implements KeyvStoreAdapter {
   /** What Keyv and its users keep here; `dialect` and `url` decide whether Keyv has an iterator. */
   readonly opts: Record<string, unknown>;
   /** Set by Keyv; `clear()` removes the keys of this namespace alone. */
@@ -94,10 +97,11 @@ export class FieldstoneKeyv extends EventEmitter implements Omit<KeyvStoreAdapte
   }
 
   /** All of them or, when it throws, none. */
-  async setMany(entries: readonly KeyvSetEntry[]): Promise<boolean[]> {
+  async setMany(entries: readonly KeyvSetEntry[]): Promise<KeyvSetResults> {
     const { kv } = await this.#open();
-    await kv.batch(entries.map(({ key, value, ttl }): KvOperation<string, string> => ({ type: 'put', key, value: toStoredText(value), expiresAt: expiryIn(kv, ttl) })));
-    return entries.map(() => true);
+    await kv.batch(entries.map(({ key, value, ttl }): KvOperation<string, string> => (
+      { type: 'put', key, value: toStoredText(value), expiresAt: expiryIn(kv, ttl) })));
+    return entries.map(() => true) as KeyvSetResults;
   }
 
   /** True when the key was there. */

@@ -170,12 +170,14 @@ export class FieldstoneLevel<KDefault = string, VDefault = string> extends Abstr
 
   /** @internal */
   _keys(options: WalkOptions): LevelKeyIterator<this, KDefault> {
-    return new LevelKeyIterator(this, options, this.#walk(options, (reader, range) => reader.keys(range), (key) => fromBytes(key, options.keyEncoding)));
+    const { keyEncoding } = options;
+    return new LevelKeyIterator(this, options, this.#walk(options, (reader, range) => reader.keys(range), (key) => fromBytes(key, keyEncoding)));
   }
 
   /** @internal */
   _values(options: WalkOptions): LevelValueIterator<this, KDefault, VDefault> {
-    return new LevelValueIterator(this, options, this.#walk(options, (reader, range) => reader.values(range), (value) => fromBytes(value, options.valueEncoding)));
+    const { valueEncoding } = options;
+    return new LevelValueIterator(this, options, this.#walk(options, (reader, range) => reader.values(range), (value) => fromBytes(value, valueEncoding)));
   }
 
   /** @internal */
