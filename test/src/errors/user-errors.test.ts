@@ -109,12 +109,14 @@ test('after close() every method throws CLOSED', async () => {
   begun.next();
   await db.close();
   const calls: (() => unknown)[] = [
-    () => db.tables(), () => db.stores(), () => db.table('people'), () => db.kv('k'), () => db.snapshot(), () => db.createTable('x', { a: char(1) }), () => db.dropTable('people'),
+    () => db.tables(), () => db.stores(), () => db.table('people'), () => db.kv('k'),
+    () => db.snapshot(), () => db.createTable('x', { a: char(1) }), () => db.dropTable('people'),
     () => db.renameTable('people', 'x'), () => db.alterTable('people', {}), () => db.transaction(() => 1), () => db.transactionSync(() => 1), () => db.checkpoint(),
     () => db.refresh(), () => db.importTable('x', { a: char(1) }, []), () => db.check(), () => db.repair(), () => db.backup(join(folder, 'backup')),
-    () => people.fields, () => people.recordCount, () => people.info(), () => people.get(1), () => people.getMany([1]), () => people.scan().toArray(), () => rows.toArray(),
-    () => begun.next(), () => people.insert({}), () => people.insertMany([{}]), () => people.insertMany([{}], { direct: true }), () => people.update(1, {}), () => people.delete(1),
-    () => people.recall(1), () => people.pack(), () => people.zap(), () => snapshot.table('people'), () => view.get(1), () => view.recordCount, () => view.scan().toArray(),
+    () => people.fields, () => people.recordCount, () => people.info(),
+    () => people.get(1), () => people.getMany([1]), () => people.scan().toArray(), () => rows.toArray(),
+    () => begun.next(), () => people.insert({}), () => people.insertMany([{}]), () => people.insertMany([{}], { direct: true }), () => people.update(1, {}),
+    () => people.delete(1), () => people.recall(1), () => people.pack(), () => people.zap(), () => snapshot.table('people'), () => view.get(1), () => view.recordCount, () => view.scan().toArray(),
   ];
   for (const call of calls) await expect((async () => call())(), String(call)).rejects.toThrow(withCode('CLOSED'));
   snapshot.close();

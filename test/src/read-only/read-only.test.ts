@@ -17,7 +17,15 @@ import { transpile, type Transpiled } from '../../support/transpiled.js';
 
 const SCRIPT = fileURLToPath(new URL('./opener.mjs', import.meta.url));
 
-interface Answer { readonly rows?: number; readonly sum?: number; readonly memos?: number; readonly code?: string; readonly message?: string; readonly written?: number; readonly details?: unknown }
+interface Answer {
+  readonly rows?: number;
+  readonly sum?: number;
+  readonly memos?: number;
+  readonly code?: string;
+  readonly message?: string;
+  readonly written?: number;
+  readonly details?: unknown;
+}
 
 /** Another process with the database open. */
 class Opener {
