@@ -54,7 +54,7 @@ let js: Transpiled;
 let folder: string;
 const openers: Opener[] = [];
 
-beforeAll(() => { js = transpile(['storage', 'index', 'txn', 'src']); });
+beforeAll(() => { js = transpile(['storage', 'index', 'txn', 'src']); }, 60_000);
 afterAll(() => { js.dispose(); });
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'fieldstone-readers-')); });
 afterEach(() => {
