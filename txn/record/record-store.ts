@@ -98,6 +98,9 @@ export class RecordStore implements VersionedStore, FoldableRecords {
       const bytes = this.history.find(recno, sequence);
       if (bytes !== undefined) return this.#found(bytes, 0);
     }
+    // While the checkpoint is being applied the file may hold the new image already.
+    const before = this.frozen?.preImages.get(recno);
+    if (before !== undefined) return this.#found(before, 0);
     if (!this.inBase(recno)) return false;
     return this.#found(this.base.pageOf(recno), this.base.startInPage(recno));
   }
