@@ -1,6 +1,7 @@
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { FieldstoneError, Probe, type Vfs } from '#storage';
 import { Engine, RecordCursor, RecordView, installFiles, type EngineOptions, type RecordStore, type SnapshotHold, type CatalogState, type TableEntry } from '#txn';
+import { copyStores } from './backup-stores.js';
 import { copyFile } from './copy-file.js';
 import { onFreshState } from './check/check-database.js';
 import { plannedFrom } from './table/rebuild.js';
@@ -118,6 +119,11 @@ async function copyAll(job: Job): Promise<BackupResult> {
   const target = Engine.open(copyOptions(engine.options, job.folder, false));
   try {
     for (const { entry, store } of rebuilt) counts.set(entry.name, await rebuildInto(job, target, entry, store));
+    await copyStores(engine, hold.sequence, target, async () => {
+      assertNotAborted(job.options.signal, 'the backup');
+      await new Promise<void>((done) => { engine.options.env.scheduler.later(done); });
+      engine.assertAlive(hold);
+    });
   } finally {
     await target.close();
   }

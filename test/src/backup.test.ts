@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { char, memo, numeric } from '../../src/main.js';
+import { char, memo, numeric, open } from '../../src/main.js';
 import { dbfImage } from '../support/dbf-image.js';
 import { bytesOf, filesOf, FOLDER, memoryFolder, openMemory, rowsOf } from './check/memory-folder.js';
 
@@ -125,4 +128,23 @@ describe('refused, and nothing is left', () => {
     await db.close();
     expect(Object.keys(filesOf(vfs))).toEqual(['fieldstone.json', 't.dbf']);
   });
+});
+
+test('key-value stores are in the backup, large values and all', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fieldstone-backup-kv-'));
+  const db = await open(join(folder, 'db'));
+  const kv = db.kv<string, string>('settings', { values: 'utf8' });
+  const large = 'x'.repeat(5 << 20);
+  await kv.batch(Array.from({ length: 3000 }, (_, i) => ({ type: 'put' as const, key: `k${i}`, value: `v${i}`.repeat(200) })));
+  await kv.put('large', large);
+  await db.checkpoint();
+  await kv.put('k1', 'newer');
+  await db.backup(join(folder, 'copy'));
+  await db.close();
+  const copy = await open(join(folder, 'copy'), { readOnly: true });
+  const copied = copy.kv<string, string>('settings', { values: 'utf8' });
+  expect(copied.count()).toBe(3001);
+  expect([copied.get('k1'), copied.get('k2'), copied.get('large') === large]).toEqual(['newer', 'v2'.repeat(200), true]);
+  await copy.close();
+  rmSync(folder, { recursive: true });
 });
