@@ -3,17 +3,21 @@
  * its keys before anybody can read, so what is found is never old.
  */
 export class HotValues {
-  readonly #keys: unknown[];
-  readonly #values: unknown[];
+  #keys: unknown[] = [undefined];
+  #values: unknown[] = [undefined];
   /** Hash that was last read at each place: only a key that is read twice in a row there comes in. */
-  readonly #seen: Int32Array;
+  #seen = new Int32Array(1);
   /** Hash of the key that is kept: tells most misses without a look at the key itself. */
-  readonly #hashes: Int32Array;
-  readonly #mask: number;
+  #hashes = new Int32Array(1);
+  #mask = 0;
+  readonly #places: number;
   hits = 0;
 
-  /** @param places a power of two */
-  constructor(places: number) {
+  /** @param places a power of two; they take memory from the first put() on */
+  constructor(places: number) { this.#places = places; }
+
+  #grow(): void {
+    const places = this.#places;
     this.#keys = new Array<unknown>(places).fill(undefined);
     this.#values = new Array<unknown>(places).fill(undefined);
     this.#seen = new Int32Array(places);
@@ -31,6 +35,7 @@ export class HotValues {
 
   /** Keeps the value when this is not the first read of the key here. */
   put(hash: number, key: unknown, value: unknown): void {
+    if (this.#mask === 0) this.#grow();
     const place = hash & this.#mask;
     if (this.#seen[place] !== (hash | 0)) {
       this.#seen[place] = hash;
