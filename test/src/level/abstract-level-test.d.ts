@@ -1,4 +1,6 @@
 /** The public suite has no types of its own. */
 declare module 'abstract-level/test/index.js' {
-  export default function suite(options: { test: unknown; factory: (options?: object) => object }): void;
+  import type { Test } from 'tape';
+
+  export default function suite(options: { test: (name: string, run: (t: Test) => void) => void; factory: (options?: object) => object }): void;
 }

@@ -40,10 +40,19 @@ test('abstract-level/test passes whole in stores of one open database', async ()
   await db.close();
 }, TIMEOUT_MS);
 
-test('a failure in the suite is seen', async () => {
-  class Forgetful extends FieldstoneLevel {
-    override async _get(): Promise<undefined> {}
-  }
-  const { failures } = await runLevelSuite(() => new Forgetful(':memory:'));
-  expect(failures.length).toBeGreaterThan(10);
-}, TIMEOUT_MS);
+test('what fails in the suite, or is left out, is seen', async () => {
+  const outcome = await runLevelSuite(() => ({}), (options) => {
+    options.test('one', (t) => {
+      t.is(1, 1, 'right');
+      t.is(1, 2, 'wrong');
+      t.end();
+    });
+    options.test('two', (t) => {
+      t.plan(2);
+      t.skip('not here');
+      t.end();
+    });
+  });
+  expect(outcome).toMatchObject({ tests: 2, leftOut: ['two: not here'] });
+  expect(outcome.failures).toEqual([expect.stringMatching(/^one: wrong/), expect.stringMatching(/^two: plan != count/)]);
+});

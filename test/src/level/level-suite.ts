@@ -16,8 +16,8 @@ type SuiteRow = {
   readonly ok?: boolean; readonly skip?: unknown; readonly todo?: unknown; readonly error?: unknown; readonly operator?: string;
 };
 
-/** Runs `abstract-level/test` whole on databases that the factory makes. */
-export function runLevelSuite(factory: (options?: object) => object): Promise<SuiteOutcome> {
+/** Runs `abstract-level/test` whole on databases that the factory makes, or other tests in its place. */
+export function runLevelSuite(factory: (options?: object) => object, tests: typeof suite = suite): Promise<SuiteOutcome> {
   const harness = tape.createHarness();
   const names = new Map<number, string>();
   const failures: string[] = [];
@@ -38,7 +38,7 @@ export function runLevelSuite(factory: (options?: object) => object): Promise<Su
       })
       .on('error', reject)
       .on('end', () => resolve({ tests: names.size, assertions, failures, leftOut }));
-    suite({ test: harness, factory });
+    tests({ test: harness, factory });
   });
 }
 
