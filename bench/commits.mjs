@@ -13,7 +13,7 @@ const COMMITTERS = 64;
 const folder = benchFolder('commits');
 console.log(machineFacts(folder));
 
-const db = await open(join(folder, 'ours'), { checkpointSize: '256mb' });
+const db = await open(join(folder, 'ours'), { checkpointSize: '1gb' });
 const table = await db.createTable('bench', SCHEMA, { dialect: 'foxpro2' });
 await table.insertMany(rows(ROWS));
 await db.checkpoint();
@@ -102,6 +102,43 @@ await throughput(`${COMMITTERS} committers of db.transaction(), one update`, (r,
 const group = db.stats().histograms['wal.groupSize'];
 console.log(`  commits in a group: ${JSON.stringify(group)}`);
 await db.checkpoint();
+
+// --- A checkpoint: how fast it folds, and what commits wait while it runs
+const CHANGED = 200_000;
+const big = await db.createTable('big', SCHEMA, { dialect: 'foxpro2' });
+await big.insertMany(rows(1_000_000));
+const { recordLengthBytes } = big.info();
+async function change() {
+  await db.checkpoint();
+  for (let left = CHANGED; left > 0; left -= 20_000) {
+    await db.transaction((tx) => {
+      const t = tx.table(big);
+      for (let i = 0; i < 20_000; i++) t.update(1 + (next() % 1_000_000), { amount: left });
+    }, { durability: 'none' });
+  }
+}
+const alone = [];
+for (let round = 0; round < 5; round++) {
+  await change();
+  const start = performance.now();
+  await db.checkpoint();
+  alone.push(performance.now() - start);
+}
+report(`checkpoint of ${CHANGED / 1000} k random rows of a million`, `${median(alone).toFixed(0)} ms; ${(CHANGED * recordLengthBytes / 1e6 / median(alone) * 1000).toFixed(0)} MB/s of changed rows`);
+const during = [];
+const quiet = [];
+for (let round = 0; round < 5; round++) {
+  await change();
+  quiet.push(...await commitBatch(500, (i) => table.update(recno(), { amount: i })));
+  let running = true;
+  const done = db.checkpoint().then(() => { running = false; });
+  while (running) during.push(...await commitBatch(1, (i) => table.update(recno(), { amount: i })));
+  await done;
+}
+const ms = (us) => `${(us / 1000).toFixed(2)} ms`;
+report('commit latency without a checkpoint', `p50 ${ms(median(quiet))}, p99 ${ms(quantile(quiet, 0.99))}, worst ${ms(Math.max(...quiet))}`);
+report(`commit latency while a checkpoint runs (${during.length} commits)`,
+  `p50 ${ms(median(during))}, p99 ${ms(quantile(during, 0.99))}, worst ${ms(Math.max(...during))}`, 'p99 <= 50 ms', quantile(during, 0.99) <= 50_000);
 await db.close();
 closeSync(file);
 printTable();

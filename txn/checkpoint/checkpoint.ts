@@ -105,6 +105,7 @@ function* writeJournal(
       yield* store.fold(target);
       yield WORK;
     }
+    target.writeHeaders();
     for (const file of target.grownFiles) yield* durably(c, syncStep(file));
     journal.flush(); // a full disk is found here, where it can be taken back, not in the sync
     yield* durably(c, syncStep(journal)); // the entries are on disk before the trailer says so
@@ -166,6 +167,7 @@ function* applyAndSwitch(
   if (journal === undefined) throw new FieldstoneError('IO', 'the checkpoint journal can not be read back', { file: path });
   for (const store of stores) store.journalComplete?.(path);
   yield* applySteps(applyJournal(c.env.vfs, c.folder, journal));
+  for (const store of stores) if (store.followBase !== undefined) yield* store.followBase();
   // The switch: one synchronous step from here to the new state (nobody reads in between).
   const oldest = c.snapshots.oldestSequence();
   for (const store of stores) {

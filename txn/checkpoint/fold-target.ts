@@ -12,6 +12,7 @@ export class FoldTarget {
   /** UTC date for the headers of changed tables. */
   readonly today: Date;
   readonly #grown = new Set<VfsFile>();
+  readonly #headers: { readonly name: string; readonly offset: number; readonly bytes: Uint8Array }[] = [];
   #sinceSlice = 0;
   journalBytes = 0;
   /** Where in the journal file the bytes of the last put() stand, when it went there whole. */
@@ -49,9 +50,16 @@ export class FoldTarget {
     this.worked(bytes.length);
   }
 
+  /** Kept for writeHeaders(); `bytes` must not change until then. */
   header(name: string, offset: number, bytes: Uint8Array): void {
-    this.#journal.write(this.#finalName(name), 'header', offset, bytes);
+    this.#headers.push({ name: this.#finalName(name), offset, bytes });
     this.journalBytes += bytes.length;
+  }
+
+  /** After all stores: headers stand together, so that applying them does not read the whole journal again. */
+  writeHeaders(): void {
+    for (const { name, offset, bytes } of this.#headers) this.#journal.write(name, 'header', offset, bytes);
+    this.#headers.length = 0;
   }
 
   truncate(name: string, sizeBytes: number): void { this.#journal.truncate(this.#finalName(name), sizeBytes); }

@@ -25,6 +25,8 @@ export interface VersionedStore {
   fold(target: FoldTarget): Steps;
   /** The journal is complete but not yet applied: a store that can not read half-applied files reads through it from now on. */
   journalComplete?(journalPath: string): void;
+  /** The base files hold the folded state: what is cached of them follows, before the switch. */
+  followBase?(): Steps;
   /** The synchronous end of a checkpoint: base = folded state, frozen generation dropped. */
   switchOver(oldestSnapshot: number): void;
   /** Forgets what no snapshot at or after `oldestSnapshot` can see. */

@@ -5,7 +5,7 @@ import type { FoldTarget } from '../checkpoint/fold-target.js';
 import type { Steps } from '../checkpoint/step.js';
 import { CountVersions } from './count-versions.js';
 import type { Extent, FoldableRecords, FrozenRecords } from './foldable-records.js';
-import { foldRecords, frozenRecords, switchRecords } from './record-fold.js';
+import { foldRecords, frozenRecords, patchRows, switchRecords } from './record-fold.js';
 import type { RecordBase } from './record-base.js';
 import { RecordDelta } from './record-delta.js';
 import { RecordHistory } from './record-history.js';
@@ -226,6 +226,8 @@ export class RecordStore implements VersionedStore, FoldableRecords {
   }
 
   fold(target: FoldTarget): Steps { return foldRecords(this, target); }
+
+  followBase(): Steps { return patchRows(this); }
 
   switchOver(oldestSnapshot: number): void {
     const frozen = this.frozen;
