@@ -22,11 +22,15 @@ export function isReadOnlyDialect({ dialect }: Pick<DbfLayout, 'dialect'>): bool
   return dialect === 'dbase2' || dialect === 'dbase7' || dialect === 'flagship';
 }
 
-/** Throws UNSUPPORTED when a write would leave an index of the table stale, or the format is read-only. */
+/** Throws UNSUPPORTED when a write would leave an index of the table stale, or the format is read-only; CORRUPT_DBF when the header does not say for certain where records begin. */
 export function assertWritable(store: RecordStore, entry: TableEntry): void {
   const { dialect } = store.layout;
   if (isReadOnlyDialect(store.layout)) {
     throw new FieldstoneError('UNSUPPORTED', `tables of dialect ${dialect} can be read but not written; export and import into a new table`, { table: store.name });
+  }
+  const doubt = store.layout.findings.find((finding) => finding.code === 'RECORD_LENGTH_WRONG');
+  if (doubt !== undefined) {
+    throw new FieldstoneError('CORRUPT_DBF', `where the records of "${store.name}" begin is a guess (${doubt.message}), and a write could hit its neighbour; repair the table first`, { table: store.name });
   }
   const indexes = namedIndexes(entry);
   if (indexes.length > 0) {

@@ -21,8 +21,6 @@ export const COMMIT_BUGS: readonly SourceBug[] = [
     ['      vfs.syncFolder(this.#folder);\n', '']),
   sourceBug('segment-header-not-synced', 'crash', 'a log segment is used before its header is on disk', WRITER,
     ['    writeFully(file, encoded, 0);\n    file.sync();', '    writeFully(file, encoded, 0);']),
-  sourceBug('synced-too-far', 'load', 'a sync is taken to cover what was written while it ran', WRITER,
-    ['    this.#noteSynced(coveredBytes);', '    this.#noteSynced(this.#flushedBytes);']),
   sourceBug('body-not-checked', 'crash', 'the checksum of a record is not compared', 'storage/wal/wal-reader.ts',
     [' && bodyChecksum(body, chain, head.headerCrc) === head.bodyCrc', '']),
   sourceBug('cut-back-left-out', 'fault', 'what a failed write left in the log stays there', WRITER,

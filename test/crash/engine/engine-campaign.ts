@@ -2,6 +2,7 @@
 import { openIn } from '../../../src/open.js';
 import { fakeIdentity } from '../../support/fake-identity.js';
 import { seededRandom } from '../../support/sim-clock.js';
+import type { DiskImage } from '../../support/sim/disk-image.js';
 import { folderProblem } from '../../support/sim/folder-check.js';
 import type { Stage, System } from '../../support/sim/system.js';
 import { FieldstoneError, type Database, type Durability } from '../../../src/main.js';
@@ -32,8 +33,22 @@ export function closingEngine(steps?: number): System<EngineState> {
     ...system,
     play: (stage, log) => system.play(stage.seed % 2 === 0 ? onSlowDisk(stage) : stage, log),
     close: async (stage) => { await (await openNext(stage)).close(); },
-    closedProblem: (image) => folderProblem(image, '/db'),
+    closedProblem,
   };
+}
+
+/** Beyond what the folder check sees: every record begins with a mark that other programs know. */
+function closedProblem(image: DiskImage): string | undefined {
+  for (const [path, { bytes }] of image.files) {
+    if (!path.endsWith('.dbf')) continue;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const count = view.getUint32(4, true), headerLength = view.getUint16(8, true), recordLength = view.getUint16(10, true);
+    for (let recno = 1; recno <= count; recno++) {
+      const mark = bytes[headerLength + (recno - 1) * recordLength];
+      if (mark !== 0x20 && mark !== 0x2a) return `record ${recno} of ${path} begins with ${String(mark)}`;
+    }
+  }
+  return folderProblem(image, '/db');
 }
 
 function openNext(stage: Stage, durability: Durability = 'commit'): Promise<Database> {
@@ -91,6 +106,6 @@ export function loadingEngine(): System<ContractState> {
       log.ack();
     },
     close: async (stage) => { await (await openNext(stage)).close(); },
-    closedProblem: (image) => folderProblem(image, '/db'),
+    closedProblem,
   };
 }
