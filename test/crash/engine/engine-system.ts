@@ -202,7 +202,7 @@ export const journalRule: JournalRuleOptions = {
     for (const e of entriesOf(journal)) {
       if (e.kind !== 'write' || e.file !== nameIn(path)) continue;
       for (let i = Math.max(0, e.offset - offset); i < bytes.length && offset + i < e.offset + e.bytes.length; i++) {
-        covered[i] = e.bytes[offset + i - e.offset] === bytes[i] ? 1 : 0;
+        if (e.bytes[offset + i - e.offset] === bytes[i]) covered[i] = 1; // a later entry may write over it once more
       }
     }
     return covered.every((b) => b === 1);
