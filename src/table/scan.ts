@@ -41,7 +41,7 @@ const ROWS_PER_TURN = 512;
 export function rowScan<Row>(open: () => ScanSource, signal: AbortSignal | undefined, scheduler: Scheduler): RowScan<Row> {
   return {
     [Symbol.iterator]: () => new RowIterator<Row>(open, signal),
-    [Symbol.asyncIterator]: () => asyncRows(new RowIterator<Row>(open, signal), scheduler),
+    [Symbol.asyncIterator]: () => new AsyncRowIterator(new RowIterator<Row>(open, signal), scheduler),
     toArray: () => [...new RowIterator<Row>(open, signal)],
   };
 }
@@ -85,16 +85,29 @@ class RowIterator<Row> implements IterableIterator<Row> {
   }
 }
 
-async function* asyncRows<Row>(rows: RowIterator<Row>, scheduler: Scheduler): AsyncGenerator<Row> {
-  let untilTurn = ROWS_PER_TURN;
-  try {
-    for (let next = rows.next(); next.done !== true; next = rows.next()) {
-      yield next.value;
-      if (--untilTurn > 0) continue;
-      untilTurn = ROWS_PER_TURN;
-      await new Promise<void>((resolve) => { scheduler.later(resolve); });
-    }
-  } finally {
-    rows.return();
+/** The same rows as promises. Not an async generator: that takes three promises for each row. */
+class AsyncRowIterator<Row> implements AsyncIterableIterator<Row> {
+  readonly #rows: RowIterator<Row>;
+  readonly #scheduler: Scheduler;
+  #untilTurn = ROWS_PER_TURN;
+
+  constructor(rows: RowIterator<Row>, scheduler: Scheduler) {
+    this.#rows = rows;
+    this.#scheduler = scheduler;
   }
+
+  [Symbol.asyncIterator](): this { return this; }
+
+  next(): Promise<IteratorResult<Row, undefined>> {
+    try {
+      const result = this.#rows.next();
+      if (--this.#untilTurn > 0) return Promise.resolve(result);
+      this.#untilTurn = ROWS_PER_TURN;
+      return new Promise((resolve) => { this.#scheduler.later(() => resolve(result)); });
+    } catch (e) {
+      return Promise.reject(e);
+    }
+  }
+
+  return(): Promise<IteratorResult<Row, undefined>> { return Promise.resolve(this.#rows.return()); }
 }

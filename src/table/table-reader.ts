@@ -1,6 +1,7 @@
 import { assertOptions, assertSignal, shown } from '../arguments.js';
 import { ArgumentRangeError, ArgumentTypeError, DELETED_MARK } from '#storage';
 import { RecordCursor, type Engine, type RecordView } from '#txn';
+import { orderOfNearness } from './nearness.js';
 import type { RowScan, ScanOptions, ScanSource } from './scan.js';
 import { rowScan } from './scan.js';
 import type { TableCodec } from './table-codec.js';
@@ -54,12 +55,8 @@ export class TableReader<Row> {
     recnos.forEach(assertRecno);
     const deleted = options !== undefined && wantsDeleted(options);
     const { codec, view } = this.#access.view();
-    const order = recnos.map((_, i) => i).sort((a, b) => (recnos[a] ?? 0) - (recnos[b] ?? 0));
     const rows: (Row | undefined)[] = recnos.map(() => undefined);
-    for (const i of order) {
-      const recno = recnos[i] ?? 0;
-      rows[i] = this.#row(codec, view, recno, deleted);
-    }
+    for (const i of orderOfNearness(recnos)) rows[i] = this.#row(codec, view, recnos[i] ?? 0, deleted);
     return rows;
   }
 
