@@ -267,9 +267,16 @@ export class CommitPipeline {
   #publish(group: readonly Waiting[], first: number): void {
     this.#o.probe.histogram('wal.groupSize').record(group.length);
     let sequence = first;
-    for (const waiting of group) {
-      for (const write of waiting.writes) write.publish(sequence, this.#o.snapshots);
-      this.#published = sequence++;
+    try {
+      for (const waiting of group) {
+        for (const write of waiting.writes) write.publish(sequence, this.#o.snapshots);
+        this.#published = sequence++;
+      }
+    } catch (e) { // publishing touches memory only; should it fail all the same, nobody is left waiting
+      this.#fail(e);
+      for (const waiting of group) waiting.failed(unknownOutcome(e));
+      this.#wakeIdle();
+      return;
     }
     sequence = first;
     for (const waiting of group) waiting.done(sequence++);

@@ -177,10 +177,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
     this.extents.push(extent);
     this.base.cached.invalidate(this.base.offsetOf(extent.firstRecno), this.base.offsetOf(extent.lastRecno + 1));
     const { memo } = this.base;
-    if (memo !== undefined && extent.memoEndBytes > 0) {
-      memo.cached.invalidate(memo.publishedBytes - 1, extent.memoEndBytes);
-      memo.memos.measure();
-    }
+    if (memo !== undefined && extent.memoEndBytes > 0) memo.cached.invalidate(memo.publishedBytes - 1, extent.memoEndBytes);
     this.lastChange = sequence;
     this.changeEpoch++;
     this.baseEpoch++;

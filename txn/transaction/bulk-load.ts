@@ -43,6 +43,7 @@ async function loadAlone<Result>(engine: Engine, store: RecordStore, fill: (load
     load.finish();
     if (load.count > 0) {
       await syncFiles(engine, store);
+      store.base.memo?.memos.measure(); // publishing must not ask the disk for anything
       await writeSide.commit([load.commit()], 'commit');
     }
     return result;

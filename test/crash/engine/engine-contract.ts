@@ -38,7 +38,8 @@ export async function runContract(options: ContractOptions): Promise<ContractRep
   for (const fault of options.faults) {
     for (const slow of options.slow ?? [false, true]) {
       for (const sticky of [false, true]) {
-        const { met } = await new Run({ fault, sticky, at: 0 }, slow, report).go();
+        const { met, problem: before } = await new Run({ fault, sticky, at: 0 }, slow, report).go();
+        if (before !== undefined) report.failures.push(`without any fault: ${before}`);
         const points = Math.min(met, options.mostPoints ?? met);
         for (let i = 0; i < points && report.failures.length < (options.mostFailures ?? 1); i++) {
           const at = 1 + Math.floor(i * met / points);
