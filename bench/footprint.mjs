@@ -4,9 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { open } from '../dist/src/main.js';
 import { benchFolder, machineFacts, median, printTable, report } from './support/measure.mjs';
-import { rows, SCHEMA } from './support/rows.mjs';
 
 const MEGABYTES = Number(process.argv[2] ?? 1024);
 const folder = benchFolder('footprint');

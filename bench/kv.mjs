@@ -74,7 +74,7 @@ function loadSqlite({ db, put }) {
 }
 
 function show(what, count, ms) {
-  const { cpu, ...times } = ms;
+  const { cpu: _cpu, ...times } = ms;
   const ours = median(times.fieldstone);
   const row = Object.entries(times).map(([name, list]) => {
     const each = (median(list) * 1e6) / count;
@@ -103,7 +103,12 @@ const sqlite = newSqlite('sqlite');
 await loadOurs(kv); await loadLmdb(lmdb); await loadLevel(level, false); loadSqlite(sqlite);
 await fdb.checkpoint();
 let check = 0;
-const reads = (list, get) => () => { let sum = 0; for (const key of list) { const v = get(key); if (v !== undefined && v !== null) sum += v.length; } check += sum; };
+const reads = (list, get) => () => {
+  for (const key of list) {
+    const v = get(key);
+    if (v !== undefined && v !== null) check += v.length;
+  }
+};
 const readers = (list) => ({
   fieldstone: reads(list, (k) => kv.get(k)), lmdb: reads(list, (k) => lmdb.get(k)), 'classic-level': reads(list, (k) => level.getSync(k)), 'better-sqlite3': reads(list, (k) => sqlite.get.get(k)),
 });
@@ -137,7 +142,11 @@ const packed = await open(join(folder, 'packed'), { ...dbOptions, compression: '
 await loadOurs(packed.kv('kv', { values: 'utf8' }));
 await packed.close();
 sqlite.db.pragma('wal_checkpoint(TRUNCATE)');
-const sizeOf = (path) => (statSync(path).isDirectory() ? readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0) : statSync(path).size);
+const sizeOf = (path) => {
+  if (!statSync(path).isDirectory()) return statSync(path).size;
+  return readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0);
+};
 const [ours, theirs] = [statSync(join(folder, 'packed', 'kv.kv')).size, sizeOf(join(folder, 'sqlite'))];
 console.log(`file size, text values, lz4: ${ours} bytes; sqlite ${theirs}; ratio ${(ours / theirs).toFixed(2)}`);
 await fdb.close(); await lmdb.close(); await level.close(); sqlite.db.close();
+if (check === 0) throw new Error('nothing was read');

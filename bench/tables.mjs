@@ -105,7 +105,7 @@ const fast = await alternate(ROUNDS * 3, {
     const dbf = await openDbf(file);
     let sum = 0;
     for (const row of dbf.scan()) sum += row.ID;
-    dbf.close();
+    await dbf.close();
     expectSame('openDbf', sum, ID_SUM);
   },
   one: () => scanOurs({ fields: ['id'] }),
@@ -117,7 +117,7 @@ const slow = await alternate(Math.min(ROUNDS, 3), {
     const dbf = await openDbf(file);
     let sum = 0;
     for (const row of dbf.scan()) sum += row.ID;
-    dbf.close();
+    await dbf.close();
     expectSame('openDbf', sum, ID_SUM);
   },
   one: () => scanOurs({ fields: ['id'] }),

@@ -22,7 +22,10 @@ export function isReadOnlyDialect({ dialect }: Pick<DbfLayout, 'dialect'>): bool
   return dialect === 'dbase2' || dialect === 'dbase7' || dialect === 'flagship';
 }
 
-/** Throws UNSUPPORTED when a write would leave an index of the table stale, or the format is read-only; CORRUPT_DBF when the header does not say for certain where records begin. */
+/**
+ * Throws UNSUPPORTED when a write would leave an index of the table stale, or the format is read-only; CORRUPT_DBF when the header
+ * does not say for certain where records begin.
+ */
 export function assertWritable(store: RecordStore, entry: TableEntry): void {
   const { dialect } = store.layout;
   if (isReadOnlyDialect(store.layout)) {
