@@ -1,4 +1,4 @@
-import { FieldstoneError, type RowDecoder, type Scheduler } from '#storage';
+import { FieldstoneError, type Row as DecodedRow, type RowDecoder, type Scheduler } from '#storage';
 import type { RecordCursor, RecordView } from '#txn';
 
 /** What scan() takes. All optional. */
@@ -28,6 +28,8 @@ export interface ScanSource {
   readonly cursor: RecordCursor;
   readonly view: RecordView;
   readonly decoder: RowDecoder;
+  /** How many rows may be decoded ahead. */
+  readonly runRows: number;
   readonly close: () => void;
   /** The snapshot that is read; when it has ended, assertAlive() throws the reason. */
   readonly hold: { readonly ended: boolean };
@@ -51,6 +53,10 @@ class RowIterator<Row> implements IterableIterator<Row> {
   readonly #signal: AbortSignal | undefined;
   #source: ScanSource | undefined;
   #ended = false;
+  /** Decoded rows that were not handed out: from #next to #count. */
+  readonly #rows: DecodedRow[] = [];
+  #next = 0;
+  #count = 0;
 
   constructor(open: () => ScanSource, signal: AbortSignal | undefined) {
     this.#open = open;
@@ -65,9 +71,8 @@ class RowIterator<Row> implements IterableIterator<Row> {
       const source = this.#source ??= this.#open();
       if (this.#signal?.aborted === true) throw new FieldstoneError('ABORTED', 'the scan was cancelled', { cause: this.#signal.reason });
       if (source.hold.ended) source.assertAlive();
-      const { cursor, view, decoder } = source;
-      if (cursor.next()) {
-        const row: unknown = decoder.decode(cursor.bytes, cursor.start, cursor.recno, view.memoSource);
+      if (this.#next < this.#count || this.#decode(source)) {
+        const row: unknown = this.#rows[this.#next++];
         return { value: row as Row, done: false }; // the decoder was built for this row type
       }
     } catch (e) {
@@ -77,8 +82,22 @@ class RowIterator<Row> implements IterableIterator<Row> {
     return this.return();
   }
 
+  #decode({ cursor, decoder, view, runRows }: ScanSource): boolean {
+    const count = cursor.nextRun(runRows);
+    this.#next = 0;
+    this.#count = count;
+    if (count === 1) this.#rows[0] = decoder.decode(cursor.bytes, cursor.start, cursor.recno, view.memoSource);
+    else if (count > 1) {
+      this.#rows.length = count;
+      decoder.decodeRun(cursor.bytes, cursor.start, count, cursor.recno - count + 1, this.#rows, view.memoSource);
+    }
+    return count > 0;
+  }
+
   return(): IteratorResult<Row, undefined> {
     this.#ended = true;
+    this.#rows.length = 0;
+    this.#next = this.#count = 0;
     this.#source?.close();
     this.#source = undefined;
     return { value: undefined, done: true };

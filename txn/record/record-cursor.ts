@@ -70,6 +70,22 @@ export class RecordCursor {
     return false;
   }
 
+  /**
+   * As next(), for up to `most` records that lie one behind the other from `start` on: returns how many, 0 at the end.
+   * `recno` is then the last of them.
+   */
+  nextRun(most: number): number {
+    if (!this.next()) return 0;
+    const first = this.recno;
+    const last = Math.min(first + most - 1, this.#plainLast, this.#to);
+    if (this.#step < 0 || first < this.#plainFirst || this.#view.store.changeEpoch !== this.#plainEpoch) return 1;
+    const { bytes } = this;
+    let recno = first;
+    for (let at = this.start + this.#recordLength; recno < last && (this.#deleted || bytes[at] !== DELETED_MARK); at += this.#recordLength) recno++;
+    this.recno = recno;
+    return recno - first + 1;
+  }
+
   #load(recno: number): boolean {
     const { store, writes } = this.#view;
     if (writes !== undefined || recno > store.base.recordCount || store.hasChanges()) {
