@@ -131,7 +131,11 @@ describe.each(KINDS)('the files of ours in a folder that is %s', (kind) => {
     console.log(`${kind}, missing and mixed: ${tally.toString()}`);
   }, 600_000);
 
-  test.skipIf(process.platform === 'win32')('that are folders, links, pipes', async () => {
+  test('that are folders, links, pipes', async () => {
+    if (process.platform === 'win32') {
+      console.log('links and pipes: not on Windows');
+      return;
+    }
     const home = mkdtempSync(join(tmpdir(), 'fieldstone-files-'));
     const tally = new Tally();
     let round = 0;

@@ -183,7 +183,7 @@ function refreshed(o: Pick<RecoverOptions, 'env' | 'folder'>, table: CatalogTabl
 /** Bytes 8-9 of a DBF header (521 for dBASE II). */
 export function headerLengthOf(file: VfsFile): number {
   const head = new Uint8Array(10);
-  file.readAt(head, 0);
+  readUpTo(file, head, 0);
   return head[0] === 2 ? 521 : (head[8] ?? 0) | ((head[9] ?? 0) << 8);
 }
 

@@ -51,7 +51,7 @@ export const CHECKPOINT_BUGS: readonly SourceBug[] = [
     ['  base.publishedBytes = frozen.publishedBytes;\n', '']),
   sourceBug('memos-not-folded', 'crash', 'memos stay in the log when their rows are folded', FOLD, ['  yield* foldMemos(store, frozen, target);\n', '']),
   sourceBug('holes-not-folded', 'load', 'numbers that nobody filled are left as they are in the file', FOLD,
-    ['    else if (!frozen.delta.rows.has(recno)) recnos.push(recno);\n', '']),
+    ['    else if (!frozen.delta.rows.has(recno)) vacant.push(recno);\n', '']),
   sourceBug('preimages-not-kept', 'race', 'a checkpoint overwrites what a snapshot still reads', FOLD,
     ['  if (oldestSnapshot !== Infinity) store.history.keep(frozen.delta, frozen.preImages, oldestSnapshot);\n', '']),
   sourceBug('cache-not-patched', 'race', 'cached pages keep the state before the checkpoint', FOLD,
