@@ -10,7 +10,7 @@ export const RECOVERY_BUGS: readonly SourceBug[] = [
     ['    rewrite(o, path);\n', '']),
   sourceBug('journal-copy-not-synced', 'crash', 'recovery writes the journal anew and does not sync it', RECOVER, ['      to.sync();\n', '']),
   sourceBug('journal-ignored', 'crash', 'recovery removes the journal without applying it', RECOVER,
-    ['journal.meta.checkpoint > catalog.checkpoint) {\n    journal.close();', 'journal.meta.checkpoint < catalog.checkpoint) {\n    journal.close();']),
+    ['journal.meta.checkpoint > catalog.checkpoint) {\n', 'journal.meta.checkpoint < catalog.checkpoint) {\n']),
   sourceBug('catalog-not-moved', 'crash', 'recovery applies the journal and leaves the catalog as it was', RECOVER,
     ['    writeCatalog(env.vfs, folder, next);\n', '    next = undefined;\n']),
   sourceBug('old-position-kept', 'crash', 'recovery takes the position of the log from before the journal', RECOVER,
