@@ -1,0 +1,60 @@
+import type { FilterNode } from '../filter/filter-node.js';
+
+/** A field of an index, in its place in the key. */
+export interface IndexField {
+  /** Dotted path of a document, or a field as the table spells it. */
+  readonly path: string;
+  readonly descending: boolean;
+}
+
+/** One end of a range of values. */
+export interface Bound {
+  readonly value: unknown;
+  readonly inclusive: boolean;
+}
+
+/**
+ * What an index is asked for: equal values of its first fields, then at most one range of the next one. Values are the
+ * user's (text, numbers, dates ...); the index makes keys of them.
+ */
+export interface IndexRange {
+  readonly equal: readonly unknown[];
+  readonly low?: Bound;
+  readonly high?: Bound;
+  /** Text that the next field begins with; instead of low and high. */
+  readonly prefix?: string;
+}
+
+/** An entry of an index. */
+export interface IndexEntry {
+  readonly recno: number;
+  /** The values of the fields, when `covering` says that the key tells them. */
+  readonly values?: readonly unknown[];
+}
+
+/** An index as the planner sees it. */
+export interface IndexSource {
+  readonly name: string;
+  readonly kind: 'btree' | 'skiplist' | 'cdx' | 'idx' | 'ntx' | 'ndx' | 'mdx';
+  /** Empty for an index by expression: it serves no filter. */
+  readonly fields: readonly IndexField[];
+  readonly unique: boolean;
+  /** Several entries of one row are possible (array elements): the reader must drop doubles. */
+  readonly multikey: boolean;
+  /** Rows that this filter does not match are not in the index. */
+  readonly where: FilterNode | undefined;
+  /** Rows without a value (null, missing) in all its fields are not in the index. */
+  readonly sparse: boolean;
+  /** The key tells the values of its fields exactly: the row need not be read for them. */
+  readonly covering: boolean;
+  /** Entries, about. */
+  readonly entryCount: number;
+  /** Different values of the first `fieldCount` fields, about. */
+  distinct(fieldCount: number): number;
+  /** Entries in a range, about; cheap (a sample or two descents), never a walk. */
+  estimate(range: IndexRange): number;
+  /** True when the entries of the range are exactly those that match it; false = some more (cut keys): test the row again. */
+  exact(range: IndexRange): boolean;
+  /** Entries of the range in key order, or backwards. The same snapshot as the rows. */
+  entries(range: IndexRange, options?: { readonly reverse?: boolean }): Iterable<IndexEntry>;
+}
