@@ -26,3 +26,10 @@ export { Tree } from './btree/tree.js';
 export { TreeCursor } from './btree/tree-cursor.js';
 export { readFilter, writeFilter, type StoredFilter } from './btree/tree-filter.js';
 export { decodeHeader, emptyHeader, encodeHeader, HEADER_PEEK_BYTES, peekHeader, type TreeHeader } from './btree/tree-header.js';
+
+// xBase index files.
+export type { BlockSink, BlockSource } from './xbase/block-source.js';
+export type { IndexFile, IndexFileUpdate, IndexFinding, TagApplied, TagSpec, UpdatedFile } from './xbase/index-file.js';
+export type { IndexCursor, IndexTag } from './xbase/index-tag.js';
+export type { SortedKeyChanges, SortedKeys } from './xbase/sorted-key-changes.js';
+export type { IndexFileKind, KeyType, TagFacts, UniqueKind } from './xbase/tag-facts.js';
