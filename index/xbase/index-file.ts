@@ -47,7 +47,11 @@ export interface TagApplied {
  * offers none leaves the key out, as FoxPro and Clipper do until REINDEX.
  */
 export interface IndexFileUpdate {
-  /** Once for each tag, not for one made by this update. Throws NOT_FOUND, UNSUPPORTED (the tag is only read), CORRUPT_INDEX, LIMIT (the file would be too large), IO. */
+  /**
+   * Once for each tag, not for one made by this update.
+   *
+   * @throws FieldstoneError NOT_FOUND, UNSUPPORTED (the tag is only read), CORRUPT_INDEX, LIMIT (the file would be too large), IO
+   */
   apply(tagName: string, changes: SortedKeyChanges): Generator<void, TagApplied, void>;
   /** Makes a tag of sorted entries. Throws EXISTS, NAME, UNSUPPORTED, LIMIT. */
   addTag(spec: TagSpec, keys: SortedKeys): Generator<void, void, void>;
