@@ -2,6 +2,7 @@ import { ArgumentRangeError, ArgumentTypeError, FieldstoneError, type ProbeSnaps
 import { renameFiles, runTransaction, runTransactionSync, installFiles, withTableToItself, type Durability, type Engine, type Isolation, type OpenTransaction, type OpenTransactionInfo, type TableEntry } from '#txn';
 import type { Options, ResolvedOptions } from './config/open-options.js';
 import { assertFunction, assertOptions, assertSchemaObject, shown } from './arguments.js';
+import { operations, watched, type Operations } from './operations.js';
 import { Snapshot } from './snapshot.js';
 import { backupDatabase, type BackupResult } from './backup.js';
 import { checkDatabase, type CheckOptions, type CheckResult } from './check/check-database.js';
@@ -68,11 +69,13 @@ export class Database {
   readonly #codecs = new WeakMap<TableEntry, TableCodec>();
   readonly #schemas = new Map<string, TableSchema>();
   readonly #host: TableHost;
+  readonly #operations: Operations;
 
   /** @internal */
   constructor(engine: Engine, options: ResolvedOptions) {
     this.#engine = engine;
     this.#options = options;
+    this.#operations = operations(engine.options.probe);
     this.#host = {
       engine,
       codecOf: (entry) => this.#codecOf(entry),
@@ -216,13 +219,15 @@ export class Database {
     } catch (e) {
       return Promise.reject(e);
     }
-    return runTransaction(this.#engine, (open) => body(this.#tx(open)), options);
+    return watched(this.#operations.transaction, options.name ?? '', () => runTransaction(this.#engine, (open) => body(this.#tx(open)), options));
   }
 
   /** The same, committed before it returns. The body must be synchronous; it is not run again. */
   transactionSync<Result>(body: (tx: Tx) => Result, options: Omit<TransactionOptions, 'retries' | 'timeoutMs'> = {}): Result {
     checkTransaction(body, options);
-    return runTransactionSync(this.#engine, (open) => body(this.#tx(open)), options);
+    const op = this.#operations.transaction;
+    const run = (): Result => runTransactionSync(this.#engine, (open) => body(this.#tx(open)), options);
+    return --op.left < 0 || op.start.hasSubscribers ? op.run(options.name ?? '', run) : run();
   }
 
   #tx(open: OpenTransaction): Tx { return new Tx(this.#engine, open, this.#host); }
@@ -233,7 +238,7 @@ export class Database {
   }
 
   /** Folds the log into the plain files now. */
-  checkpoint(): Promise<void> { return this.#engine.checkpoint(); }
+  checkpoint(): Promise<void> { return watched(this.#operations.checkpoint, '', () => this.#engine.checkpoint()); }
 
   /** Read-only handles: goes on from the state that the folder has now. */
   refresh(): Promise<void> {

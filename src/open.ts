@@ -34,7 +34,7 @@ function memoryWithFolder(): MemoryVfs {
 export async function openIn(env: Environment, folder: string, options?: OpenOptions, identity: ProcessIdentity = nodeProcessIdentity()): Promise<Database> {
   const resolved = resolveOptions(options, process.env);
   const { values } = resolved;
-  const probe = new Probe(values.profiling, values.samplingRate);
+  const probe = new Probe(values.profiling, values.samplingRate, env.clock, folder);
   const counted: Environment = { ...env, vfs: countingVfs(env.vfs, probe, env.clock) };
   const engine = Engine.open(engineOptions(counted, folder, probe, identity, values));
   return Promise.resolve(new Database(engine, resolved));

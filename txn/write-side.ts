@@ -121,7 +121,10 @@ export class WriteSide {
     this.#noteStall();
     const start = this.#c.options.env.clock.monotonicNs();
     await this.checkpoint();
-    this.#counters.longestWaitNs = Math.max(this.#counters.longestWaitNs, this.#c.options.env.clock.monotonicNs() - start);
+    const { env, probe } = this.#c.options;
+    const ns = env.clock.monotonicNs() - start;
+    this.#counters.longestWaitNs = Math.max(this.#counters.longestWaitNs, ns);
+    if (probe.level !== 'off') probe.histogram('wal.stallNs').record(ns);
   }
 
   #noteStall(): void {

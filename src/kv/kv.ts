@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { FieldstoneError } from '#storage';
 import { commitBatch, KeyBatch, KeyView, runTransaction, USES_EXPIRY, USES_PARTS, type Engine, type KeyStore, type StoreKinds } from '#txn';
+import { operations, watched, type Operations } from '../operations.js';
 import { KvReader } from './kv-reader.js';
 import type { KvOperation, KvRange, KvScan, PutOptions } from './kv-types.js';
 import { PARTS_SUFFIX, readPart } from './parts.js';
@@ -26,6 +27,7 @@ export class Kv<Key = string, Value = unknown> {
   readonly #engine: Engine;
   readonly #kinds: Partial<StoreKinds>;
   readonly #reader: KvReader<Key, Value>;
+  readonly #ops: Operations;
   #form: StoreForm<Key, Value> | undefined;
   #generation = -1;
 
@@ -33,6 +35,7 @@ export class Kv<Key = string, Value = unknown> {
   constructor(engine: Engine, name: string, kinds: Partial<StoreKinds>) {
     this.#engine = engine;
     this.#kinds = kinds;
+    this.#ops = operations(engine.options.probe);
     this.name = engine.keyStores.store(name, kinds).name;
     this.#reader = new KvReader<Key, Value>({
       form: () => this.form(),
@@ -70,12 +73,23 @@ export class Kv<Key = string, Value = unknown> {
   }
 
   /** The value, or undefined. Throws CLOSED, VALUE, LIMIT, CORRUPT_PAGE, IO. */
-  get(key: Key): Value | undefined { return this.form().newest(key); }
+  get(key: Key): Value | undefined {
+    const op = this.#ops.kvGet;
+    if (--op.left < 0 || op.start.hasSubscribers) return this.#watchedGet(key);
+    return this.form().newest(key);
+  }
+
+  // Apart, because a function that holds a closure pays for its variables at each call.
+  #watchedGet(key: Key): Value | undefined { return this.#ops.kvGet.run(this.name, () => this.form().newest(key)); }
+
+
   has(key: Key): boolean { return this.#reader.has(key); }
   /** Values in the order of the keys. */
   getMany(keys: Iterable<Key>): (Value | undefined)[] {
     const form = this.form();
-    return Array.from(keys, (key) => form.newest(key));
+    const read = (): (Value | undefined)[] => Array.from(keys, (key) => form.newest(key));
+    const op = this.#ops.kvGetMany;
+    return --op.left < 0 || op.start.hasSubscribers ? op.run(this.name, read) : read();
   }
 
   /** Number of keys, of the range if one is given. */
@@ -86,7 +100,17 @@ export class Kv<Key = string, Value = unknown> {
   values(range?: KvRange<Key>): KvScan<Value> { return this.#reader.values(range); }
 
   /** Writes one value. Throws VALUE, LIMIT, READ_ONLY, FULL, COMMIT_UNKNOWN, POISONED. */
-  async put(key: Key, value: Value, options: PutOptions = {}): Promise<void> {
+  put(key: Key, value: Value, options: PutOptions = {}): Promise<void> {
+    const op = this.#ops.kvPut;
+    if (--op.left < 0 || op.start.hasSubscribers) return this.#watchedPut(key, value, options);
+    return this.#put(key, value, options);
+  }
+
+  #watchedPut(key: Key, value: Value, options: PutOptions): Promise<void> {
+    return this.#ops.kvPut.runAsync(this.name, () => this.#put(key, value, options));
+  }
+
+  async #put(key: Key, value: Value, options: PutOptions): Promise<void> {
     const form = this.#writable();
     const bytes = valueBytes(value, form.store.kinds.values);
     if (bytes.length > PART_BYTES) return this.#putLarge(key, Buffer.from(bytes), options);
@@ -97,7 +121,9 @@ export class Kv<Key = string, Value = unknown> {
   }
 
   /** Removes a key; nothing happens when there is none. */
-  async delete(key: Key): Promise<void> {
+  delete(key: Key): Promise<void> { return watched(this.#ops.kvDelete, this.name, () => this.#delete(key)); }
+
+  async #delete(key: Key): Promise<void> {
     const form = this.#writable();
     if ((form.store.ownerFlags & USES_PARTS) !== 0) return this.#inTransaction((tx) => tx.delete(key));
     const batch = new KeyBatch(form.store);
@@ -107,10 +133,12 @@ export class Kv<Key = string, Value = unknown> {
   }
 
   /** Several puts and deletes, in this order, all of them or none. */
-  async batch(operations: Iterable<KvOperation<Key, Value>>): Promise<void> {
+  batch(steps: Iterable<KvOperation<Key, Value>>): Promise<void> { return watched(this.#ops.kvBatch, this.name, () => this.#batch(steps)); }
+
+  async #batch(steps: Iterable<KvOperation<Key, Value>>): Promise<void> {
     const form = this.#writable();
     const batch = new KeyBatch(form.store);
-    const list = Array.isArray(operations) ? operations as readonly KvOperation<Key, Value>[] : [...operations]; // an array of what the parameter says
+    const list = Array.isArray(steps) ? steps as readonly KvOperation<Key, Value>[] : [...steps]; // an array of what the parameter says
     if ((form.store.ownerFlags & USES_PARTS) !== 0) return this.#inTransaction((tx) => tx.batch(list));
     for (const operation of list) {
       if (operation.type === 'put') {

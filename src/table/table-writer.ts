@@ -1,4 +1,4 @@
-import { DELETED_MARK, FieldstoneError, LIVE_MARK, visibleFields } from '#storage';
+import { DELETED_MARK, FieldstoneError, LIVE_MARK, PHASE, phases, visibleFields } from '#storage';
 import { MustWait, type RecordView, type Engine, type RecordStore, type Transaction } from '#txn';
 import { assertRecno } from './table-reader.js';
 import type { TableCodec } from './table-codec.js';
@@ -27,7 +27,9 @@ export class TableWriter {
     const store = this.#store;
     this.#assertGrowable();
     const image = Buffer.allocUnsafe(store.layout.recordLength); // encodeInsert fills it
-    const memos = this.#codec.encoder.encodeInsert(withAutomaticValues(store, this.#codec, input), image, 0);
+    const filled = withAutomaticValues(store, this.#codec, input);
+    const { encoder } = this.#codec;
+    const memos = phases.active ? this.#timedEncode(() => encoder.encodeInsert(filled, image, 0)) : encoder.encodeInsert(filled, image, 0);
     if (store.autoNext.size > 0) this.#transaction.usedCounters(store);
     const recno = store.recnos.take();
     try {
@@ -40,11 +42,14 @@ export class TableWriter {
     return recno;
   }
 
+  #timedEncode<Result>(encode: () => Result): Result { return phases.measure(PHASE.serialization, encode); }
+
   /** Changes the named fields; the others keep their bytes. */
   update(recno: number, changes: RowInput): void {
     const image = this.#copy(recno);
     if (image === undefined || image[0] === DELETED_MARK) throw this.#absent(recno);
-    const memos = this.#codec.encoder.encodeUpdate(changes, image, 0);
+    const { encoder } = this.#codec;
+    const memos = phases.active ? this.#timedEncode(() => encoder.encodeUpdate(changes, image, 0)) : encoder.encodeUpdate(changes, image, 0);
     this.#transaction.putRow(this.#store, recno, image, memos, this.#wasInserted(recno));
     this.#reads.rowsChanged++;
   }

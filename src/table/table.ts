@@ -1,6 +1,7 @@
-import { visibleFields, type DbfField, type DbfLayout } from '#storage';
+import { visibleFields, type DbfField, type DbfLayout, type Operation } from '#storage';
 import { RecordView } from '#txn';
-import type { TxTable } from '../transaction/tx.js';
+import { operations, watched, type Operations } from '../operations.js';
+import type { Tx, TxTable } from '../transaction/tx.js';
 import { insertRows, type InsertManyOptions, type InsertManyResult } from './insert-many.js';
 import { rebuildTable, zapTable } from './rebuild.js';
 import type { RowScan, ScanOptions } from './scan.js';
@@ -39,6 +40,7 @@ export class Table<Row, Input> {
   readonly indexPolicy: IndexPolicy;
   readonly rowTypes?: { row: Row; input: Input };
   readonly #host: TableHost;
+  readonly #ops: Operations;
   readonly #reader: TableReader<Row>;
   /** One view serves all single reads: they decode before anything else runs. */
   #newest: { readonly codec: TableCodec; readonly view: RecordView } | undefined;
@@ -49,6 +51,7 @@ export class Table<Row, Input> {
     this.name = name;
     this.indexPolicy = indexPolicy;
     const { engine } = host;
+    this.#ops = operations(engine.options.probe);
     this.#reader = new TableReader<Row>({
       engine,
       view: () => {
@@ -95,38 +98,52 @@ export class Table<Row, Input> {
   }
 
   /** The record, or undefined when absent or deleted. `recno` counts from 1. */
-  get(recno: number, options?: GetOptions): Row | undefined { return this.#reader.get(recno, options); }
+  get(recno: number, options?: GetOptions): Row | undefined {
+    const op = this.#ops.tableGet;
+    if (--op.left < 0 || op.start.hasSubscribers) return this.#watchedGet(recno, options);
+    return this.#reader.get(recno, options);
+  }
+
+  // Apart, because a function that holds a closure pays for its variables at each call.
+  #watchedGet(recno: number, options: GetOptions | undefined): Row | undefined {
+    return this.#ops.tableGet.run(this.name, () => this.#reader.get(recno, options));
+  }
 
   /** Rows in the order asked, undefined where absent; the file is read in order of nearness. */
-  getMany(recnos: readonly number[], options?: GetOptions): (Row | undefined)[] { return this.#reader.getMany(recnos, options); }
+  getMany(recnos: readonly number[], options?: GetOptions): (Row | undefined)[] {
+    const op = this.#ops.tableGetMany;
+    if (--op.left < 0 || op.start.hasSubscribers) return op.run(this.name, () => this.#reader.getMany(recnos, options));
+    return this.#reader.getMany(recnos, options);
+  }
 
   /** Rows in record order, by `for` or `for await`, in constant memory, as of the moment the iteration begins. */
   scan(options?: ScanOptions<Extract<keyof Row, string>>): RowScan<Row> { return this.#reader.scan(options); }
 
   /** Appends a row; resolves to its record number. Throws VALUE, NOT_FOUND (unknown field), UNSUPPORTED, READ_ONLY. */
-  insert(row: Input): Promise<number> { return this.#write((t) => t.insert(row)); }
+  insert(row: Input): Promise<number> { return this.#write(this.#ops.tableInsert, (t) => t.insert(row)); }
 
   /** Any number of rows in bounded memory, as one atomic commit. */
   insertMany(rows: Iterable<Input> | AsyncIterable<Input>, options: InsertManyOptions = {}): Promise<InsertManyResult> {
-    return insertRows(this.#host, this.name, this.indexPolicy, rows, options);
+    return watched(this.#ops.tableInsertMany, this.name, () => insertRows(this.#host, this.name, this.indexPolicy, rows, options));
   }
 
   /** Changes the named fields. Throws NOT_FOUND when the record is absent or deleted, VALUE. */
-  update(recno: number, changes: Partial<Input>): Promise<void> { return this.#write((t) => t.update(recno, changes)); }
+  update(recno: number, changes: Partial<Input>): Promise<void> { return this.#write(this.#ops.tableUpdate, (t) => t.update(recno, changes)); }
   /** Marks the record deleted; resolves to false when it was. */
-  delete(recno: number): Promise<boolean> { return this.#write((t) => t.delete(recno)); }
+  delete(recno: number): Promise<boolean> { return this.#write(this.#ops.tableDelete, (t) => t.delete(recno)); }
   /** Takes the delete mark away; resolves to false when there was none. */
-  recall(recno: number): Promise<boolean> { return this.#write((t) => t.recall(recno)); }
+  recall(recno: number): Promise<boolean> { return this.#write(this.#ops.tableUpdate, (t) => t.recall(recno)); }
 
-  #write<Result>(body: (t: TxTable<Row, Input>) => Result): Promise<Result> {
-    return this.#host.transaction((tx) => body(tx.table<Row, Input>(this)));
+  #write<Result>(op: Operation, body: (t: TxTable<Row, Input>) => Result): Promise<Result> {
+    const inBody = (tx: Tx): Result => body(tx.table<Row, Input>(this));
+    return watched(op, this.name, () => this.#host.transaction(inBody));
   }
 
   /** Removes deleted records and unused memo text for good; record numbers change. Resolves to what went. */
   async pack(options: LongWorkOptions = {}): Promise<{ readonly removed: number; readonly kept: number }> {
     assertOptions(options, ['signal', 'onProgress'], 'pack');
     assertSignal(options.signal);
-    return rebuildTable(this.#host, this.name, this.indexPolicy, options);
+    return watched(this.#ops.tablePack, this.name, () => rebuildTable(this.#host, this.name, this.indexPolicy, options));
   }
 
   /** Removes all records. */

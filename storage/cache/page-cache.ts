@@ -1,7 +1,9 @@
 import { AssertionError } from '../base/assert.js';
 import { ArgumentRangeError } from '../base/errors.js';
 import type { Probe } from '../probe/probe.js';
+import type { Traces } from '../probe/traces.js';
 import type { CachePolicy } from './cache-policy.js';
+import { DepartedPages, EVICTED, INVALIDATED } from './departed-pages.js';
 import { FILE_ID_LIMIT, PageIndex, PAGE_NO_LIMIT } from './page-index.js';
 import { SegmentedLru } from './segmented-lru.js';
 
@@ -14,10 +16,19 @@ export interface CacheCounters extends Record<string, number> {
   hits: number;
   /** Lookups in vain, counted to the kind that the file's pages are of. */
   misses: number;
+  /** Of these, pages that had been there and had to leave for others; not counted at level `off`. */
+  missesEvicted: number;
+  /** Of these, pages that had been there and whose content was replaced; the other misses are first reads, or long ago. */
+  missesInvalidated: number;
   evictions: number;
   inserts: number;
   bytes: number;
 }
+
+/** Pages that left are remembered for at most so many. */
+const LEAST_DEPARTED = 1024;
+const MOST_DEPARTED = 65_536;
+const ASSUMED_PAGE_BYTES = 8192;
 
 export interface PageCacheOptions {
   /** Most bytes of pages; 0 caches nothing. Keys and lists take about 40 bytes a page on top. */
@@ -45,14 +56,21 @@ export class PageCache {
   // Misses are counted by the kind of the file, which its first put() tells; those before wait here.
   readonly #kindOfFile = new Map<number, CacheCounters>();
   readonly #missesOfUnknown = new Map<number, number>();
+  readonly #names = new Map<number, string>();
+  readonly #probe: Probe;
+  readonly #traces: Traces;
+  readonly #departed: DepartedPages;
   #reserved = 0;
   #limitBytes = 0;
   #usedBytes = 0;
 
   constructor({ limitBytes, probe, policy = new SegmentedLru() }: PageCacheOptions) {
     this.#policy = policy;
+    this.#probe = probe;
+    this.#traces = probe.traces;
+    this.#departed = new DepartedPages(Math.min(MOST_DEPARTED, Math.max(LEAST_DEPARTED, limitBytes / ASSUMED_PAGE_BYTES)));
     const group = (kind: PageKind): CacheCounters => {
-      const initial: CacheCounters = { hits: 0, misses: 0, evictions: 0, inserts: 0, bytes: 0 };
+      const initial: CacheCounters = { hits: 0, misses: 0, missesEvicted: 0, missesInvalidated: 0, evictions: 0, inserts: 0, bytes: 0 };
       return probe.counters(`cache.${kind}`, initial);
     };
     this.#counters = { table: group('table'), memo: group('memo'), index: group('index'), tree: group('tree') };
@@ -68,12 +86,13 @@ export class PageCache {
     checkKey(fileId, pageNo);
     const slot = this.#index.find(fileId, pageNo);
     if (slot < 0) {
-      this.#countMiss(fileId);
+      this.#countMiss(fileId, pageNo);
       return undefined;
     }
     const kind = this.#kinds[slot];
     if (kind !== undefined) kind.hits++;
     this.#policy.hit(slot);
+    if (this.#traces.cache !== undefined) this.#tell('hit', fileId, pageNo, kind);
     return this.#pages[slot];
   }
 
@@ -83,6 +102,7 @@ export class PageCache {
     if (slot < 0) return undefined;
     const kind = this.#kinds[slot];
     if (kind !== undefined) kind.hits++;
+    if (this.#traces.cache !== undefined) this.#tell('hit', fileId, pageNo, kind);
     return this.#pages[slot];
   }
 
@@ -115,14 +135,20 @@ export class PageCache {
   drop(fileId: number, pageNo: number): void {
     checkKey(fileId, pageNo);
     const slot = this.#index.find(fileId, pageNo);
-    if (slot >= 0) this.#remove(slot);
+    if (slot < 0) return;
+    this.#noteDeparture(slot, fileId, pageNo, INVALIDATED);
+    this.#remove(slot);
   }
+
+  /** Says which file the pages of an id are of: for reports. */
+  nameFile(fileId: number, name: string): void { this.#names.set(fileId, name); }
 
   /** Drops every page of a file; looks at each page in the cache. */
   dropFile(fileId: number): void {
     checkKey(fileId, 0);
     this.#kindOfFile.delete(fileId);
     this.#missesOfUnknown.delete(fileId);
+    this.#names.delete(fileId);
     for (let slot = 0; slot < this.#pages.length; slot++) {
       if (this.#pages[slot] !== undefined && this.#index.fileIdOf(slot) === fileId) this.#remove(slot);
     }
@@ -131,6 +157,7 @@ export class PageCache {
   clear(): void {
     this.#index.clear();
     this.#policy.clear();
+    this.#departed.clear();
     this.#pages.length = 0;
     this.#kinds.length = 0;
     this.#kindOfFile.clear();
@@ -153,6 +180,7 @@ export class PageCache {
     // Room is made first, so that the newcomer is never the one to go.
     this.#makeRoom(bytes.length);
     const slot = this.#index.insert(fileId, pageNo);
+    if (this.#probe.level !== 'off') this.#departed.forget(fileId, pageNo);
     if (this.#index.capacity > this.#reserved) this.#policy.reserve(this.#reserved = this.#index.capacity);
     this.#pages[slot] = bytes;
     this.#kinds[slot] = counters;
@@ -179,6 +207,7 @@ export class PageCache {
       if (victim < 0) throw new AssertionError('invariant broken: a cache in use has a page to evict');
       const counters = this.#kinds[victim];
       if (counters !== undefined) counters.evictions++;
+      this.#noteDeparture(victim, this.#index.fileIdOf(victim), this.#index.pageNoOf(victim), EVICTED);
       this.#remove(victim);
     }
   }
@@ -193,10 +222,28 @@ export class PageCache {
     this.#policy.remove(slot);
   }
 
-  #countMiss(fileId: number): void {
+  #noteDeparture(slot: number, fileId: number, pageNo: number, reason: number): void {
+    if (this.#probe.level !== 'off') this.#departed.note(fileId, pageNo, reason);
+    if (this.#traces.cache !== undefined) this.#tell(reason === EVICTED ? 'evict' : 'invalidate', fileId, pageNo, this.#kinds[slot]);
+  }
+
+  #countMiss(fileId: number, pageNo: number): void {
     const counters = this.#kindOfFile.get(fileId);
-    if (counters !== undefined) counters.misses++;
-    else this.#missesOfUnknown.set(fileId, (this.#missesOfUnknown.get(fileId) ?? 0) + 1);
+    const reason = this.#probe.level === 'off' ? 0 : this.#departed.reasonOf(fileId, pageNo);
+    if (this.#traces.cache !== undefined) this.#tell(reason === 0 ? 'cold' : reason === EVICTED ? 'evicted' : 'invalidated', fileId, pageNo, counters);
+    if (counters === undefined) {
+      this.#missesOfUnknown.set(fileId, (this.#missesOfUnknown.get(fileId) ?? 0) + 1);
+      return;
+    }
+    counters.misses++;
+    if (reason === EVICTED) counters.missesEvicted++;
+    else if (reason === INVALIDATED) counters.missesInvalidated++;
+  }
+
+  /** Lookups are told as hit, cold, evicted, invalidated; departures as evict, invalidate. */
+  #tell(event: string, fileId: number, pageNo: number, counters: CacheCounters | undefined): void {
+    const kind = PAGE_KINDS.find((one) => this.#counters[one] === counters) ?? 'unknown';
+    this.#traces.cache?.({ event, file: this.#names.get(fileId) ?? `file ${fileId}`, page: pageNo, kind });
   }
 
   #learnKind(fileId: number, counters: CacheCounters): void {

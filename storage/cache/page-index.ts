@@ -47,6 +47,8 @@ export class PageIndex {
 
   fileIdOf(slot: number): number { return Math.floor((this.#keys[slot] ?? 0) / PAGE_NO_LIMIT); }
 
+  pageNoOf(slot: number): number { return (this.#keys[slot] ?? 0) % PAGE_NO_LIMIT; }
+
   /** Frees a slot that is in use. */
   remove(slot: number): void {
     let hole = this.#homeOf(slot);

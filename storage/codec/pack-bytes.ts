@@ -1,3 +1,4 @@
+import { PHASE, phases } from '../probe/phases.js';
 import type { Probe } from '../probe/probe.js';
 import type { Codec } from './codec.js';
 import { codecById } from './codecs.js';
@@ -40,7 +41,7 @@ export interface PackedBytes {
 export function packBytes(bytes: Uint8Array, codec: Codec, thresholdBytes: number, counters: CodecCounters): PackedBytes {
   counters.bytesIn += bytes.length;
   if (codec.id !== none.id && bytes.length >= thresholdBytes) {
-    const packed = codec.compress(bytes);
+    const packed = phases.active ? phases.measure(PHASE.codec, () => codec.compress(bytes)) : codec.compress(bytes);
     if (packed.length < bytes.length) {
       counters.compressed++;
       counters.bytesOut += packed.length;
@@ -58,7 +59,9 @@ export function packBytes(bytes: Uint8Array, codec: Codec, thresholdBytes: numbe
  * @throws FieldstoneError CORRUPT_PAGE when the bytes are damaged, VERSION when the codec is unknown
  */
 export function unpackBytes(codecId: number, bytes: Uint8Array, originalBytes: number, counters: CodecCounters): Uint8Array {
-  const original = codecById(codecId).decompress(bytes, originalBytes);
-  if (codecId !== none.id) counters.decompressed++;
+  const codec = codecById(codecId);
+  if (codecId === none.id) return codec.decompress(bytes, originalBytes);
+  const original = phases.active ? phases.measure(PHASE.codec, () => codec.decompress(bytes, originalBytes)) : codec.decompress(bytes, originalBytes);
+  counters.decompressed++;
   return original;
 }

@@ -56,6 +56,41 @@ export class Histogram {
     };
   }
 
+  /** Buckets that are not empty, rising: the highest value of the bucket, and how many values are in it. */
+  buckets(): [upper: number, count: number][] {
+    const list: [number, number][] = [];
+    for (let i = 0; i < BUCKETS; i++) {
+      const count = this.#buckets[i] ?? 0;
+      if (count > 0) list.push([upperEdge(i), count]);
+    }
+    return list;
+  }
+
+  copy(): Histogram {
+    const other = new Histogram();
+    other.#buckets.set(this.#buckets);
+    other.#count = this.#count;
+    other.#sum = this.#sum;
+    other.#min = this.#min;
+    other.#max = this.#max;
+    return other;
+  }
+
+  /** What was recorded since `earlier`, a copy of this one. Least and greatest are edges of buckets then, unless nothing came before. */
+  since(earlier: Histogram | undefined): Histogram {
+    const other = this.copy();
+    if (earlier === undefined || earlier.#count === 0) return other;
+    for (let i = 0; i < BUCKETS; i++) other.#buckets[i] = (other.#buckets[i] ?? 0) - (earlier.#buckets[i] ?? 0);
+    other.#count -= earlier.#count;
+    other.#sum -= earlier.#sum;
+    const first = other.#buckets.findIndex((n) => n > 0);
+    let last = BUCKETS - 1;
+    while (last >= 0 && (other.#buckets[last] ?? 0) <= 0) last--;
+    other.#min = first < 0 ? Infinity : Math.max(this.#min, first === 0 ? 0 : upperEdge(first - 1) + 1);
+    other.#max = last < 0 ? 0 : Math.min(this.#max, upperEdge(last));
+    return other;
+  }
+
   reset(): void {
     this.#buckets.fill(0);
     this.#count = 0;

@@ -1,6 +1,9 @@
+import type { Clock } from '../base/environment.js';
 import { Histogram, type HistogramSnapshot } from './histogram.js';
+import { NEVER, Operation, type OperationKind } from './operation.js';
+import { Traces } from './traces.js';
 
-/** How much is measured: nothing, counts, or counts and times. */
+/** How much is measured: the plain counters alone, also sizes and causes, or also times. */
 export type ProbeLevel = 'off' | 'counts' | 'times';
 
 /** One group of counters: numbers that only the owner of the group changes. */
@@ -12,6 +15,17 @@ export interface ProbeSnapshot {
   readonly histograms: Readonly<Record<string, HistogramSnapshot>>;
 }
 
+/** More than the database's own level, while somebody needs it. */
+export interface Demand {
+  readonly level: ProbeLevel;
+  /** Share (0 to 1) of point reads and of file accesses whose time is taken. */
+  readonly samplingRate: number;
+  /** The same for all other operations, which are slower by far. Default: samplingRate. */
+  readonly slowSamplingRate?: number;
+}
+
+const LEVELS: readonly ProbeLevel[] = ['off', 'counts', 'times'];
+
 /**
  * The registry of counters of one database. A part asks for its group once and bumps plain fields
  * of it: a bump costs an add. Groups appear in every report by themselves.
@@ -21,18 +35,37 @@ export interface ProbeSnapshot {
  * io.reads++;
  */
 export class Probe {
-  readonly #groups = new Map<string, CounterGroup>();
-  readonly #histograms = new Map<string, Histogram>();
-  readonly #gauges = new Map<string, () => CounterGroup>();
+  /** The level in force: the database's own, or more while somebody demands it. */
   level: ProbeLevel;
   /** Share (0 to 1) of the operations that takesTime() picks. */
   samplingRate: number;
+  readonly clock: Clock | undefined;
+  /** Name of the database, for those who are told of its operations. */
+  readonly database: string;
+  readonly traces: Traces;
+  /** Told of every operation whose time was taken. */
+  onTimed: ((operation: Operation, target: string, ns: number) => void) | undefined;
+  readonly #own: Demand;
+  readonly #demands = new Set<Demand>();
+  readonly #groups = new Map<string, CounterGroup>();
+  readonly #histograms = new Map<string, Histogram>();
+  readonly #gauges = new Map<string, () => CounterGroup>();
+  readonly #operations = new Map<string, Operation>();
+  #slowRate: number;
   #share = 0;
+  #jitter = 0x2545f491;
 
-  constructor(level: ProbeLevel = 'counts', samplingRate = 1) {
+  constructor(level: ProbeLevel = 'counts', samplingRate = 1, clock?: Clock, database = '') {
+    this.#own = { level, samplingRate };
     this.level = level;
     this.samplingRate = samplingRate;
+    this.#slowRate = samplingRate;
+    this.clock = clock;
+    this.database = database;
+    this.traces = new Traces(clock);
   }
+
+  get takesTimes(): boolean { return this.level === 'times'; }
 
   /** True when the time of this operation is to be taken: at level `times`, for every 1/samplingRate-th one. */
   takesTime(): boolean {
@@ -41,6 +74,35 @@ export class Probe {
     if (this.#share < 1) return false;
     this.#share -= 1;
     return true;
+  }
+
+  /** Raises level and sampling rate until the function that it returns is called. */
+  demand(demand: Demand): () => void {
+    this.#demands.add(demand);
+    this.#settle();
+    return () => {
+      if (this.#demands.delete(demand)) this.#settle();
+    };
+  }
+
+  #settle(): void {
+    const all = [this.#own, ...this.#demands];
+    this.level = LEVELS[Math.max(...all.map(({ level }) => LEVELS.indexOf(level)))] ?? 'off';
+    const timed = all.filter(({ level }) => level === 'times');
+    const rate = (of: (demand: Demand) => number): number => (timed.length === 0 ? this.#own.samplingRate : Math.max(...timed.map(of)));
+    this.samplingRate = rate((demand) => demand.samplingRate);
+    this.#slowRate = rate((demand) => demand.slowSamplingRate ?? demand.samplingRate);
+    for (const operation of this.#operations.values()) operation.reload();
+  }
+
+  /** Periods vary at random, so that work that comes in rounds is sampled fairly; the mean is 1/rate. */
+  nextPeriod(kind: OperationKind): number {
+    const rate = kind === 'read' ? this.samplingRate : this.#slowRate;
+    if (this.level !== 'times' || rate <= 0) return NEVER;
+    const mean = 1 / rate;
+    if (mean <= 1) return 1;
+    this.#jitter = (Math.imul(this.#jitter, 1_664_525) + 1_013_904_223) >>> 0; // Knuth and Lewis
+    return Math.max(1, Math.min(NEVER, Math.round(1 + (2 * mean - 2) * (this.#jitter / 2 ** 32))));
   }
 
   /** The group of that name; made with `initial` (which names its fields) when asked for first. */
@@ -59,13 +121,36 @@ export class Probe {
     return h;
   }
 
+  /** An operation of the public surface; its times are the histogram `op.<name>`. */
+  operation(name: string, kind: OperationKind): Operation {
+    let operation = this.#operations.get(name);
+    if (operation === undefined) {
+      this.#operations.set(name, operation = new Operation(name, kind, this));
+      this.#histograms.set(`op.${name}`, operation.latencyNs);
+    }
+    return operation;
+  }
+
+  operations(): readonly Operation[] { return [...this.#operations.values()]; }
+
+  /** All histograms, for those who want more than quantiles. */
+  histograms(): ReadonlyMap<string, Histogram> { return this.#histograms; }
+
   /** Numbers that are asked for only when somebody looks (sizes, ages). */
   gauge(name: string, read: () => CounterGroup): void { this.#gauges.set(name, read); }
+
+  /** Which numbers of which groups are states: names as in a snapshot, `group.name`. */
+  gaugeNames(): ReadonlySet<string> {
+    const names = new Set<string>();
+    for (const [group, read] of this.#gauges) for (const name of Object.keys(read())) names.add(`${group}.${name}`);
+    return names;
+  }
 
   snapshot(): ProbeSnapshot {
     const counters: Record<string, CounterGroup> = {};
     for (const [name, group] of this.#groups) counters[name] = { ...group };
     for (const [name, read] of this.#gauges) counters[name] = { ...counters[name], ...read() };
+    counters['operations'] = Object.fromEntries([...this.#operations.values()].map((operation) => [operation.name, operation.count]));
     const histograms: Record<string, HistogramSnapshot> = {};
     for (const [name, h] of this.#histograms) histograms[name] = h.snapshot();
     return { counters, histograms };

@@ -39,6 +39,7 @@ export interface CheckpointContext {
  */
 export function* checkpointSteps(c: CheckpointContext, change?: FolderChange): Steps<boolean> {
   const counters = c.probe.counters('checkpoint', { runs: 0, empty: 0, abandoned: 0, journalBytes: 0, growthBytes: 0 });
+  const startNs = c.env.clock.monotonicNs();
   yield* syncLog(c);
   c.assertLocked();
   c.assertUndisturbed();
@@ -48,6 +49,8 @@ export function* checkpointSteps(c: CheckpointContext, change?: FolderChange): S
     counters.empty++;
     return false;
   }
+  c.probe.traces.checkpoint?.({ event: 'begin', stores: stores.length, sequence, logBytes: c.wal.liveBytes });
+  const bytesBefore = counters.journalBytes + counters.growthBytes;
   let firstSegment = 0;
   try {
     c.catalog.ensureWritten();
@@ -56,6 +59,7 @@ export function* checkpointSteps(c: CheckpointContext, change?: FolderChange): S
     yield* writeJournal(c, stores, sequence, firstSegment, counters, change);
   } catch (e) {
     counters.abandoned++;
+    c.probe.traces.checkpoint?.({ event: 'abandon', sequence });
     for (const store of stores) unfreeze(c, store);
     throw e;
   }
@@ -66,6 +70,9 @@ export function* checkpointSteps(c: CheckpointContext, change?: FolderChange): S
     throw stopped(change, e);
   }
   counters.runs++;
+  const ns = c.env.clock.monotonicNs() - startNs;
+  if (c.probe.level !== 'off') c.probe.histogram('checkpoint.durationNs').record(ns);
+  c.probe.traces.checkpoint?.({ event: 'end', sequence, ns, bytesWritten: counters.journalBytes + counters.growthBytes - bytesBefore });
   return true;
 }
 
@@ -113,6 +120,7 @@ function* writeJournal(
     journal.finish();
     yield* durably(c, syncStep(journal));
     yield* durably(c, SYNC_FOLDER);
+    c.probe.traces.checkpoint?.({ event: 'journal', bytes: target.journalBytes, growthBytes: target.growthBytes });
     counters.journalBytes += target.journalBytes;
     counters.growthBytes += target.growthBytes;
     journal.close();

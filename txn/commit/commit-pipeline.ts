@@ -1,4 +1,4 @@
-import { ByteWriter, codecCounters, FieldstoneError, packBytes, type Codec, type CodecCounters, type Environment, type Probe } from '#storage';
+import { ByteWriter, codecCounters, FieldstoneError, packBytes, PHASE, phases, type Codec, type CodecCounters, type Environment, type Histogram, type Operation, type Probe } from '#storage';
 import type { LiveSnapshots } from './live-snapshots.js';
 import type { StoreWrites } from './versioned-store.js';
 import type { WalChain } from './wal-chain.js';
@@ -49,6 +49,9 @@ export class CommitPipeline {
   readonly #o: PipelineOptions;
   readonly #counters;
   readonly #codec: CodecCounters;
+  readonly #operation: Operation;
+  readonly #groupSize: Histogram;
+  readonly #syncTimes: Histogram;
   /** The log records of all that wait, one behind the other. */
   readonly #writer = new ByteWriter();
   #waiting: Waiting[] = [];
@@ -72,6 +75,9 @@ export class CommitPipeline {
     this.#lastSequence = options.lastSequence;
     this.#published = options.lastSequence;
     this.#codec = codecCounters(options.probe);
+    this.#operation = options.probe.operation('commit', 'transaction');
+    this.#groupSize = options.probe.histogram('wal.groupSize');
+    this.#syncTimes = options.probe.histogram('wal.syncNs');
     this.#counters = options.probe.counters('wal', { records: 0, bytes: 0, groups: 0, syncs: 0, blockingSyncs: 0, stalls: 0 });
   }
 
@@ -81,6 +87,17 @@ export class CommitPipeline {
 
   /** Queues the writes; conflicts must have been checked in the same turn. Resolves when acknowledged. */
   commit(writes: readonly StoreWrites[], durability: Durability): Promise<number> {
+    const op = this.#operation;
+    const done = --op.left < 0 || op.start.hasSubscribers ? this.#watchedCommit(writes, durability) : this.#commit(writes, durability);
+    return phases.active ? phases.waiting(PHASE.log, done) : done;
+  }
+
+  // Apart, because a function that holds a closure pays for its variables at each call.
+  #watchedCommit(writes: readonly StoreWrites[], durability: Durability): Promise<number> {
+    return this.#operation.runAsync('', () => this.#commit(writes, durability));
+  }
+
+  #commit(writes: readonly StoreWrites[], durability: Durability): Promise<number> {
     return new Promise((done, failed) => {
       try {
         this.#enqueue(writes, durability, done, failed);
@@ -94,6 +111,16 @@ export class CommitPipeline {
 
   /** Commits everything that waits and these writes before it returns. */
   commitSync(writes: readonly StoreWrites[], durability: Durability): number {
+    const op = this.#operation;
+    if (--op.left < 0 || op.start.hasSubscribers) return this.#watchedCommitSync(writes, durability);
+    return this.#commitSync(writes, durability);
+  }
+
+  #watchedCommitSync(writes: readonly StoreWrites[], durability: Durability): number {
+    return this.#operation.run('', () => this.#commitSync(writes, durability));
+  }
+
+  #commitSync(writes: readonly StoreWrites[], durability: Durability): number {
     let sequence = 0;
     let error: unknown;
     this.#enqueue(writes, durability, (s) => { sequence = s; }, (e) => { error = e; });
@@ -200,6 +227,12 @@ export class CommitPipeline {
   }
 
   #append(group: readonly Waiting[], first: number): boolean {
+    return phases.active ? this.#timedAppend(group, first) : this.#appendGroup(group, first);
+  }
+
+  #timedAppend(group: readonly Waiting[], first: number): boolean { return phases.measure(PHASE.log, () => this.#appendGroup(group, first)); }
+
+  #appendGroup(group: readonly Waiting[], first: number): boolean {
     const { wal } = this.#o;
     try {
       const writer = wal.writerFor(first);
@@ -213,6 +246,7 @@ export class CommitPipeline {
         this.#counters.bytes += packed.bytes.length;
       }
       writer.flush();
+      this.#o.probe.traces.wal?.({ event: 'append', sequence: first, records: group.length, bytes: bodies.length, file: writer.path });
       return true;
     } catch (e) {
       wal.current?.discardPending();
@@ -261,11 +295,13 @@ export class CommitPipeline {
     this.#counters.syncs++;
     // Down at once, up slowly: one slow sync (new file, busy disk) must not change the mode for long.
     this.#syncNs = this.#syncNs === 0 || ns < this.#syncNs ? (this.#syncNs + ns) / 2 : this.#syncNs * 0.9 + ns * 0.1;
-    this.#o.probe.histogram('wal.syncNs').record(ns);
+    if (this.#o.probe.level !== 'off') this.#syncTimes.record(ns);
+    this.#o.probe.traces.wal?.({ event: 'sync', ns });
   }
 
   #publish(group: readonly Waiting[], first: number): void {
-    this.#o.probe.histogram('wal.groupSize').record(group.length);
+    if (this.#o.probe.level !== 'off') this.#groupSize.record(group.length);
+    this.#o.probe.traces.wal?.({ event: 'publish', sequence: first, records: group.length });
     let sequence = first;
     try {
       for (const waiting of group) {

@@ -1,5 +1,6 @@
 import type { Durability } from '../commit/commit-pipeline.js';
 import type { Engine } from '../engine.js';
+import { txnCounters } from '../transaction/transaction-counters.js';
 import type { KeyBatch } from './key-batch.js';
 
 /**
@@ -12,6 +13,7 @@ export async function commitBatch(engine: Engine, batch: KeyBatch, durability: D
   if (batch.isEmpty) return;
   if (engine.locks.isIdle && !writeSide.isLogFull) {
     await writeSide.commit([batch], durability);
+    txnCounters(engine).commits++;
     return;
   }
   const owner = { id: engine.transactions.nextId() };
@@ -24,6 +26,7 @@ export async function commitBatch(engine: Engine, batch: KeyBatch, durability: D
     }
     if (writeSide.isLogFull) await writeSide.waitForLog();
     await writeSide.commit([batch], durability);
+    txnCounters(engine).commits++;
   } finally {
     engine.locks.releaseAll(owner);
   }

@@ -1,5 +1,5 @@
 import { emptyHeader, encodeHeader, decodeHeader, HEADER_PEEK_BYTES, imageOf, peekHeader, readFilter, Tree, type BloomFilter, type PageSource, type StoredFilter, type TreeHeader } from '#index';
-import { FieldstoneError, readUpTo, writeFully, type CodecCounters, type PageCache, type Vfs, type VfsFile } from '#storage';
+import { FieldstoneError, PHASE, phases, readUpTo, writeFully, type CodecCounters, type PageCache, type Vfs, type VfsFile } from '#storage';
 import { CachedFile } from '../record/cached-file.js';
 
 export interface KeyBaseOptions {
@@ -110,6 +110,11 @@ export class KeyBase implements PageSource {
     const { cache } = this.#o;
     const known = cache.get(this.#cached.id, pageNo);
     if (known !== undefined) return known as Buffer; // only image() puts pages under this id
+    return phases.active ? phases.measure(PHASE.cache, () => this.#read(pageNo, scan)) : this.#read(pageNo, scan);
+  }
+
+  #read(pageNo: number, scan: boolean): Buffer {
+    const { cache } = this.#o;
     const page = Buffer.allocUnsafeSlow(this.pageSizeBytes);
     const journalPosition = this.#journalled.get(pageNo);
     const from = journalPosition === undefined || this.#journal === undefined ? this.file : this.#journal;

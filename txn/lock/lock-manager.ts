@@ -1,10 +1,10 @@
-import { ArgumentRangeError, ArgumentTypeError, type Environment, type FieldstoneError, type Probe, type Timer } from '#storage';
+import { ArgumentRangeError, ArgumentTypeError, PHASE, phases, type Environment, type FieldstoneError, type Probe, type Timer } from '#storage';
 import { listBlockers, lockAborted, lockDeadlock, lockOwnerDone, lockTimeout, type LockBlocker } from './lock-errors.js';
 import { modeName, userModeCode, type ModeCode, type UserLockMode } from './lock-mode.js';
 import { LockParty, LockWaiter, type LockQueue } from './lock-queue.js';
 import type { LockShardStats } from './lock-shard.js';
 import { LockTable } from './lock-table.js';
-import { LockTrace, type HotResource, type LockEvent, type WaitFailure } from './lock-trace.js';
+import { LockTrace, type BrokenDeadlock, type HotResource, type LockEvent, type WaitFailure } from './lock-trace.js';
 import type { HeldLock, LockHolder, LockOwner, LockResource, LockWaitOptions } from './lock-types.js';
 import { describeWaits, lastBefore, type WaitForGraph } from './wait-for-graph.js';
 
@@ -77,7 +77,10 @@ export class LockManager {
     this.#trace = new LockTrace(env.clock, probe, trace);
     this.#table = new LockTable(shards, this.#trace, {
       granted: (waiter) => { if (waiter instanceof PendingLock) waiter.finish(undefined); },
-      killed: (waiter, cycle) => { if (waiter instanceof PendingLock) waiter.finish(lockDeadlock(waiter.party.owner, cycle)); },
+      killed: (waiter, cycle) => {
+        this.#trace.noteDeadlock(waiter.party.owner, cycle);
+        if (waiter instanceof PendingLock) waiter.finish(lockDeadlock(waiter.party.owner, cycle));
+      },
     });
     probe.gauge('locks', () => ({ held: this.#table.heldCount, waiting: this.#waitingCount(), owners: this.#parties.size }));
   }
@@ -134,7 +137,7 @@ export class LockManager {
       signal.addEventListener('abort', waiter.onAbort, { once: true });
     }
     this.#table.wait(waiter, queue);
-    return waiter.promise;
+    return phases.active ? phases.waiting(PHASE.lockWait, waiter.promise) : waiter.promise;
   }
 
   /** The error is made while the waiter still stands in its queue. */
@@ -202,6 +205,9 @@ export class LockManager {
 
   /** The resources waited for most, in bounded memory. */
   hotResources(): readonly HotResource[] { return this.#trace.hot.list(); }
+
+  /** The last deadlocks that were broken, the oldest first. */
+  recentDeadlocks(): readonly BrokenDeadlock[] { return this.#trace.deadlocks; }
 
   /** Who waits for whom now, as data; toDot() draws it. */
   waitForGraph(): WaitForGraph { return describeWaits(this.#table.contended); }

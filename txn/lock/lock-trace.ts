@@ -1,8 +1,9 @@
-import type { Clock, Histogram, Probe } from '#storage';
+import type { Clock, Histogram, Probe, Traces } from '#storage';
 import { modeName, type LockMode, type ModeCode } from './lock-mode.js';
 import type { LockParty, LockQueue, LockWaiter } from './lock-queue.js';
 import { zeroLockCounters, type LockCounters, type LockShard } from './lock-shard.js';
-import { resourceName, type LockOwner, type LockResource } from './lock-types.js';
+import { resourceLabel, resourceName, type LockOwner, type LockResource } from './lock-types.js';
+import type { DeadlockStep } from './wait-for-graph.js';
 
 export type LockEventKind = 'grant' | 'convert' | 'wait' | 'timeout' | 'abort' | 'deadlock' | 'release';
 
@@ -27,6 +28,16 @@ export interface HotResource {
   readonly overcount: number;
 }
 
+/** A deadlock that was broken by ending one of its transactions. */
+export interface BrokenDeadlock {
+  /** Monotonic clock, in nanoseconds. */
+  readonly atNs: number;
+  readonly victim: LockOwner;
+  readonly cycle: readonly DeadlockStep[];
+}
+
+const KEPT_DEADLOCKS = 32;
+
 /** How a wait ends without its lock. */
 export type WaitFailure = 'timeout' | 'abort' | 'deadlock';
 
@@ -37,15 +48,18 @@ export type WaitFailure = 'timeout' | 'abort' | 'deadlock';
  */
 export class LockTrace {
   readonly hot = new HotResources(32);
+  readonly deadlocks: BrokenDeadlock[] = [];
   readonly #totals: LockCounters & { listenerErrors: number };
   readonly #waitNs: Histogram;
   readonly #clock: Clock;
   readonly #probe: Probe;
+  readonly #traces: Traces;
   readonly #listener: ((event: LockEvent) => void) | undefined;
 
   constructor(clock: Clock, probe: Probe, listener: ((event: LockEvent) => void) | undefined) {
     this.#clock = clock;
     this.#probe = probe;
+    this.#traces = probe.traces;
     this.#totals = probe.counters('locks', { ...zeroLockCounters(), listenerErrors: 0 });
     this.#waitNs = probe.histogram('locks.waitNs');
     this.#listener = listener;
@@ -55,18 +69,18 @@ export class LockTrace {
     shard.held++;
     shard.counters.acquisitions++;
     this.#totals.acquisitions++;
-    if (this.#listener !== undefined) this.#tell('grant', queue, party.owner, mode, waitNs);
+    if (this.#isHeard) this.#tell('grant', queue, party.owner, mode, waitNs);
   }
 
   converted(shard: LockShard, queue: LockQueue, party: LockParty, mode: ModeCode, waitNs?: number): void {
     shard.counters.conversions++;
     this.#totals.conversions++;
-    if (this.#listener !== undefined) this.#tell('convert', queue, party.owner, mode, waitNs);
+    if (this.#isHeard) this.#tell('convert', queue, party.owner, mode, waitNs);
   }
 
   released(shard: LockShard, queue: LockQueue, party: LockParty, mode: ModeCode): void {
     shard.held--;
-    if (this.#listener !== undefined) this.#tell('release', queue, party.owner, mode);
+    if (this.#isHeard) this.#tell('release', queue, party.owner, mode);
   }
 
   waitBegan(shard: LockShard, queue: LockQueue, waiter: LockWaiter): void {
@@ -76,8 +90,8 @@ export class LockTrace {
     this.#totals.waits++;
     if (queue.waitingCount > shard.counters.maxQueue) shard.counters.maxQueue = queue.waitingCount;
     if (queue.waitingCount > this.#totals.maxQueue) this.#totals.maxQueue = queue.waitingCount;
-    this.hot.add(queue.resource);
-    if (this.#listener !== undefined) this.#tell('wait', queue, waiter.party.owner, waiter.mode);
+    if (this.#probe.level !== 'off') this.hot.add(queue.resource);
+    if (this.#isHeard) this.#tell('wait', queue, waiter.party.owner, waiter.mode);
   }
 
   /** Returns how long the wait was, in nanoseconds. */
@@ -90,7 +104,7 @@ export class LockTrace {
     }
     if (end !== 'granted') {
       this.countFailure(shard, end);
-      if (this.#listener !== undefined) this.#tell(end, queue, waiter.party.owner, waiter.mode, waitNs);
+      if (this.#isHeard) this.#tell(end, queue, waiter.party.owner, waiter.mode, waitNs);
     }
     return waitNs;
   }
@@ -101,7 +115,17 @@ export class LockTrace {
     this.#totals[counter]++;
   }
 
+  noteDeadlock(victim: LockOwner, cycle: readonly DeadlockStep[]): void {
+    if (this.deadlocks.length === KEPT_DEADLOCKS) this.deadlocks.shift();
+    this.deadlocks.push({ atNs: this.#clock.monotonicNs(), victim, cycle });
+  }
+
+  get #isHeard(): boolean { return this.#listener !== undefined || this.#traces.lock !== undefined; }
+
   #tell(kind: LockEventKind, queue: LockQueue, owner: LockOwner, mode: ModeCode, waitNs?: number): void {
+    this.#traces.lock?.({
+      event: kind, owner: owner.id, name: owner.name, resource: resourceLabel(queue.resource), mode: modeName(mode), shard: queue.shard, waitNs,
+    });
     const event = { kind, owner, resource: queue.resource, mode: modeName(mode), shard: queue.shard };
     try {
       this.#listener?.(waitNs === undefined ? event : { ...event, waitNs });

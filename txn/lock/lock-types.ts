@@ -54,6 +54,15 @@ export function resourceName(resource: LockResource): string {
   return `${space}/${JSON.stringify(item.length > NAME_CHARS ? `${item.slice(0, NAME_CHARS)}...` : item)}`;
 }
 
+/** For reports, which show no keys: a key stands as a number made from it, the same one each time. `t:people/3`, `k:settings/#5be1`. */
+export function resourceLabel(resource: LockResource): string {
+  const { space, item } = resource;
+  if (typeof item !== 'string') return item === undefined ? space : `${space}/${item}`;
+  let h = 0x811c9dc5; // FNV-1a
+  for (let i = 0; i < item.length; i++) h = Math.imul(h ^ item.charCodeAt(i), 0x01000193);
+  return `${space}/#${(h >>> 0).toString(16)}`;
+}
+
 /** `transaction 7 'transfer'`. */
 export function ownerName(owner: LockOwner): string {
   return owner.name === undefined ? `transaction ${owner.id}` : `transaction ${owner.id} '${owner.name}'`;

@@ -1,4 +1,4 @@
-import { readUpTo, type PageCache, type PageKind, type VfsFile } from '#storage';
+import { PHASE, phases, readUpTo, type PageCache, type PageKind, type VfsFile } from '#storage';
 
 let nextFileId = 1;
 
@@ -18,6 +18,7 @@ export class CachedFile {
     this.file = file;
     this.id = nextFileId++;
     this.#cache = cache;
+    cache.nameFile(this.id, file.path);
     this.#kind = kind;
     this.pageSizeBytes = pageSizeBytes;
     this.#origin = originBytes;
@@ -27,6 +28,10 @@ export class CachedFile {
   page(pageNo: number, leastBytes = 0): Uint8Array {
     const known = this.#cache.get(this.id, pageNo);
     if (known !== undefined && known.length >= leastBytes) return known;
+    return phases.active ? phases.measure(PHASE.cache, () => this.#read(pageNo)) : this.#read(pageNo);
+  }
+
+  #read(pageNo: number): Uint8Array {
     const bytes = Buffer.allocUnsafeSlow(this.pageSizeBytes);
     const n = readUpTo(this.file, bytes, this.#origin + pageNo * this.pageSizeBytes);
     this.#verify?.();

@@ -7,6 +7,7 @@ import { KeyWrites } from '../keys/key-writes.js';
 import { RecordStore } from '../record/record-store.js';
 import { RecordWrites } from '../record/record-writes.js';
 import { Transaction, type Isolation } from './transaction.js';
+import { txnCounters } from './transaction-counters.js';
 
 export interface RunOptions {
   readonly name?: string;
@@ -113,18 +114,6 @@ function unlessFailed<Result>(transaction: Transaction, body: PromiseLike<Result
 /** A body without await goes on in the same turn: one promise less for each commit. */
 function isPromise<Result>(value: Result | PromiseLike<Result>): value is PromiseLike<Result> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
-
-const countersOf = new WeakMap<Engine, ReturnType<typeof newCounters>>();
-
-function newCounters(engine: Engine): { commits: number; rollbacks: number; conflicts: number; retries: number; readOnly: number } {
-  return engine.options.probe.counters('transactions', { commits: 0, rollbacks: 0, conflicts: 0, retries: 0, readOnly: 0 });
-}
-
-function txnCounters(engine: Engine): ReturnType<typeof newCounters> {
-  let counters = countersOf.get(engine);
-  if (counters === undefined) countersOf.set(engine, counters = newCounters(engine));
-  return counters;
 }
 
 /** Resolves when the writes are committed; undefined when there are none. */

@@ -115,9 +115,26 @@ describe('PageCache', () => {
     c.get(2, 0);
     c.put(2, 0, page(100), 'memo');
     c.put(2, 1, page(100), 'memo');
-    expect(group('table')).toEqual({ hits: 1, misses: 3, evictions: 0, inserts: 1, bytes: 100 });
-    expect(group('memo')).toEqual({ hits: 0, misses: 1, evictions: 1, inserts: 2, bytes: 100 });
-    expect(group('index')).toEqual({ hits: 0, misses: 0, evictions: 0, inserts: 0, bytes: 0 });
+    expect(group('table')).toMatchObject({ hits: 1, misses: 3, evictions: 0, inserts: 1, bytes: 100 });
+    expect(group('memo')).toMatchObject({ hits: 0, misses: 1, evictions: 1, inserts: 2, bytes: 100 });
+    expect(group('index')).toMatchObject({ hits: 0, misses: 0, evictions: 0, inserts: 0, bytes: 0 });
+  });
+
+  test('tells why a page is missing: never seen, had to leave, replaced', () => {
+    const { cache: c, group } = cache(200);
+    c.put(1, 0, page(100), 'table');
+    c.get(1, 9);
+    c.put(1, 1, page(100), 'table');
+    c.put(1, 2, page(100), 'table'); // somebody leaves
+    for (const pageNo of [0, 1, 2]) c.get(1, pageNo);
+    expect(group('table')).toMatchObject({ hits: 2, misses: 2, missesEvicted: 1, missesInvalidated: 0, evictions: 1 });
+    c.drop(1, 2);
+    c.get(1, 2);
+    expect(group('table')).toMatchObject({ misses: 3, missesEvicted: 1, missesInvalidated: 1 });
+    c.put(1, 2, page(100), 'table');
+    c.drop(1, 7); // was not there
+    c.get(1, 7);
+    expect(group('table')).toMatchObject({ misses: 4, missesEvicted: 1, missesInvalidated: 1 });
   });
 
   test('peek leaves no trace', () => {

@@ -8,7 +8,7 @@ test('a group is made once and keeps what was counted', () => {
   const again = probe.counters('io', { reads: 0, writes: 0 });
   again.writes++;
   expect(again).toBe(first);
-  expect(probe.snapshot().counters).toEqual({ io: { reads: 3, writes: 1 } });
+  expect(probe.snapshot().counters).toEqual({ io: { reads: 3, writes: 1 }, operations: {} });
 });
 
 test('a snapshot is a copy, and gauges are read when it is taken', () => {
