@@ -22,6 +22,7 @@ export {
   binary, char, currency, date, datetime, double, float, integer, logical, memo, numeric, varchar,
   type FieldType, type InputOfSchema, type Nullable, type RowOf, type TableSchema,
 } from './table/field-types.js';
+export { param, type Param } from './filter/param.js';
 export { Tx, TxTable, type TableRef } from './transaction/tx.js';
 export type { OpenOptions, Options, OptionSource, ResolvedOptions, Size } from './config/open-options.js';
 export { ERROR_CODES, FieldstoneError, hasCode, type ErrorCode, type ErrorFields, type Dialect, type Finding, type HistogramSnapshot, type ProbeSnapshot, type WritableDialect } from '#storage';

@@ -1,10 +1,15 @@
 /** A value that a filter compares with: given in the filter, or by name when a prepared query runs. */
 export type Operand =
   | { readonly kind: 'value'; readonly value: unknown }
-  | { readonly kind: 'param'; readonly name: string };
+  | { readonly kind: 'param'; readonly name: string }
+  /** Stands alone in the operands of `in`, `nin` and `all`: its value is the whole list. */
+  | { readonly kind: 'listParam'; readonly name: string };
 
-/** Operators that compare a field with one operand. */
+/** Operators that compare a field with one operand. `ne` is the opposite of `eq`: no value of the field is equal. */
 export type Comparison = 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte';
+
+/** One member of the union for each operator, so that a check of `op` tells them apart. */
+type Each<Op extends string, Rest> = Op extends string ? { readonly op: Op } & Rest : never;
 
 /**
  * A filter after parsing: names checked, operators known, nothing of the user's object kept but the operands.
@@ -15,8 +20,8 @@ export type FilterNode =
   | { readonly op: 'false' }
   | { readonly op: 'and' | 'or' | 'nor'; readonly parts: readonly FilterNode[] }
   | { readonly op: 'not'; readonly part: FilterNode }
-  | { readonly op: Comparison; readonly path: string; readonly operand: Operand }
-  | { readonly op: 'in' | 'nin' | 'all'; readonly path: string; readonly operands: readonly Operand[] }
+  | Each<Comparison, { readonly path: string; readonly operand: Operand }>
+  | Each<'in' | 'nin' | 'all', { readonly path: string; readonly operands: readonly Operand[] }>
   | { readonly op: 'between'; readonly path: string; readonly low: Operand; readonly high: Operand }
   | { readonly op: 'exists'; readonly path: string; readonly present: boolean }
   | { readonly op: 'type'; readonly path: string; readonly types: readonly string[] }
