@@ -13,7 +13,9 @@ test('kinds are ordered as in MongoDB', () => {
     {}, { a: 1 }, { a: 2 }, { b: 0 }, [], [1], [1, 2], [2],
     new Uint8Array([0, 255]), new Uint8Array([1]), false, true, new Date(0), new Date(1),
   ];
-  for (const [i, a] of ordered.entries()) for (const [j, b] of ordered.entries()) expect([a, b, Math.sign(compareValues(a, b))]).toEqual([a, b, Math.sign(i - j)]);
+  for (const [i, a] of ordered.entries()) {
+    for (const [j, b] of ordered.entries()) expect([a, b, Math.sign(compareValues(a, b))]).toEqual([a, b, Math.sign(i - j)]);
+  }
 });
 
 test('is an order, and agrees with equality', () => {
