@@ -3,7 +3,7 @@ import {
   bodyChecksum, chainStart, decodeRecordHeader, decodeWalHeader, ID_BYTES, readRecordHeader, RECORD_HEADER_BYTES, segmentSalt,
   WAL_HEADER_BYTES, WAL_VERSION, type RecordHeader,
 } from '../wal/wal-format.js';
-import { scanForHeaders } from '../wal/wal-scan.js';
+import { isZeroFrom, scanForHeaders } from '../wal/wal-scan.js';
 import { explained, explainFields, textOf, type ExplainedBytes, type FieldForm } from './explained-bytes.js';
 
 /** The header of a segment, field by field. */
@@ -112,9 +112,10 @@ function* explainGap(window: FileWindow, offset: number, nextGood: NextGood): Ge
   const next = nextGood(offset + 1);
   const end = next ?? window.sizeBytes;
   const shown = window.rest(offset, 1).subarray(0, end - offset);
-  const zeros = shown.every((byte) => byte === 0);
+  const room = next === undefined && isZeroFrom(window, offset);
   const problem = next === undefined ? 'no record; what a crash left behind, or damage' : 'no record, though one follows';
-  yield explained(offset, shown, 'unreadable', zeros ? 'zeros' : '', problem, end - offset);
+  if (room) yield explained(offset, shown, 'room', 'zeros', undefined, end - offset);
+  else yield explained(offset, shown, 'unreadable', shown.every((byte) => byte === 0) ? 'zeros' : '', problem, end - offset);
   return { offset: end, chain: undefined };
 }
 

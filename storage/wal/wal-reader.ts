@@ -6,7 +6,7 @@ import {
   bodyChecksum, chainStart, decodeRecordHeader, decodeWalHeader, RECORD_HEADER_BYTES, segmentSalt, WAL_HEADER_BYTES,
   type RecordHeader, type WalHeader,
 } from './wal-format.js';
-import { findPromiseBeyond } from './wal-scan.js';
+import { findPromiseBeyond, isZeroFrom } from './wal-scan.js';
 
 /** Which segment a file must be. */
 export interface WalExpectation {
@@ -30,7 +30,7 @@ export interface WalRecord {
 export interface WalEnd {
   /** Where the valid records end. */
   readonly offset: number;
-  /** Something stands behind them that a crash left unfinished. */
+  /** Something stands behind them that a crash left unfinished. Zeros are nothing: room for records. */
   readonly torn: boolean;
 }
 
@@ -132,8 +132,9 @@ export class WalReader implements Iterable<WalRecord> {
       const head = this.#headAt(offset, salt);
       const body = head === undefined ? undefined : this.#bodyOf(head, offset, chain);
       if (head === undefined || body === undefined) {
-        this.#checkTorn(offset, salt, sequence);
-        this.#end = { offset, torn: true };
+        const torn = !isZeroFrom(this.#window, offset);
+        if (torn) this.#checkTorn(offset, salt, sequence);
+        this.#end = { offset, torn };
         return;
       }
       if (head.sequence !== sequence) {

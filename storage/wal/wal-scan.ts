@@ -39,3 +39,14 @@ export function findPromiseBeyond(window: FileWindow, offset: number, salt: numb
   }
   return undefined;
 }
+
+/** True when nothing but zeros stands from `from` on: room that was made for records. Looks at every byte. */
+export function isZeroFrom(window: FileWindow, from: number): boolean {
+  for (let offset = from; offset < window.sizeBytes;) {
+    const piece = window.rest(offset, 1);
+    if (piece.length === 0) return true;
+    for (const byte of piece) if (byte !== 0) return false;
+    offset += piece.length;
+  }
+  return true;
+}

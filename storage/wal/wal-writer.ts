@@ -11,6 +11,9 @@ import {
 /** Memory kept between flushes; what a big record needed beyond it is given back. */
 const KEEP_BYTES = 1 << 20;
 const FIRST_BYTES = 64 << 10;
+// Room made ahead of the records: as much again as there is, within these bounds.
+const LEAST_ROOM_BYTES = 4 << 10;
+const MOST_ROOM_BYTES = 1 << 20;
 
 /** What a writer counts, in group `wal`. */
 export interface WalCounters extends CounterGroup {
@@ -64,7 +67,10 @@ function removeQuietly(vfs: Vfs, file: VfsFile): void {
 /**
  * Appends records to one log segment. Records gather in memory until `flush()` writes them with one write;
  * they are durable when a sync that began after that flush has succeeded. Invariant: the file holds
- * whole records up to `flushedBytes` and nothing behind, except while `broken`.
+ * whole records up to `flushedBytes` and nothing but zeros behind, except while `broken`.
+ *
+ * The file is made longer in large steps, ahead of its records: a sync that needs no new file size is a quarter cheaper
+ * (measured on ext4; docs/decisions/log-room.md).
  */
 export class WalWriter {
   readonly path: string;
@@ -74,6 +80,8 @@ export class WalWriter {
   #buffer = new Uint8Array(FIRST_BYTES);
   #pendingBytes = 0;
   #flushedBytes = WAL_HEADER_BYTES;
+  /** Length of the file. */
+  #roomBytes = WAL_HEADER_BYTES;
   #syncedBytes = WAL_HEADER_BYTES;
   #lastSequence: number;
   #flushedSequence: number;
@@ -93,7 +101,7 @@ export class WalWriter {
 
   /** Flushed and pending bytes together. */
   get sizeBytes(): number { return this.#flushedBytes + this.#pendingBytes; }
-  /** Size of the file. */
+  /** Where the records in the file end; zeros may follow. */
   get flushedBytes(): number { return this.#flushedBytes; }
   /** What is known to be on disk. */
   get syncedBytes(): number { return this.#syncedBytes; }
@@ -140,6 +148,7 @@ export class WalWriter {
     this.#checkUsable();
     if (this.#pendingBytes === 0) return;
     try {
+      this.#makeRoom(this.#flushedBytes + this.#pendingBytes);
       writeFully(this.#file, this.#buffer.subarray(0, this.#pendingBytes), this.#flushedBytes);
     } catch (error) {
       this.#cutBack();
@@ -151,6 +160,13 @@ export class WalWriter {
     this.#pendingBytes = 0;
     this.#counters.flushes++;
     if (this.#buffer.length > KEEP_BYTES) this.#buffer = new Uint8Array(FIRST_BYTES);
+  }
+
+  #makeRoom(endBytes: number): void {
+    if (endBytes <= this.#roomBytes) return;
+    const room = endBytes + Math.min(MOST_ROOM_BYTES, Math.max(LEAST_ROOM_BYTES, endBytes));
+    this.#file.truncate(room);
+    this.#roomBytes = room;
   }
 
   /** Drops what was appended since the last flush. */
@@ -206,6 +222,7 @@ export class WalWriter {
     try {
       this.#file.truncate(this.#flushedBytes);
       this.#file.datasync();
+      this.#roomBytes = this.#flushedBytes;
       this.#noteSynced(this.#flushedBytes);
     } catch {
       this.#broken = true;

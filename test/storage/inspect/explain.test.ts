@@ -87,8 +87,10 @@ describe('a log segment', () => {
       expectWhole(items, content, `byte ${at}`);
       expect(problems(items).length, `byte ${at}`).toBeGreaterThan(0);
     }
-    const torn = Uint8Array.from([...built.content, ...new Uint8Array(300)]);
-    expect(explain(torn, '/db/x.wal').at(-1)).toMatchObject({ name: 'unreadable', value: 'zeros', length: 300 });
+    const roomy = Uint8Array.from([...built.content, ...new Uint8Array(300)]);
+    expect(explain(roomy, '/db/x.wal').at(-1)).toMatchObject({ name: 'room', value: 'zeros', length: 300 });
+    const torn = Uint8Array.from([...roomy, 1]);
+    expect(explain(torn, '/db/x.wal').at(-1)).toMatchObject({ name: 'unreadable', length: 301 });
   });
 });
 

@@ -69,9 +69,7 @@ describe('one flipped bit', () => {
 
 describe('what a crash can leave behind the last record', () => {
   const tails: [string, Uint8Array][] = [
-    ['one zero', new Uint8Array(1)],
-    ['zeros as long as a record header', new Uint8Array(RECORD_HEADER_BYTES)],
-    ['many zeros', new Uint8Array(5000)],
+    ['zeros and one other byte', Uint8Array.of(...new Uint8Array(3000), 1)],
     ['ones', new Uint8Array(700).fill(0xff)],
     ['record marks', new Uint8Array(700).fill(0xf5)],
     ['random bytes', new Uint8Array(5000).map(() => random.int(256))],
@@ -83,6 +81,12 @@ describe('what a crash can leave behind the last record', () => {
     expect(result.failed).toBeUndefined();
     expect(result.records.length).toBe(SYNCED.bodies.length);
     expect(result.end).toEqual({ offset: SYNCED.content.length, torn: true });
+  });
+
+  test.each([1, RECORD_HEADER_BYTES, 5000, 3 << 20])('%d zeros are room for records, not a torn end', (count) => {
+    const result = readBytes(join(SYNCED.content, new Uint8Array(count)));
+    expect(result).toMatchObject({ failed: undefined, end: { offset: SYNCED.content.length, torn: false } });
+    expect(result.records.length).toBe(SYNCED.bodies.length);
   });
 
   test('a hole before a later record of the same unsynced stretch is a torn end: disks write out of order', () => {

@@ -71,7 +71,8 @@ describe('a failed write', () => {
   test.each(['truncate', 'sync'] as const)('whose cut cannot be made sure (%s) breaks the writer', (kind) => {
     const inner = new MemoryVfs([['/db/keep', new Uint8Array(0)]]);
     const writes = new FaultVfs(inner, { plan: { fault: 'halfENOSPC', at: 3, kinds: ['write'] } });
-    const cuts = new FaultVfs(writes.vfs, { plan: { fault: 'EIO', at: kind === 'truncate' ? 1 : 2, kinds: [kind] } });
+    // The first change of size makes room, the first sync is of the header.
+    const cuts = new FaultVfs(writes.vfs, { plan: { fault: 'EIO', at: 2, kinds: [kind] } });
     const wal = createWalSegment(cuts.vfs, PATH, walHeader());
     const outcome: Outcome = { kept: [], errors: [] };
     commitAll(wal, outcome);
@@ -80,6 +81,36 @@ describe('a failed write', () => {
     expect(codeOf(() => wal.datasync())).toBe('POISONED');
     const bodies = readWal(inner).records.map(({ body }) => new TextDecoder().decode(body));
     expect(bodies.slice(0, 2)).toEqual(outcome.kept);
+  });
+});
+
+describe('room for records', () => {
+  test('that can not be made leaves the log as it was, and is made the next time', () => {
+    const inner = new MemoryVfs([['/db/keep', new Uint8Array(0)]]);
+    const faults = new FaultVfs(inner, { plan: { fault: 'ENOSPC', at: 1, kinds: ['truncate'] } });
+    const wal = createWalSegment(faults.vfs, PATH, walHeader());
+    const outcome: Outcome = { kept: [], errors: [] };
+    commitAll(wal, outcome);
+    expect(outcome.errors).toEqual(['FULL']);
+    expect(readWal(inner).records.map(({ body }) => new TextDecoder().decode(body))).toEqual(outcome.kept);
+  });
+
+  test('is made in few large steps, and reads as the end of the log', () => {
+    const inner = new MemoryVfs([['/db/keep', new Uint8Array(0)]]);
+    const wal = createWalSegment(inner, PATH, walHeader());
+    const sizes = new Set<number>();
+    for (let i = 0; i < 20_000; i++) {
+      wal.append(wal.lastSequence + 1, new Uint8Array(100).fill(i));
+      wal.flush();
+      const sizeBytes = inner.stat(PATH)?.sizeBytes ?? 0;
+      sizes.add(sizeBytes);
+      expect(sizeBytes).toBeGreaterThanOrEqual(wal.flushedBytes);
+      expect(sizeBytes - wal.flushedBytes).toBeLessThanOrEqual(1 << 20);
+    }
+    expect(sizes.size).toBeLessThan(12);
+    const result = readWal(inner);
+    expect(result.records.length).toBe(20_000);
+    expect(result.end).toEqual({ offset: wal.flushedBytes, torn: false });
   });
 });
 

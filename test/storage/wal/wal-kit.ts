@@ -49,7 +49,7 @@ export interface BuiltWal {
   readonly promisedBytes: number;
 }
 
-/** A segment whose records are written in groups; each group is flushed at once, and synced unless `sync` is false. */
+/** A segment, without the room behind its records, whose records are written in groups; each group is flushed at once, and synced unless `sync` is false. */
 export function buildWal(groups: readonly (readonly Uint8Array[])[], { header = walHeader(), sync = true } = {}): BuiltWal {
   const vfs = new MemoryVfs([['/db/keep', new Uint8Array(0)]]);
   const wal = createWalSegment(vfs, PATH, header);
@@ -65,8 +65,9 @@ export function buildWal(groups: readonly (readonly Uint8Array[])[], { header = 
     if (sync) wal.datasync();
   }
   offsets.push(wal.sizeBytes);
+  const { flushedBytes } = wal;
   wal.close();
-  return { content: vfs.files().get(PATH) ?? new Uint8Array(0), bodies: groups.flat(), offsets, promisedBytes };
+  return { content: (vfs.files().get(PATH) ?? new Uint8Array(0)).slice(0, flushedBytes), bodies: groups.flat(), offsets, promisedBytes };
 }
 
 /** Appends bodies as one group and makes them durable. */
