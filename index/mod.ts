@@ -33,3 +33,10 @@ export type { IndexFile, IndexFileUpdate, IndexFinding, TagApplied, TagSpec, Upd
 export type { IndexCursor, IndexTag } from './xbase/index-tag.js';
 export type { SortedKeyChanges, SortedKeys } from './xbase/sorted-key-changes.js';
 export type { IndexFileKind, KeyType, TagFacts, UniqueKind } from './xbase/tag-facts.js';
+
+// NTX (Clipper, Harbour).
+export { buildNtx } from './ntx/ntx-build.js';
+export { checkNtx } from './ntx/check-ntx.js';
+export { decodeNtxNumber, encodeNtxNumber, foldNtxNumber } from './ntx/ntx-key.js';
+export { NtxFile, type NtxOptions } from './ntx/ntx-file.js';
+export { looksLikeNtx } from './ntx/ntx-header.js';

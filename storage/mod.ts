@@ -62,6 +62,7 @@ export type { FieldValue, Row } from './dbf/row.js';
 export { NO_MEMO, type MemoSource } from './dbf/memo-source.js';
 export { rawPointer, readPointer, type PointerReading } from './dbf/memo-pointer.js';
 export { isMemoField, pointerForm, type PointerForm } from './dbf/memo-fields.js';
+export { decimalDigits, scaledDigits } from './dbf/decimal-text.js';
 export { displayNames, FieldIndex, visibleFields } from './dbf/field-names.js';
 export { blankRecord, clearField, DELETED_MARK, END_MARK, isDeleted, LIVE_MARK, markDeleted, recordOffset } from './dbf/record.js';
 

@@ -26,6 +26,8 @@ export interface TagFacts {
   readonly keyLength: number;
   /** Undefined where the file does not tell: the type of the expression is the answer. */
   readonly keyType: KeyType | undefined;
+  /** Digits behind the point of numbers that are kept as text (NTX). */
+  readonly decimals?: number;
   /** Keys begin with a byte that tells NULL (0) from a value (0x80). */
   readonly nullPrefix: boolean;
   /** `MACHINE`: keys are in the order of their bytes. Other names: keys are sort weights. */
