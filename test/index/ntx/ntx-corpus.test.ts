@@ -44,7 +44,7 @@ function plainWalk(bytes: Buffer, page = bytes.readUInt32LE(4)): number[] {
 /** Perl XBase also lists what is left in the slot behind the last key of a page: alone it is no witness for files of several pages. */
 const perlAlone = (file: IndexTruth): boolean => file.tags[0]?.readers?.join() === 'perl' && file.bytes().length > 2048;
 
-describe.skipIf(found === undefined)('the NTX files of the corpus', () => {
+describe('the NTX files of the corpus', () => {
   test('agree with their truth: order, expression, condition, keys and record numbers', () => {
     const wrong: string[] = [];
     const decided: string[] = [];
@@ -110,7 +110,7 @@ describe.skipIf(found === undefined)('the NTX files of the corpus', () => {
       expect(Number(process.hrtime.bigint() - startedNs) / 1e6).toBeLessThan(1000);
       return `${file.unit.unit} (${file.unit.name}): ${outcome}`;
     });
-    expect(outcomes.length).toBeGreaterThan(0);
+    expect(outcomes.length > 0 || found === undefined).toBe(true);
     console.log(outcomes.join('\n'));
   });
 });
