@@ -29,10 +29,17 @@ export { decodeHeader, emptyHeader, encodeHeader, HEADER_PEEK_BYTES, peekHeader,
 
 // xBase index files.
 export type { BlockSink, BlockSource } from './xbase/block-source.js';
-export type { IndexFile, IndexFileUpdate, IndexFinding, TagApplied, TagSpec, UpdatedFile } from './xbase/index-file.js';
+export type { IndexFile, IndexFileUpdate, IndexFinding, TagSpec, UpdatedFile } from './xbase/index-file.js';
 export type { IndexCursor, IndexTag } from './xbase/index-tag.js';
-export type { SortedKeyChanges, SortedKeys } from './xbase/sorted-key-changes.js';
+export type { SortedKeyChanges, SortedKeys, TagApplied } from './xbase/sorted-key-changes.js';
 export type { IndexFileKind, KeyType, TagFacts, UniqueKind } from './xbase/tag-facts.js';
+export { bufferSource } from './xbase/buffer-source.js';
+export { compareTag, type TagDifference } from './xbase/compare-tag.js';
+export { checkCdx, type CdxCheck } from './cdx/cdx-check.js';
+export { createCdx, createIdx } from './cdx/cdx-create.js';
+export { CdxFile, type CdxOptions } from './cdx/cdx-file.js';
+export { CdxTag } from './cdx/cdx-tag.js';
+export type { OptionDialect } from './cdx/cdx-header.js';
 
 // NTX (Clipper, Harbour).
 export { buildNtx } from './ntx/ntx-build.js';

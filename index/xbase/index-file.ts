@@ -1,6 +1,6 @@
 import type { BlockSink } from './block-source.js';
 import type { IndexTag } from './index-tag.js';
-import type { SortedKeyChanges, SortedKeys } from './sorted-key-changes.js';
+import type { SortedKeyChanges, SortedKeys, TagApplied } from './sorted-key-changes.js';
 import type { IndexFileKind, KeyType, UniqueKind } from './tag-facts.js';
 
 /** An order to be made. */
@@ -25,16 +25,6 @@ export interface IndexFile {
   readonly tags: readonly IndexTag[];
   /** Begins a change of the file: one at a time, on this state. Throws UNSUPPORTED when the file is only read. */
   update(sink: BlockSink): IndexFileUpdate;
-}
-
-/** What became of the changes of one tag. */
-export interface TagApplied {
-  readonly added: number;
-  readonly removed: number;
-  /** Additions of entries that were there, or that lose in a tag with `unique: 'first'`. */
-  readonly alreadyThere: number;
-  /** Removals of entries that were not there. More than 0 in a tag without `unique: 'first'`: the tag did not belong to these rows. */
-  readonly notThere: number;
 }
 
 /**

@@ -18,3 +18,13 @@ export interface SortedKeys {
 export interface SortedKeyChanges extends SortedKeys {
   readonly isRemoval: boolean;
 }
+
+/** What became of the changes of one tag. */
+export interface TagApplied {
+  readonly added: number;
+  readonly removed: number;
+  /** Additions of entries that were there, or that lose in a tag with `unique: 'first'`. */
+  readonly alreadyThere: number;
+  /** Removals of entries that were not there. More than 0 in a tag without `unique: 'first'`: the tag did not belong to these rows. */
+  readonly notThere: number;
+}
