@@ -45,6 +45,8 @@ export { BufferPool, BUFFER_SIZE_CLASSES, DEFAULT_POOL_BYTES, type BufferCounter
 export * from './codepage/code-page.js';
 
 // DBF tables.
+export { calendarDay, DAY_MS, daysSince1970, isCalendarDay, JULIAN_1970 } from './dbf/calendar.js';
+export { parseNumber } from './dbf/number-text.js';
 export { checkDbf, type CheckDbfOptions } from './dbf/check.js';
 export type { MemoChecker } from './dbf/field-check.js';
 export { planDbf, type PlanOptions } from './dbf/plan.js';
