@@ -45,8 +45,11 @@ function proper({ upper, lower }: CompileContext): Edit {
   };
 }
 
+/** From where, and how many bytes; undefined for NULL. */
+type Cut = (row: ExpressionRow, length: number) => readonly [from: number, count: number] | undefined;
+
 /** The part of a text of which `cut` tells place and length; `most` is the static length. */
-function part(value: TextValue, most: number, cut: (row: ExpressionRow, length: number) => readonly [from: number, count: number] | undefined, mayBeNull: boolean): TextValue {
+function part(value: TextValue, most: number, cut: Cut, mayBeNull: boolean): TextValue {
   const scratch = Buffer.alloc(value.length);
   return textValue(Math.max(0, most), (row, out, at) => {
     const length = value.text(row, scratch, 0);
