@@ -1,7 +1,7 @@
 import { FieldstoneError } from '#storage';
 import type { BlockSink } from '../xbase/block-source.js';
-import type { IndexFileUpdate, TagApplied, UpdatedFile } from '../xbase/index-file.js';
-import type { SortedKeyChanges } from '../xbase/sorted-key-changes.js';
+import type { IndexFileUpdate, UpdatedFile } from '../xbase/index-file.js';
+import type { SortedKeyChanges, TagApplied } from '../xbase/sorted-key-changes.js';
 import type { TagFacts } from '../xbase/tag-facts.js';
 import { NtxChanges } from './ntx-changes.js';
 import { NtxDraft } from './ntx-draft.js';
