@@ -1,0 +1,59 @@
+import { lruMap, type BoundedMap } from '#storage';
+import type { Params } from './params.js';
+import type { Ordering, Plan, PlanContext, PlanRequest } from './plan.js';
+import { planByTemplate, plansFor } from './planner.js';
+import type { Shape } from './shape.js';
+
+/** A cached choice is given up when it finds so many times the entries it found when it was made. */
+const WORSE = 8;
+/** Below this many entries any index will do. */
+const FEW_ENTRIES = 64;
+/** And when the source has grown or shrunk so much. */
+const GROWN = 4;
+const MOST_CHOICES = 1024;
+
+/** The index that was chosen for a shape, to be taken again while it fits. */
+interface Choice {
+  readonly index: string;
+  readonly ordering: Ordering;
+  readonly entries: number;
+  readonly rowCount: number;
+  readonly epoch: unknown;
+}
+
+/**
+ * Chooses plans, and remembers what it chose for each shape. A choice is taken again without looking at other ways as long as it
+ * is about as good as it was: a prepared query plans once, and values that are far more frequent are planned anew.
+ */
+export class PlanChooser {
+  readonly #choices: BoundedMap<string, Choice> = lruMap(MOST_CHOICES);
+  /** Queries that were planned in full, and those that took a remembered choice. */
+  planned = 0;
+  reused = 0;
+
+  /** The plan for this run. `epoch` changes with the indexes. */
+  choose(shape: Shape, request: PlanRequest, context: PlanContext, epoch: unknown, params: Params): Plan {
+    const key = shape.keyFor(request.givesRows);
+    const choice = this.#choices.get(key);
+    const plan = choice === undefined ? undefined : again(choice, shape, request, context, epoch, params);
+    if (plan !== undefined) {
+      this.reused++;
+      return plan;
+    }
+    this.planned++;
+    const [best] = plansFor(request, shape.templates(context.indexes, epoch), context, params);
+    if (best === undefined) throw new RangeError('a query has no plan'); // there is always the scan
+    if (best.access.kind === 'index' && best.access.template !== undefined) {
+      this.#choices.set(key, { index: best.access.index.name, ordering: best.ordering, entries: best.access.entries, rowCount: context.rowCount, epoch });
+    }
+    return best;
+  }
+}
+
+function again(choice: Choice, shape: Shape, request: PlanRequest, context: PlanContext, epoch: unknown, params: Params): Plan | undefined {
+  if (choice.epoch !== epoch || context.rowCount > choice.rowCount * GROWN || choice.rowCount > context.rowCount * GROWN) return undefined;
+  const template = shape.templates(context.indexes, epoch).indexes.find(({ index }) => index === choice.index);
+  const plan = template === undefined ? undefined : planByTemplate(template, choice.ordering, request, context, params);
+  if (plan?.access.kind !== 'index') return undefined;
+  return plan.access.entries <= Math.max(FEW_ENTRIES, choice.entries * WORSE) ? plan : undefined;
+}

@@ -1,0 +1,27 @@
+import { FieldstoneError } from '#storage';
+import { bindFilter, paramsOf } from '../filter/bind-filter.js';
+import type { FilterNode, Operand } from '../filter/filter-node.js';
+
+/** Values of the parameters of one run, by name. */
+export type Params = ReadonlyMap<string, unknown>;
+
+/** For filters without parameters. */
+export const NO_PARAMS: Params = new Map();
+
+/** What the operand stands for in this run. Throws QUERY when the parameter was not given. */
+export function operandValue(operand: Operand, params: Params): unknown {
+  if (operand.kind === 'value') return operand.value;
+  const value = params.get(operand.name);
+  if (value === undefined && !params.has(operand.name)) {
+    throw new FieldstoneError('QUERY', `the query needs a value for its parameter "${operand.name.slice(0, 64)}"`);
+  }
+  return value;
+}
+
+/** The filter with its values in place. Throws QUERY for a value that an operator does not take. */
+export function bindParams(filter: FilterNode, params: Params): FilterNode {
+  if (params.size === 0) return filter;
+  const values: Record<string, unknown> = Object.create(null);
+  for (const name of paramsOf(filter)) if (params.has(name)) values[name] = params.get(name);
+  return bindFilter(filter, values);
+}

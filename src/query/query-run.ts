@@ -1,0 +1,144 @@
+import { FieldstoneError } from '#storage';
+import { operandValue, type Params } from './params.js';
+import type { Plan, PlanRequest } from './plan.js';
+import type { QueryContext } from './query-context.js';
+import { nodeText, valueText } from './node-text.js';
+import { accessText } from './plan-text.js';
+import { Step, type RowCursor, type RowSession, type RowSource } from './row-source.js';
+import { countEntries, openPlan } from './run-plan.js';
+import type { Shape } from './shape.js';
+import { wantedIndex } from './wanted-index.js';
+
+/** What is run: the shape, and how it is used this time. */
+export interface RunOptions {
+  readonly params: Params;
+  /** Rows to find after those that are skipped; the spec's limit or less. */
+  readonly limit: number;
+  readonly givesRows: boolean;
+  /** The reader goes on in later turns of the event loop. */
+  readonly lasting: boolean;
+}
+
+/** One run of a query: plans, opens the rows, walks them, and reports what it came to. */
+export class QueryRun<Row> {
+  readonly #source: RowSource<Row>;
+  readonly #context: QueryContext;
+  readonly #shape: Shape;
+  readonly #options: RunOptions;
+  readonly #session: RowSession<Row>;
+  readonly plan: Plan;
+  readonly #request: PlanRequest;
+  #cursor: RowCursor<Row> | undefined;
+  #toSkip: number;
+  #left: number;
+  #returned = 0;
+  #examined = 0;
+  #planningNs = 0;
+  #startedNs = 0;
+  #ended = false;
+
+  constructor(source: RowSource<Row>, context: QueryContext, shape: Shape, options: RunOptions) {
+    this.#source = source;
+    this.#context = context;
+    this.#shape = shape;
+    this.#options = options;
+    const { spec } = shape;
+    this.#toSkip = spec.skip;
+    this.#left = options.limit;
+    this.#request = {
+      filter: shape.filter, conditions: shape.conditions, sort: options.givesRows ? spec.sort : [], most: spec.skip + options.limit,
+      fields: spec.fields, givesRows: options.givesRows,
+    };
+    const before = context.clock.monotonicNs();
+    const session = this.#session = source.open(options.lasting);
+    try {
+      const { rowCount, indexes, indexEpoch } = session;
+      this.plan = context.plans.choose(shape, this.#request, { rowCount, indexes, costs: source.costs }, indexEpoch, options.params);
+    } catch (e) {
+      session.close();
+      throw e;
+    }
+    this.#startedNs = context.clock.monotonicNs();
+    this.#planningNs = this.#startedNs - before;
+  }
+
+  /** The row at which the run stands after Step.Row. */
+  row(): Row {
+    if (this.#cursor === undefined) throw new RangeError('a run that has not begun stands at no row');
+    return this.#cursor.row();
+  }
+
+  get recno(): number { return this.#cursor?.recno ?? 0; }
+
+  /** To the next row that is given out. Ends the run at the last one, and when something fails. */
+  step(): Step {
+    if (this.#ended) return Step.End;
+    try {
+      this.#assertGoing();
+      if (this.#left <= 0) return this.end();
+      const cursor = this.#cursor ??= openPlan(this.#session, this.plan, this.#request, this.#options.params, this.#context.limits);
+      for (;;) {
+        const step = cursor.step();
+        if (step === Step.Pause) return step;
+        if (step === Step.End) return this.end();
+        if (this.#toSkip > 0) {
+          this.#toSkip--;
+          continue;
+        }
+        this.#left--;
+        this.#returned++;
+        return step;
+      }
+    } catch (e) {
+      this.end();
+      throw e;
+    }
+  }
+
+  #assertGoing(): void {
+    const { signal } = this.#shape.spec;
+    if (signal?.aborted === true) throw new FieldstoneError('ABORTED', 'the query was cancelled', { cause: signal.reason });
+    if (this.#options.lasting) this.#session.assertAlive();
+  }
+
+  /** How many rows the query has, without making them. Ends the run. */
+  count(): number {
+    try {
+      this.#assertGoing();
+      if (!this.plan.countsEntries) {
+        while (this.step() !== Step.End);
+        return this.#returned;
+      }
+      const { count, entries } = countEntries(this.plan);
+      this.#examined = entries;
+      this.#returned = Math.max(0, Math.min(count - this.#toSkip, this.#left));
+      return this.#returned;
+    } finally {
+      this.end();
+    }
+  }
+
+  /** Lets go of everything and reports. A second call does nothing. */
+  end(): Step.End {
+    if (this.#ended) return Step.End;
+    this.#ended = true;
+    if (this.#cursor !== undefined) this.#examined += this.#cursor.examined;
+    this.#cursor?.close();
+    this.#session.close();
+    this.#report();
+    return Step.End;
+  }
+
+  #report(): void {
+    const { plan } = this;
+    const shape = this.#shape;
+    const fullScan = plan.access.kind === 'scan';
+    this.#context.ran({
+      source: this.#source.name, shape: shape.text, paths: shape.paths, plan: accessText(plan.access), fullScan,
+      wanted: fullScan ? wantedIndex(shape.conditions, shape.spec.sort) : undefined,
+      planningNs: this.#planningNs, executionNs: this.#context.clock.monotonicNs() - this.#startedNs,
+      examined: this.#examined, returned: this.#returned, rowCount: plan.rowCount,
+      withValues: () => nodeText(shape.filter, (operand) => valueText(operandValue(operand, this.#options.params))),
+    });
+  }
+}

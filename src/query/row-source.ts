@@ -1,0 +1,80 @@
+import type { FilterNode } from '../filter/filter-node.js';
+import type { IndexSource } from './index-source.js';
+import type { SortKey } from './sort-key.js';
+
+/** What single steps of this source cost, in microseconds on some machine: only their ratios matter. */
+export interface RowCosts {
+  /** Reading the next row of a scan and testing it. */
+  readonly scanRow: number;
+  /** Reading a row by its number. */
+  readonly getRow: number;
+  /** Making the object of a row that is given out. */
+  readonly makeRow: number;
+}
+
+/** What a cursor is to do at each row. */
+export interface RowRequest {
+  /** Only rows that match it; undefined = all. It has no parameters any more. */
+  readonly filter: FilterNode | undefined;
+  /** Fields of the rows that row() makes; undefined = all. */
+  readonly fields: readonly string[] | undefined;
+  /** What key() gives the values of. */
+  readonly keys: readonly SortKey[];
+}
+
+/** What a step of a cursor came to. */
+export const enum Step {
+  End,
+  Row,
+  /** A stretch of work without a row: whoever iterates asynchronously gives others a turn. */
+  Pause,
+}
+
+/** Walks rows. Between two steps it stands at a row. */
+export interface RowCursor<Row> {
+  step(): Step;
+  readonly recno: number;
+  /** The row at which it stands, made anew by each call. */
+  row(): Row;
+  /** Values that the row is sorted by (as sortValue() gives them). Each call gives an array of its own. */
+  key(): unknown[];
+  /** Rows looked at so far. */
+  readonly examined: number;
+  close(): void;
+}
+
+/** Reads rows by number. */
+export interface RowFetcher<Row> {
+  /** Goes to the row; false when it is absent or does not match. */
+  goTo(recno: number): boolean;
+  row(): Row;
+  key(): unknown[];
+}
+
+/** Rows and indexes as of one moment. */
+export interface RowSession<Row> {
+  /** Rows, about. */
+  readonly rowCount: number;
+  /** In the same snapshot. */
+  readonly indexes: readonly IndexSource[];
+  /** Another value after indexes came or went, or one of them became multikey: plans are made again. */
+  readonly indexEpoch: unknown;
+  /** All rows that match, in the order of their numbers. */
+  scan(request: RowRequest & { readonly reverse: boolean }): RowCursor<Row>;
+  fetcher(request: RowRequest): RowFetcher<Row>;
+  /** The row that fetcher() would make, from the values of an index, or undefined when it takes more than these. */
+  rowMaker?(request: RowRequest, paths: readonly string[]): ((recno: number, values: readonly unknown[]) => Row) | undefined;
+  /** Throws when the moment can not be read any more (ABORTED, CLOSED, EXTERNAL_CHANGE). */
+  assertAlive(): void;
+  close(): void;
+}
+
+/** Where queries find rows: a table or a collection, as one kind of handle sees it. */
+export interface RowSource<Row> {
+  readonly name: string;
+  readonly costs: RowCosts;
+  /**
+   * Opens it as of now. `lasting` when the reader goes on in later turns of the event loop: the moment is then held until close().
+   */
+  open(lasting: boolean): RowSession<Row>;
+}
