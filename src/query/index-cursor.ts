@@ -1,25 +1,33 @@
 import type { Access, IndexAccess } from './access.js';
-import { recnosOf, type EntryCount } from './recno-set.js';
+import type { IndexEntry } from './index-source.js';
+import { recnosOf } from './recno-set.js';
 import { Step, type RowCursor, type RowFetcher } from './row-source.js';
 
 /** Rows that do not match are passed over in one stretch, then asynchronous readers give others a turn. */
 const STRETCH = 1024;
 
+/** Record numbers, one after another. */
+interface RecnoFeed {
+  /** 0 at the end, -1 for a pause. */
+  next(): number;
+  close(): void;
+}
+
 /** Reads the rows of record numbers that come one after another. */
-abstract class NumberedCursor<Row> implements RowCursor<Row> {
+class FetchCursor<Row> implements RowCursor<Row> {
+  readonly #feed: RecnoFeed;
   readonly #fetcher: RowFetcher<Row>;
   recno = 0;
   examined = 0;
 
-  constructor(fetcher: RowFetcher<Row>) { this.#fetcher = fetcher; }
-
-  /** The next number; 0 at the end, -1 for a pause. */
-  protected abstract nextRecno(): number;
-  abstract close(): void;
+  constructor(feed: RecnoFeed, fetcher: RowFetcher<Row>) {
+    this.#feed = feed;
+    this.#fetcher = fetcher;
+  }
 
   step(): Step {
     for (let passed = 0; passed < STRETCH; passed++) {
-      const recno = this.nextRecno();
+      const recno = this.#feed.next();
       if (recno === 0) return Step.End;
       if (recno < 0) return Step.Pause;
       this.examined++;
@@ -32,57 +40,46 @@ abstract class NumberedCursor<Row> implements RowCursor<Row> {
 
   row(): Row { return this.#fetcher.row(); }
   key(): unknown[] { return this.#fetcher.key(); }
-}
-
-/** Rows in the order in which the index has them. */
-export class StreamCursor<Row> extends NumberedCursor<Row> {
-  readonly #access: IndexAccess;
-  readonly #reverse: boolean;
-  #entries: Iterator<{ readonly recno: number }> | undefined;
-
-  constructor(access: IndexAccess, reverse: boolean, fetcher: RowFetcher<Row>) {
-    super(fetcher);
-    this.#access = access;
-    this.#reverse = reverse;
-  }
-
-  protected nextRecno(): number {
-    const [range] = this.#access.ranges;
-    if (range === undefined) return 0;
-    this.#entries ??= this.#access.index.entries(range, this.#reverse ? BACKWARD : undefined)[Symbol.iterator]();
-    const { done, value } = this.#entries.next();
-    return done === true ? 0 : value.recno;
-  }
-
-  close(): void {
-    this.#entries?.return?.();
-  }
+  close(): void { this.#feed.close(); }
 }
 
 const BACKWARD = { reverse: true };
 
+/** The entries of the one range of the access; opened at the first step. */
+function entriesOf({ index, ranges }: IndexAccess, reverse: boolean): Iterator<IndexEntry> {
+  const [range] = ranges;
+  if (range === undefined) return [][Symbol.iterator]();
+  return index.entries(range, reverse ? BACKWARD : undefined)[Symbol.iterator]();
+}
+
+/** Rows in the order in which the index has them. */
+export function streamCursor<Row>(access: IndexAccess, reverse: boolean, fetcher: RowFetcher<Row>): RowCursor<Row> {
+  let entries: Iterator<IndexEntry> | undefined;
+  return new FetchCursor({
+    next: () => {
+      const { done, value } = (entries ??= entriesOf(access, reverse)).next();
+      return done === true ? 0 : value.recno;
+    },
+    close: () => { entries?.return?.(); },
+  }, fetcher);
+}
+
 /** Rows of gathered record numbers, in their order. */
-export class GatheredCursor<Row> extends NumberedCursor<Row> {
-  readonly #gathering: Generator<undefined, Float64Array>;
-  readonly count: EntryCount = { entries: 0 };
-  #recnos: Float64Array | undefined;
-  #next = 0;
-
-  constructor(access: Exclude<Access, { kind: 'scan' }>, fetcher: RowFetcher<Row>) {
-    super(fetcher);
-    this.#gathering = recnosOf(access, this.count);
-  }
-
-  protected nextRecno(): number {
-    if (this.#recnos === undefined) {
-      const step = this.#gathering.next();
-      if (step.done !== true) return -1;
-      this.#recnos = step.value;
-    }
-    return this.#recnos[this.#next++] ?? 0;
-  }
-
-  close(): void { this.#gathering.return(new Float64Array(0)); }
+export function gatheredCursor<Row>(access: Exclude<Access, { kind: 'scan' }>, fetcher: RowFetcher<Row>): RowCursor<Row> {
+  const gathering = recnosOf(access, { entries: 0 });
+  let recnos: Float64Array | undefined;
+  let at = 0;
+  return new FetchCursor({
+    next: () => {
+      if (recnos === undefined) {
+        const step = gathering.next();
+        if (step.done !== true) return -1;
+        recnos = step.value;
+      }
+      return recnos[at++] ?? 0;
+    },
+    close: () => { gathering.return(new Float64Array(0)); },
+  }, fetcher);
 }
 
 /** Rows made from the entries of an index alone. */
@@ -90,7 +87,7 @@ export class CoveredCursor<Row> implements RowCursor<Row> {
   readonly #access: IndexAccess;
   readonly #reverse: boolean;
   readonly #make: (recno: number, values: readonly unknown[]) => Row;
-  #entries: Iterator<{ readonly recno: number; readonly values?: readonly unknown[] }> | undefined;
+  #entries: Iterator<IndexEntry> | undefined;
   #values: readonly unknown[] = [];
   recno = 0;
   examined = 0;
@@ -102,10 +99,7 @@ export class CoveredCursor<Row> implements RowCursor<Row> {
   }
 
   step(): Step {
-    const [range] = this.#access.ranges;
-    if (range === undefined) return Step.End;
-    this.#entries ??= this.#access.index.entries(range, this.#reverse ? BACKWARD : undefined)[Symbol.iterator]();
-    const { done, value } = this.#entries.next();
+    const { done, value } = (this.#entries ??= entriesOf(this.#access, this.#reverse)).next();
     if (done === true) return Step.End;
     this.recno = value.recno;
     this.#values = value.values ?? [];

@@ -1,5 +1,5 @@
 import { compareValues } from '../filter/compare-values.js';
-import { CoveredCursor, GatheredCursor, StreamCursor } from './index-cursor.js';
+import { CoveredCursor, gatheredCursor, streamCursor } from './index-cursor.js';
 import { bindParams, type Params } from './params.js';
 import type { Plan, PlanRequest } from './plan.js';
 import { recnosOf } from './recno-set.js';
@@ -20,18 +20,18 @@ export function openPlan<Row>(session: RowSession<Row>, plan: Plan, request: Pla
   const found = watch(findRows(session, plan, sorts ? { ...wanted, fields: [] } : wanted), 'find');
   if (!sorts) return found;
   const fetcher = session.fetcher({ ...wanted, filter: undefined });
-  const order = sortOrder(request.sort);
-  if (plan.ordering !== 'groups') return watch(new SortCursor(found, order, plan.ordering === 'top' ? request.most : Infinity, fetcher, limit), 'order');
-  return watch(new GroupCursor(found, order, groupTest(plan, request), fetcher, limit), 'order');
+  const parts = { source: found, order: sortOrder(request.sort), fetcher, limit };
+  if (plan.ordering === 'groups') return watch(new GroupCursor(parts, groupTest(plan, request)), 'order');
+  return watch(new SortCursor(parts, plan.ordering === 'top' ? request.most : Infinity), 'order');
 }
 
 function findRows<Row>(session: RowSession<Row>, plan: Plan, request: RowRequest): RowCursor<Row> {
   const { access } = plan;
   if (access.kind === 'scan') return session.scan({ ...request, reverse: false });
   const streams = access.kind === 'index' && (plan.ordering === 'stream' || plan.ordering === 'groups');
-  if (!streams) return new GatheredCursor(access, session.fetcher(request));
+  if (!streams) return gatheredCursor(access, session.fetcher(request));
   const make = plan.covering ? session.rowMaker?.(request, access.index.fields.map(({ path }) => path)) : undefined;
-  return make === undefined ? new StreamCursor(access, plan.reverse, session.fetcher(request)) : new CoveredCursor(access, plan.reverse, make);
+  return make === undefined ? streamCursor(access, plan.reverse, session.fetcher(request)) : new CoveredCursor(access, plan.reverse, make);
 }
 
 /** Whether two rows belong to one group: equal in the keys that the index orders. */

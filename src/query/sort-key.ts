@@ -12,11 +12,14 @@ export interface SortItem {
   readonly recno: number;
 }
 
+/** Compares two rows: negative when the first one comes first. */
+export type SortOrder = (a: SortItem, b: SortItem) => number;
+
 /**
  * The order of a sort. Rows with equal keys stand by record number, in the direction of the first key: so a descending sort is an
  * ascending one backwards, and every plan gives the same order.
  */
-export function sortOrder(keys: readonly SortKey[]): (a: SortItem, b: SortItem) => number {
+export function sortOrder(keys: readonly SortKey[]): SortOrder {
   const signs = keys.map(({ descending }) => (descending ? -1 : 1));
   const tie = signs[0] ?? 1;
   return (a, b) => {
