@@ -17,13 +17,16 @@ export { BloomFilter } from './bloom/bloom-filter.js';
 
 // The base: B+trees in pages.
 export { applySorted, maxKeyBytes, type Applied, type ApplyOptions, type SortedChanges } from './btree/apply-sorted.js';
-export { checkTree, type TreeFinding } from './btree/check-tree.js';
+export { checkTree, checkTreeSteps, type TreeFinding, type TreeProblem } from './btree/check-tree.js';
 export { imageOf, type ImageOptions } from './btree/node-image.js';
 export { PageAllocator, readFreePages } from './btree/page-allocator.js';
 export { chainPages } from './btree/page-chain.js';
 export type { PageSink, PageSource } from './btree/page-source.js';
+export { TreeSalvage, type SalvageReport } from './btree/salvage-tree.js';
 export { Tree } from './btree/tree.js';
 export { TreeCursor } from './btree/tree-cursor.js';
+export { TreeFile } from './btree/tree-file.js';
+export { explainTree, isTreeFile } from './inspect/explain-tree.js';
 export { readFilter, writeFilter, type StoredFilter } from './btree/tree-filter.js';
 export { decodeHeader, emptyHeader, encodeHeader, HEADER_PEEK_BYTES, peekHeader, type TreeHeader } from './btree/tree-header.js';
 

@@ -6,7 +6,7 @@ import { copyFile } from './copy-file.js';
 import { onFreshState } from './check/check-database.js';
 import { plannedFrom } from './table/rebuild.js';
 import { TableBuilder } from './table/table-builder.js';
-import { assertNotAborted, type LongWorkOptions } from './table/table-host.js';
+import { assertNotAborted, type LongWorkOptions } from './long-work.js';
 import { isReadOnlyDialect, namedIndexes, structuralIndexes } from './table/write-guard.js';
 
 /** What backup() wrote. */

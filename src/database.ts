@@ -16,7 +16,8 @@ import { assertNoStrangers, createTable, type CreateTableOptions } from './table
 import type { InputOfSchema, RowOf, TableSchema } from './table/field-types.js';
 import { plannedFrom } from './table/rebuild.js';
 import { TableCodec } from './table/table-codec.js';
-import type { LongWorkOptions, TableHost } from './table/table-host.js';
+import type { LongWorkOptions } from './long-work.js';
+import type { TableHost } from './table/table-host.js';
 import { assertTableName } from './table/table-name.js';
 import { assertSchemaFits } from './table/table-schema.js';
 import { Table, type AnyInput, type AnyRow } from './table/table.js';
@@ -249,8 +250,8 @@ export class Database {
   }
 
   /**
-   * Looks for damage in the tables as last committed (headers, every record, memo pointers), in the catalog and among files
-   * of ours. Changes nothing; writes go on meanwhile. Also on read-only handles beside a writer.
+   * Looks for damage in the tables as last committed (headers, every record, memo pointers), in key-value stores (every page,
+   * key and value), in the catalog and among files of ours. Changes nothing; writes go on meanwhile. Also on read-only handles beside a writer.
    * Throws NOT_FOUND for an unknown table, ABORTED.
    *
    * @example
@@ -260,8 +261,8 @@ export class Database {
   check(options: CheckOptions = {}): Promise<CheckResult> { return checkDatabase(this.#engine, options); }
 
   /**
-   * Rebuilds damaged tables from what can be read: wrong counts and lengths in headers, odd delete marks, a record that was
-   * cut off, memo pointers that lead nowhere, a missing memo file. Repaired copies are written first, then each table is swapped
+   * Rebuilds damaged tables and key-value stores from what can be read: wrong counts and lengths in headers, odd delete marks, a record that was
+   * cut off, memo pointers that lead nowhere, a missing memo file; damaged pages of a store. Repaired copies are written first, then each table is swapped
    * in one step; the originals stay beside it as `<file>.bak-<n>`. Tables without damage are not touched. Values that are no
    * numbers or days stay as they are: what was meant is not known. Throws READ_ONLY, NOT_FOUND, ABORTED, POISONED.
    *

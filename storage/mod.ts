@@ -97,4 +97,4 @@ export { checkMemo, type MemoUse } from './memo/check-memo.js';
 
 // What the bytes of files mean.
 export { explainFile } from './inspect/explain-file.js';
-export type { ExplainedBytes } from './inspect/explained-bytes.js';
+export { explained, explainFields, type ExplainedBytes, type FieldForm, type Meaning } from './inspect/explained-bytes.js';

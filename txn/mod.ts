@@ -23,16 +23,20 @@ export { MustWait, runTransaction, runTransactionSync, type OpenTransaction, typ
 export type { Isolation, Transaction } from './transaction/transaction.js';
 export type { OpenTransactionInfo } from './transaction/open-transactions.js';
 export { discardFiles, installFiles, newGenerationFile, renameFiles, withTableToItself, writeNewFile, type NewFile, type TableReplacement } from './folder-changes.js';
+export { syncStep, WORK, type Steps } from './checkpoint/step.js';
 export type { PlannedTable } from './checkpoint/journal-note.js';
 export { CATALOG_NAME, parseCatalog, type Catalog, type CatalogTable, type Fingerprint } from './recovery/catalog-file.js';
 export { walName, walSegmentOf } from './commit/wal-chain.js';
 export { JOURNAL_NAME } from './checkpoint/checkpoint.js';
 export { readOps, type LoggedOp } from './commit/commit-record.js';
 // Key-value stores.
+export { CursorEntries } from './keys/cursor-entries.js';
 export { commitBatch } from './keys/commit-batch.js';
 export { KeyBatch } from './keys/key-batch.js';
 export type { KeyCursor } from './keys/key-cursor.js';
-export { USES_EXPIRY, USES_PARTS, VALUE_KINDS, type StoreKinds, type ValueKind } from './keys/key-kinds.js';
+export { USES_EXPIRY, USES_PARTS, VALUE_KINDS, kindsOf, type StoreKinds, type ValueKind } from './keys/key-kinds.js';
 export type { KeyStore } from './keys/key-store.js';
+export { KeySuccessor } from './keys/key-successor.js';
+export { rebuildStore, replaceStoreFile, working, type StoreRebuilt } from './keys/rebuild-store.js';
 export { KeyView } from './keys/key-view.js';
 export type { CatalogStore } from './recovery/catalog-file.js';

@@ -32,6 +32,8 @@ export interface ApplyOptions {
   /** Values from this size on are compressed by themselves when they do not stay in their leaf. */
   readonly compressionThresholdBytes: number;
   readonly codecCounters: CodecCounters;
+  /** Sequence that the new state stands for: the newer of two nodes is told by it when a damaged file is repaired. Default 0. */
+  readonly sequence?: number;
   /** Called for each change with a way to read the value that the tree held; undefined = it had none. */
   readonly before?: ((old: (() => Buffer) | undefined) => void) | undefined;
 }
@@ -80,7 +82,7 @@ class TreeUpdate {
     this.#tree = tree;
     this.#o = options;
     const { treeId, pageSizeBytes } = tree.header;
-    this.#w = new TreeWriter(treeId, pageSizeBytes, options.allocator, options.sink, options.codec, options.codecCounters);
+    this.#w = new TreeWriter(treeId, pageSizeBytes, options.allocator, options.sink, options.codec, options.codecCounters, options.sequence ?? 0);
     this.#leaves = new LeafPacker(this.#w);
   }
 

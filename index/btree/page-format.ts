@@ -17,6 +17,8 @@ export const AT_LOGICAL = 16;
 export const AT_STORED = 20;
 /** Next page of a chain, 0 = the last. */
 export const AT_NEXT = 24;
+/** Of nodes: the low 32 bits of the sequence that the checkpoint which wrote it stands for. */
+export const AT_STAMP = 28;
 
 export const MIN_TREE_PAGE_BYTES = 512;
 export const MAX_TREE_PAGE_BYTES = 65536;
@@ -58,6 +60,7 @@ export interface PageFacts {
   readonly logicalBytes?: number;
   readonly storedBytes: number;
   readonly next?: number;
+  readonly stamp?: number;
 }
 
 /** Writes the 32 bytes before a body that stands in place, and the checksum over the whole page. */
@@ -71,6 +74,7 @@ export function sealPage(page: Uint8Array, facts: PageFacts): void {
   putU32(page, AT_LOGICAL, facts.logicalBytes ?? facts.storedBytes);
   putU32(page, AT_STORED, facts.storedBytes);
   putU32(page, AT_NEXT, facts.next ?? 0);
+  putU32(page, AT_STAMP, facts.stamp ?? 0);
   putU32(page, AT_CRC, crc32(page.subarray(4)));
 }
 

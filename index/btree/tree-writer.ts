@@ -19,19 +19,21 @@ export class TreeWriter {
   readonly sink: PageSink;
   readonly codec: Codec;
   readonly codecCounters: CodecCounters;
+  readonly #stamp: number;
   /** Memory for one node image. */
   readonly image: Buffer = Buffer.alloc(MAX_IMAGE_BYTES);
   /** Memory for one page. */
   readonly page: Buffer;
   pagesWritten = 0;
 
-  constructor(treeId: number, pageSizeBytes: number, allocator: PageAllocator, sink: PageSink, codec: Codec, codecCounters: CodecCounters) {
+  constructor(treeId: number, pageSizeBytes: number, allocator: PageAllocator, sink: PageSink, codec: Codec, codecCounters: CodecCounters, stamp: number) {
     this.treeId = treeId;
     this.pageSizeBytes = pageSizeBytes;
     this.allocator = allocator;
     this.sink = sink;
     this.codec = codec;
     this.codecCounters = codecCounters;
+    this.#stamp = stamp % 0x1_0000_0000;
     this.page = Buffer.alloc(pageSizeBytes);
   }
 
@@ -41,7 +43,7 @@ export class TreeWriter {
     const { page } = this;
     page.set(body, PAGE_HEADER_BYTES);
     page.fill(0, PAGE_HEADER_BYTES + body.length);
-    sealPage(page, { treeId: this.treeId, pageNo, type, level, codecId, logicalBytes, storedBytes: body.length });
+    sealPage(page, { treeId: this.treeId, pageNo, type, level, codecId, logicalBytes, storedBytes: body.length, stamp: this.#stamp });
     this.sink.emit(pageNo, page);
     this.pagesWritten++;
     return pageNo;

@@ -18,6 +18,10 @@ export function checkFolder(engine: Engine): Finding[] {
     findings.push({ code: e.code, severity: 'error', file: `${folder}/${CATALOG_NAME}`, message: e.message });
   }
   for (const table of Object.values(catalog?.tables ?? {})) findings.push(...checkFacts(engine, table, names));
+  for (const store of Object.values(catalog?.stores ?? {})) {
+    if (names.includes(store.file)) continue;
+    findings.push({ code: 'CATALOG_STORE_MISSING', severity: 'warning', file: `${folder}/${store.file}`, message: `the catalog knows store "${store.name}", but its file is gone; if that was meant, the next write forgets it` });
+  }
   findings.push(...leftovers(engine, names, catalog));
   return findings;
 }

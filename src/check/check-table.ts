@@ -1,6 +1,6 @@
 import { checkDbf, checkMemo, FieldstoneError, MemoFile, isMemoField, readDbfLayout, readPointer, DELETED_MARK, type DbfLayout, type Finding, type MemoUse } from '#storage';
 import { RecordCursor, RecordView, type Engine, type RecordStore, type SnapshotHold, type TableEntry, type CatalogState } from '#txn';
-import { assertNotAborted } from '../table/table-host.js';
+import { assertNotAborted } from '../long-work.js';
 import { isPlain, snapshotFile } from './snapshot-file.js';
 
 const ROWS_PER_TURN = 4096;

@@ -1,14 +1,18 @@
 import { FieldstoneError, type ErrorCode, type Finding } from '#storage';
 import { withTableToItself, type Engine, type RecordStore, type TableEntry } from '#txn';
-import { assertNotAborted, type LongWorkOptions } from '../table/table-host.js';
+import { assertNotAborted, type LongWorkOptions } from '../long-work.js';
 import { detachIndexes, namedIndexes, type IndexPolicy } from '../table/write-guard.js';
+import { chosenWork } from './chosen-work.js';
 import { checkTable } from './check-table.js';
+import { repairStore } from './repair-store.js';
 import { repairTable } from './repair-table.js';
 
 /** Options of repair(). */
 export interface RepairOptions extends LongWorkOptions {
-  /** Only these tables. Default: all. */
+  /** Only these tables. Default: all, and all key-value stores; when `stores` is given, none. */
   readonly tables?: readonly string[];
+  /** Only these key-value stores. Default: all; when `tables` is given, none. */
+  readonly stores?: readonly string[];
   /** Whole records behind the count of the header: take them in, or leave them out. Default `recover`. */
   readonly uncounted?: 'recover' | 'ignore';
   /** A last record that the end of the file cuts off: keep its whole fields, or drop it. Default `keep`. */
@@ -29,8 +33,11 @@ export interface RepairedTable {
   readonly error?: { readonly code: ErrorCode; readonly message: string };
 }
 
+/** What happened to one key-value store. */
+export interface RepairedStore extends Omit<RepairedTable, 'table'> { readonly store: string }
+
 /** What repair() did. */
-export interface RepairResult { readonly tables: readonly RepairedTable[] }
+export interface RepairResult { readonly tables: readonly RepairedTable[]; readonly stores: readonly RepairedStore[] }
 
 /** Findings that a rebuild mends. Values that are no numbers or dates are not among them: what is right is not known. */
 const MENDABLE: ReadonlySet<string> = new Set([
@@ -44,13 +51,33 @@ const isReason = (f: Finding): boolean => f.severity !== 'note' && MENDABLE.has(
 /** Repairs one table after the other; a table that fails does not stop the others. */
 export async function repairDatabase(engine: Engine, options: RepairOptions): Promise<RepairResult> {
   engine.writeSide.assertWritable();
-  const names = options.tables?.map((name) => engine.entry(name).name) ?? [...engine.tables.state.values()].map((entry) => entry.name);
+  const { tables: names, stores: storeNames } = chosenWork(engine, options);
   const tables: RepairedTable[] = [];
   for (const name of names) {
     assertNotAborted(options.signal, 'the repair');
     tables.push(await repairOne(engine, name, options));
   }
-  return { tables };
+  const stores: RepairedStore[] = [];
+  for (const name of storeNames) {
+    assertNotAborted(options.signal, 'the repair');
+    stores.push(await repairOneStore(engine, name, options));
+  }
+  return { tables, stores };
+}
+
+async function repairOneStore(engine: Engine, store: string, options: RepairOptions): Promise<RepairedStore> {
+  try {
+    const mended = await repairStore({ engine, name: store, signal: options.signal, onProgress: (done) => options.onProgress?.({ done, total: done }) });
+    return mended === undefined ? { store, status: 'fine', actions: [], kept: [] } : { store, status: 'repaired', ...mended };
+  } catch (e) {
+    return { store, ...failed(engine, e) };
+  }
+}
+
+/** Throws on what must end the whole repair. */
+function failed(engine: Engine, e: unknown): Pick<RepairedTable, 'status' | 'actions' | 'kept' | 'error'> {
+  if (!(e instanceof FieldstoneError) || e.code === 'ABORTED' || e.code === 'CLOSED' || engine.writeSide.isPoisoned) throw e;
+  return { status: 'failed', actions: [], kept: [], error: { code: e.code, message: e.message } };
 }
 
 async function repairOne(engine: Engine, table: string, options: RepairOptions): Promise<RepairedTable> {
@@ -74,8 +101,7 @@ async function repairOne(engine: Engine, table: string, options: RepairOptions):
     });
     return { table, status: 'repaired', actions, kept };
   } catch (e) {
-    if (!(e instanceof FieldstoneError) || e.code === 'ABORTED' || e.code === 'CLOSED' || engine.writeSide.isPoisoned) throw e;
-    return { table, status: 'failed', actions: [], kept: [], error: { code: e.code, message: e.message } };
+    return { table, ...failed(engine, e) };
   }
 }
 

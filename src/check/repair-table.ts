@@ -3,12 +3,12 @@ import { installFiles, RecordView, type Engine, type RecordStore, type TableEntr
 import { firstNumbers } from '../table/create-table.js';
 import { plannedFrom } from '../table/rebuild.js';
 import { TableBuilder } from '../table/table-builder.js';
-import { assertNotAborted } from '../table/table-host.js';
+import { assertNotAborted } from '../long-work.js';
 import { isReadOnlyDialect, structuralIndexes } from '../table/write-guard.js';
 import { exactFit, mendHeader } from './mend-header.js';
 import { mendedLayout } from './mended-layout.js';
 import { copyMended, noRepairs, truncatedRecord, uncountedRecords, type RecordRepairs } from './repair-records.js';
-import { copyFile } from '../copy-file.js';
+import { keepOriginals } from './keep-originals.js';
 import { isPlain, snapshotFile } from './snapshot-file.js';
 
 const CHUNK_BYTES = 1 << 20;
@@ -56,7 +56,7 @@ export async function repairTable(job: RepairJob, entry: TableEntry, store: Reco
     builder.finish(counters.next);
     assertNotAborted(job.signal, 'the repair');
     const memoThere = source.memo !== undefined && entry.siblings.includes(source.memo.name);
-    const kept = await keepOriginals(job, memoThere ? [entry.tableFile, source.memo.name] : [entry.tableFile]);
+    const kept = await keepOriginals(engine.options.env, engine.options.folder, memoThere ? [entry.tableFile, source.memo.name] : [entry.tableFile]);
     if (source.memo === undefined && builder.memoFile !== undefined) done.push(`missing memo file made: ${builder.memoFile}`);
     const made = builder;
     builder = undefined; // from here on installFiles() discards
@@ -183,21 +183,4 @@ function recordActions(r: RecordRepairs): string[] {
     ...(r.danglingPointers > 0 ? [`${r.danglingPointers} memo pointers that lead nowhere made empty`] : []),
     ...(r.invalidPointers > 0 ? [`${r.invalidPointers} memo pointers that are no numbers made empty`] : []),
   ];
-}
-
-/** Copies of the files as they are, synced before anything is replaced; none when one cannot be made. */
-async function keepOriginals(job: RepairJob, names: readonly string[]): Promise<string[]> {
-  const { env, folder } = job.engine.options;
-  const taken = new Set(env.vfs.list(folder));
-  let n = 1;
-  while (names.some((name) => taken.has(`${name}.bak-${n}`))) n++;
-  const kept = names.map((name) => `${name}.bak-${n}`);
-  try {
-    for (const [i, name] of names.entries()) await copyFile(env, `${folder}/${name}`, `${folder}/${kept[i] ?? ''}`, () => undefined);
-    env.vfs.syncFolder(folder);
-  } catch (e) {
-    for (const name of kept) if (env.vfs.stat(`${folder}/${name}`) !== undefined) env.vfs.unlink(`${folder}/${name}`);
-    throw e;
-  }
-  return kept;
 }

@@ -76,7 +76,16 @@ export async function withDatabase<Result>(folder: string, options: OpenOptions,
 export function folderAndTable(vfs: Vfs, path: string, table: string | undefined): { readonly folder: string; readonly table: string | undefined } {
   if (kindOf(vfs, path) === 'folder') return { folder: path, table };
   if (table !== undefined) throw new UsageError(`"${path}" is a file, so there is no table to name`);
-  return { folder: dirname(resolve(path)), table: basename(path).replace(/\.dbf$/i, '') };
+  return { folder: dirname(resolve(path)), table: basename(path).replace(/\.(?:dbf|kv)$/i, '') };
+}
+
+/** Names as tables where there are such, else as stores. None: neither is given, which means everything. */
+export function tablesAndStores(db: Database, names: readonly string[]): { readonly tables?: readonly string[]; readonly stores?: readonly string[] } {
+  if (names.length === 0) return {};
+  const lower = (list: readonly string[]): Set<string> => new Set(list.map((one) => one.toLowerCase()));
+  const [tables, stores] = [lower(db.tables()), lower(db.stores())];
+  const isStore = (name: string): boolean => !tables.has(name.toLowerCase()) && stores.has(name.toLowerCase());
+  return { tables: names.filter((name) => !isStore(name)), stores: names.filter(isStore) };
 }
 
 const ATTEMPTS = 5;

@@ -1,7 +1,10 @@
 import { Readable } from 'node:stream';
 import { FieldstoneError } from '#storage';
 import { commitBatch, KeyBatch, KeyView, runTransaction, USES_EXPIRY, USES_PARTS, type Engine, type KeyStore, type StoreKinds } from '#txn';
+import { assertOptions } from '../arguments.js';
 import { operations, watched, type Operations } from '../operations.js';
+import type { LongWorkOptions } from '../long-work.js';
+import { compactStore, type CompactResult } from './compact-store.js';
 import { KvReader } from './kv-reader.js';
 import type { KvOperation, KvRange, KvScan, PutOptions } from './kv-types.js';
 import { PARTS_SUFFIX, readPart } from './parts.js';
@@ -211,6 +214,24 @@ export class Kv<Key = string, Value = unknown> {
         done(error);
       },
     });
+  }
+
+  /**
+   * Rewrites the files of the store densely: free space goes, expired values go. Reads and writes go on meanwhile; each file is swapped in
+   * one step, and open snapshots keep what they saw. Throws ABORTED (cancelled, or so much was written meanwhile that the copy
+   * ran out of `snapshotMemory`), READ_ONLY, FULL.
+   *
+   * @example
+   * const { bytesBefore, bytesAfter } = await settings.compact({ onProgress: ({ done, total }) => console.log(done, 'of', total) });
+   */
+  compact(options: LongWorkOptions = {}): Promise<CompactResult> {
+    try {
+      assertOptions(options, ['signal', 'onProgress'], 'compact');
+      this.#writable();
+    } catch (e) {
+      return Promise.reject(e);
+    }
+    return compactStore(this.#engine, this.name, options);
   }
 
   #writable(): StoreForm<Key, Value> {

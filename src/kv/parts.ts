@@ -28,6 +28,22 @@ export function markKey(id: number): Buffer {
 /** The id of a mark; undefined for other keys. */
 export function markedId(key: Buffer): number | undefined { return key.length === 7 && key[0] === MARK ? key.readUIntBE(1, 6) : undefined; }
 
+/** The id of the value that a part or a mark belongs to; undefined for other keys. */
+export function partsId(key: Buffer): number | undefined { return key.length === KEY_BYTES ? key.readUIntBE(0, 6) : markedId(key); }
+
+/** Bytes of all parts of a value as of `sequence`; undefined when one is missing. Throws LIMIT, CORRUPT_PAGE. */
+export function partsSize(store: KeyStore, parts: PartsRef, sequence: number): number | undefined {
+  assertValueSize(parts.totalBytes);
+  if (parts.count !== Math.ceil(parts.totalBytes / PART_BYTES)) throw damagedValue();
+  let size = 0;
+  for (let i = 0; i < parts.count; i++) {
+    const key = partKey(parts.id, i);
+    if (!store.find(key, key.length, sequence)) return undefined;
+    size += store.foundEnd - store.foundStart;
+  }
+  return size;
+}
+
 /** An id for the parts of a new value, below FF in its first byte. */
 export function newPartsId(random: Random): number {
   const bytes = Buffer.alloc(6);

@@ -4,7 +4,8 @@ import { assertOptions, assertSignal } from '../arguments.js';
 import type { Tx } from '../transaction/tx.js';
 import { asInput } from '../transaction/tx.js';
 import type { TableCodec } from './table-codec.js';
-import { assertNotAborted, type TableHost } from './table-host.js';
+import { assertNotAborted } from '../long-work.js';
+import type { TableHost } from './table-host.js';
 import { withAutomaticValues } from './table-writer.js';
 import { assertGrowable, assertWritable, detachIndexes, type IndexPolicy } from './write-guard.js';
 

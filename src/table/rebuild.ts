@@ -1,7 +1,8 @@
 import { DELETED_MARK } from '#storage';
 import { installFiles, RecordCursor, RecordView, withTableToItself, type Engine, type PlannedTable, type RecordStore, type TableEntry } from '#txn';
 import { TableBuilder } from './table-builder.js';
-import { assertNotAborted, type LongWorkOptions, type TableHost } from './table-host.js';
+import { assertNotAborted, type LongWorkOptions } from '../long-work.js';
+import type { TableHost } from './table-host.js';
 import { assertWritable, detachIndexes, type IndexPolicy } from './write-guard.js';
 
 const ROWS_PER_TURN = 2048;

@@ -6,7 +6,8 @@ import { insertRows, type InsertManyOptions, type InsertManyResult } from './ins
 import { rebuildTable, zapTable } from './rebuild.js';
 import type { RowScan, ScanOptions } from './scan.js';
 import type { TableCodec } from './table-codec.js';
-import type { LongWorkOptions, TableHost } from './table-host.js';
+import type { LongWorkOptions } from '../long-work.js';
+import type { TableHost } from './table-host.js';
 import { assertOptions, assertSignal } from '../arguments.js';
 import { tableInfo, type TableInfo } from './table-info.js';
 import { TableReader, type GetOptions } from './table-reader.js';

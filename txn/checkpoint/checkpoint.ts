@@ -44,6 +44,7 @@ export function* checkpointSteps(c: CheckpointContext, change?: FolderChange): S
   c.assertLocked();
   c.assertUndisturbed();
   const sequence = c.pipeline.publishedSequence;
+  change?.begin?.();
   const stores = c.stores().filter((store) => store !== change?.replaces && store.freeze(sequence));
   if (stores.length === 0 && change === undefined && c.wal.isEmpty) {
     counters.empty++;

@@ -31,6 +31,9 @@ export class FoldTarget {
   /** Files that were written past their published end and must be synced before the journal is. */
   get grownFiles(): ReadonlySet<VfsFile> { return this.#grown; }
 
+  /** The file was written elsewhere and must be synced too. */
+  grew(file: VfsFile): void { this.#grown.add(file); }
+
   /**
    * New bytes of a base file: below `publishedBytes` into the journal, beyond it straight into the
    * file (nobody counts them before the header, which is journalled, says so).

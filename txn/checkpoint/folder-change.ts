@@ -17,6 +17,8 @@ export interface FolderChange {
   readonly tables: Readonly<Record<string, PlannedTable | null>>;
   /** Old file name → new file name, for a table that is folded and renamed at once. */
   readonly renamed?: ReadonlyMap<string, string>;
+  /** The checkpoint begins, nothing is frozen yet. */
+  readonly begin?: () => void;
   /** The files are in place: switch the catalog state. */
   readonly installed: () => void;
 }

@@ -1,4 +1,4 @@
-import { applySorted, BloomFilter, chainPages, encodeHeader, hashKey, PageAllocator, readFreePages, Tree, TreeCursor, writeFilter, type Applied, type PageSink, type SkipList, type SortedChanges, type TreeHeader } from '#index';
+import { applySorted, BloomFilter, chainPages, encodeHeader, hashKey, PageAllocator, readFreePages, Tree, TreeCursor, writeFilter, type Applied, type ApplyOptions, type PageSink, type SkipList, type SortedChanges, type TreeHeader } from '#index';
 import type { Codec, CodecCounters } from '#storage';
 import type { FoldTarget } from '../checkpoint/fold-target.js';
 import { WORK, type Steps } from '../checkpoint/step.js';
@@ -56,12 +56,18 @@ function* apply(fold: KeyFold, target: FoldTarget, allocator: PageAllocator, sin
   const changes = new ListChanges(list);
   const run = applySorted(base.tree, {
     changes, allocator, sink, codec: fold.codec, compressionThresholdBytes: fold.compressionThresholdBytes, codecCounters: fold.codecCounters,
-    before: oldest === Infinity ? undefined : (old) => keepBefore(list, changes.node, oldest, old),
+    sequence: fold.sequence,
+    before: keeperOf(list, changes, oldest),
   });
   for (let step = run.next(); ; step = run.next()) {
     if (step.done === true) return step.value;
     yield WORK;
   }
+}
+
+/** For a checkpoint: what old snapshots read stays in the list that is folded. undefined = there are none. */
+export function keeperOf(list: SkipList, changes: ListChanges, oldest: number): ApplyOptions['before'] {
+  return oldest === Infinity ? undefined : (old) => keepBefore(list, changes.node, oldest, old);
 }
 
 /** What the tree holds stays in the list as its oldest version when a live snapshot is older than all others. */
@@ -107,7 +113,7 @@ function addList(filter: BloomFilter, list: SkipList): void {
 }
 
 /** The newest versions of a list as changes of a tree. */
-class ListChanges implements SortedChanges {
+export class ListChanges implements SortedChanges {
   readonly #list: SkipList;
   node = 0;
 

@@ -87,13 +87,11 @@ export class KeyStoreSet {
       base?.close();
       throw new FieldstoneError('VERSION', `store "${name}" has keys or values of a kind that this version does not know`, { file: `${this.#o.folder}/${file ?? ''}` });
     }
-    const { codec, compressionThresholdBytes, codecCounters, bloomBitsPerKey } = this.#o;
     const fileName = file ?? `${name}${EXTENSION}`;
     let first = base;
     return new KeyStore({
       name: this.#facts[key]?.name ?? (file === undefined ? name : file.slice(0, -EXTENSION.length)),
-      file: fileName, kinds, codec, compressionThresholdBytes, codecCounters,
-      bloomBitsPerKey, seed: this.#random(),
+      file: fileName, kinds, ...this.treeOptions(), seed: this.#random(),
       openBase: () => {
         const opened = first ?? (this.#files.has(key) ? this.#openBase(fileName) : undefined);
         first = undefined;
@@ -105,6 +103,22 @@ export class KeyStoreSet {
   #openBase(file: string): KeyBase {
     const { folder, cache, codecCounters, writable } = this.#o;
     return KeyBase.open({ vfs: this.#vfs, folder, file, cache, codecCounters, writable, verify: this.#verify });
+  }
+
+  /** How trees are written. */
+  treeOptions(): Pick<KeyStoreSetOptions, 'codec' | 'compressionThresholdBytes' | 'codecCounters' | 'bloomBitsPerKey'> {
+    const { codec, compressionThresholdBytes, codecCounters, bloomBitsPerKey } = this.#o;
+    return { codec, compressionThresholdBytes, codecCounters, bloomBitsPerKey };
+  }
+
+  newTreeId(): number { return this.#random(); }
+
+  /** Name, file and what the catalog remembers of a store that has a file, also of one that cannot be opened. */
+  fileOf(name: string): { readonly name: string; readonly file: string; readonly facts: CatalogStore | undefined } | undefined {
+    const key = name.toLowerCase();
+    const file = this.#files.get(key);
+    const facts = Object.hasOwn(this.#facts, key) ? this.#facts[key] : undefined;
+    return file === undefined ? undefined : { name: facts?.name ?? file.slice(0, -EXTENSION.length), file, facts };
   }
 
   #random(): number {
@@ -128,7 +142,9 @@ export class KeyStoreSet {
     const facts: Record<string, CatalogStore> = {};
     for (const [key, known] of Object.entries(this.#facts)) if (this.#files.has(key)) facts[key] = known;
     for (const [key, { name, options, base }] of this.#stores) {
-      if (base !== undefined) facts[key] = { name, file: options.file, treeId: base.treeId, sequence: base.state.header.sequence };
+      if (base === undefined) continue;
+      const { treeId, sequence, ownerFlags } = base.state.header;
+      facts[key] = { name, file: options.file, treeId, sequence, flags: ownerFlags };
     }
     this.#facts = facts;
     return facts;
@@ -169,15 +185,15 @@ export function storeFactsNow(vfs: Vfs, folder: string, facts: Readonly<Record<s
   return now;
 }
 
-function readFacts(vfs: Vfs, path: string): { treeId: number; sequence: number } {
+function readFacts(vfs: Vfs, path: string): { treeId: number; sequence: number; flags: number } {
   const file = vfs.open(path, 'read');
   try {
     const start = Buffer.alloc(HEADER_PEEK_BYTES);
     readUpTo(file, start, 0);
     const page = Buffer.alloc(peekHeader(start).pageSizeBytes);
     readUpTo(file, page, 0);
-    const { treeId, sequence } = decodeHeader(page, file.stat().sizeBytes);
-    return { treeId, sequence };
+    const { treeId, sequence, ownerFlags } = decodeHeader(page, file.stat().sizeBytes);
+    return { treeId, sequence, flags: ownerFlags };
   } finally {
     file.close();
   }

@@ -29,6 +29,9 @@ export interface KeyGeneration {
   readonly sequence: number;
 }
 
+/** Steps inside a checkpoint that finish a new file of the store. */
+export type KeyTakeover = (store: KeyStore, frozen: KeyGeneration, target: FoldTarget) => Steps;
+
 /** Writes that are on their way to the log. */
 export interface InFlight {
   touches(range: ByteRange): boolean;
@@ -62,6 +65,7 @@ export class KeyStore implements VersionedStore {
   #base: KeyBase | undefined;
   #pending: PendingKeyState | undefined;
   #generations = 0;
+  #successor: KeyTakeover | undefined;
   readonly #inFlightHashes = new Map<number, number>();
   readonly #inFlight = new Set<InFlight>();
   /** Where find() found the value. */
@@ -205,7 +209,7 @@ export class KeyStore implements VersionedStore {
   }
 
   freeze(sequence: number): boolean {
-    if (this.active.isEmpty) return false;
+    if (this.active.isEmpty && this.#successor === undefined) return false;
     if (this.frozen !== undefined) throw new FieldstoneError('POISONED', 'a checkpoint began while another was running');
     this.frozen = { list: this.active, sequence };
     this.active = this.#newList();
@@ -220,6 +224,7 @@ export class KeyStore implements VersionedStore {
     this.active.absorbOlder(this.frozen.list);
     this.frozen = undefined;
     this.#pending = undefined;
+    this.#successor = undefined;
     this.epoch++;
   }
 
@@ -227,6 +232,10 @@ export class KeyStore implements VersionedStore {
     const { frozen } = this;
     const base = this.#base;
     if (frozen === undefined || base === undefined) throw new FieldstoneError('POISONED', `store "${this.name}" has nothing to fold`);
+    if (this.#successor !== undefined) {
+      yield* this.#successor(this, frozen, target);
+      return;
+    }
     const { file, codec, compressionThresholdBytes, codecCounters, bloomBitsPerKey } = this.options;
     this.#pending = yield* foldKeys({
       base, file, list: frozen.list, sequence: frozen.sequence, ownerFlags: this.ownerFlags, codec, compressionThresholdBytes, codecCounters, bloomBitsPerKey,
@@ -244,11 +253,23 @@ export class KeyStore implements VersionedStore {
   switchOver(oldestSnapshot: number): void {
     const { frozen } = this;
     if (frozen === undefined) return;
-    this.#base?.settle();
+    if (this.#successor === undefined) this.#base?.settle();
+    else this.#reopen();
     if (oldestSnapshot < frozen.sequence) this.history.push(frozen);
     this.baseSequence = frozen.sequence;
     this.frozen = undefined;
     this.epoch++;
+  }
+
+  /** At the next checkpoint, which must rename a new file into place: `takeover` makes it what the tree with the frozen changes is. */
+  succeed(takeover: KeyTakeover): void { this.#successor = takeover; }
+
+  /** The file of the tree is another one now. */
+  #reopen(): void {
+    const before = this.#base;
+    this.#successor = undefined;
+    this.#base = this.options.openBase();
+    before?.close();
   }
 
   pruneHistory(oldestSnapshot: number): void {

@@ -35,6 +35,8 @@ export interface CatalogStore {
   readonly treeId: number;
   /** Sequence of the last commit in its tree. */
   readonly sequence: number;
+  /** Kinds of keys and values, as in the tree's first page: to find when that is lost. */
+  readonly flags?: number;
 }
 
 export interface Catalog {

@@ -1,15 +1,24 @@
-import { explainFile } from '#storage';
+import { explainTree, isTreeFile } from '#index';
+import { explainFile, FieldstoneError, type ExplainedBytes, type Vfs } from '#storage';
 import { numberOption, type Command } from '../command.js';
-import { FieldstoneError } from '#storage';
 import { RowOutput } from '../row-output.js';
 import { plainText } from '../text-table.js';
+
+function* explain(vfs: Vfs, path: string): Generator<ExplainedBytes, void, undefined> {
+  const file = vfs.open(path, 'read');
+  try {
+    yield* isTreeFile(file) ? explainTree(file) : explainFile(vfs, path);
+  } finally {
+    file.close();
+  }
+}
 
 export const dumpCommand: Command = {
   name: 'dump',
   usage: '<file>',
   summary: 'what the bytes of a file mean, one by one',
-  details: 'Explains a table (its header), a memo file (its header), a log segment (fieldstone-<n>.wal) or a checkpoint journal byte\n'
-    + 'by byte, as far as it goes in a damaged file. Exit status 1 when something is wrong in it. Never writes.',
+  details: 'Explains a table (its header), a memo file (its header), a key-value store (<name>.kv, all of its pages), a log segment\n'
+    + '(fieldstone-<n>.wal) or a checkpoint journal byte by byte, as far as it goes in a damaged file. Exit status 1 when something is wrong in it. Never writes.',
   options: {
     from: { value: '<offset>', meaning: 'begin at this byte' },
     limit: { value: '<n>', meaning: 'at most so many lines' },
@@ -23,7 +32,7 @@ export const dumpCommand: Command = {
     if (context.env.vfs.stat(path)?.kind === 'folder') throw new FieldstoneError('NOT_FOUND', `"${path}" is a folder; dump takes one file of it`, { file: path });
     const output = new RowOutput(context);
     let problems = 0;
-    for (const piece of explainFile(context.env.vfs, path)) {
+    for (const piece of explain(context.env.vfs, path)) {
       if (piece.offset + piece.length < from || (piece.offset + piece.length === from && piece.length > 0)) continue;
       if (left-- <= 0) break;
       if (piece.problem !== undefined) problems++;
