@@ -14,11 +14,13 @@ export interface CopyRules {
   readonly what: string;
   /** Fields that are undefined: left out of documents, null in filters. */
   readonly dropUndefined: boolean;
+  /** Getters are read, once, as any field is; else they are refused and not called. */
+  readonly readsGetters: boolean;
 }
 
 /**
  * A copy of a value of the user that shares nothing with it: null, booleans, numbers, bigints, text, dates, bytes, arrays and
- * objects of these. Getters are not called, prototypes not looked at. Throws LIMIT (too deep, in a circle, too many values) and the code of the rules.
+ * objects of these. Prototypes are not looked at. Throws LIMIT (too deep, in a circle, too many values) and the code of the rules.
  */
 export function copyValue(value: unknown, rules: CopyRules): unknown {
   return new Copier(rules).copy(value, 0);
@@ -67,8 +69,9 @@ class Copier {
     const names = Object.keys(value);
     this.#step(names.length);
     const copy: Record<string, unknown> = {};
+    const { readsGetters } = this.#rules;
     for (const name of names) {
-      const one = ownData(value, name, this.#rules);
+      const one = readsGetters && name !== '__proto__' ? value[name] : ownData(value, name, this.#rules);
       if (one === undefined && this.#rules.dropUndefined) continue;
       copy[name] = this.copy(one, depth + 1);
     }
@@ -91,7 +94,7 @@ function kindOf(value: unknown): string {
 }
 
 /** Maps, sets, promises, errors and the like have no fields to keep. */
-function isPlain(value: object): boolean { return Object.prototype.toString.call(value) === '[object Object]' && !(value instanceof Param); }
+function isPlain(value: object): value is Readonly<Record<string, unknown>> { return Object.prototype.toString.call(value) === '[object Object]' && !(value instanceof Param); }
 
 /** A field of an object of the user, without running code of it. */
 export function ownData(value: object, name: string, rules: CopyRules): unknown {

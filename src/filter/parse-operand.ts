@@ -4,7 +4,7 @@ import { type CopyRules, copyValue } from './copy-value.js';
 import type { Operand } from './filter-node.js';
 import { Param } from './param.js';
 
-export const FILTER_VALUES: CopyRules = { code: 'QUERY', what: 'filter', dropUndefined: false };
+export const FILTER_VALUES: CopyRules = { code: 'QUERY', what: 'filter', dropUndefined: false, readsGetters: false };
 
 /** A value of a filter, copied, or a parameter. */
 export function operandOf(value: unknown, path: string): Operand {
