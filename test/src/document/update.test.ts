@@ -124,7 +124,8 @@ const changes = fc.oneof(
   fc.tuple(fc.constantFrom('$set', '$min', '$max', '$addToSet', '$pull', '$push'), paths, scalar).map(([op, path, value]) => ({ [op]: { [path]: value } })),
   fc.tuple(fc.constantFrom('$inc', '$mul'), paths, fc.integer({ min: -3, max: 3 })).map(([op, path, n]) => ({ [op]: { [path]: n } })),
   fc.tuple(fc.constantFrom('$unset', '$pop'), paths).map(([op, path]) => ({ [op]: { [path]: 1 } })),
-  fc.tuple(paths, fc.array(scalar, { maxLength: 3 }), fc.integer({ min: -3, max: 3 })).map(([path, $each, $position]) => ({ $push: { [path]: { $each, $position } } })),
+  fc.tuple(paths, fc.array(scalar, { maxLength: 3 }), fc.integer({ min: -3, max: 3 }))
+    .map(([path, $each, $position]) => ({ $push: { [path]: { $each, $position } } })),
   fc.tuple(paths, fc.uniqueArray(scalar, { maxLength: 3 })).map(([path, $each]) => ({ $addToSet: { [path]: { $each } } })),
   fc.tuple(fc.constantFrom('a', 'b'), fc.constantFrom('c', 'd')).map(([from, to]) => ({ $rename: { [from]: to } })),
 );
