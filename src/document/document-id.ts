@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { FieldstoneError, type Clock, type Random } from '#storage';
+import { FieldstoneError, sha256Hex, type Clock, type Random } from '#storage';
 import { shown } from '../arguments.js';
 
 /** Width of the column `_ID`. */
@@ -77,7 +76,7 @@ export function idColumn(id: DocumentId): { readonly text: string; readonly whol
   if (typeof id === 'string' && PLAIN.test(id)) return { text: id, whole: true };
   const text = `#${idText(id)}`;
   if (text.length <= ID_COLUMN_BYTES) return { text, whole: true };
-  return { text: HASHED + createHash('sha256').update(text).digest('hex').slice(0, HASH_DIGITS), whole: false };
+  return { text: HASHED + sha256Hex(text).slice(0, HASH_DIGITS), whole: false };
 }
 
 /** A spelling for each kind of its own. */
