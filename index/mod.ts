@@ -50,3 +50,8 @@ export { checkNtx } from './ntx/check-ntx.js';
 export { decodeNtxNumber, encodeNtxNumber, foldNtxNumber } from './ntx/ntx-key.js';
 export { NtxFile, type NtxOptions } from './ntx/ntx-file.js';
 export { looksLikeNtx } from './ntx/ntx-header.js';
+
+// NDX (dBASE).
+export { buildNdx } from './ndx/ndx-build.js';
+export { checkNdx, NdxFile, type NdxOptions } from './ndx/ndx-file.js';
+export { putSortableDouble, sortableDoubleAt } from './dbase/key-form.js';

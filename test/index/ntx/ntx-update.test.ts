@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { buildNtx, checkNtx, encodeNtxNumber, NtxFile, type TagSpec } from '#index';
 import { hasCode } from '#storage';
 import { BufferSink, bufferSource, runToEnd } from '../../support/buffer-source.js';
-import { changesOf, drawFrom, OrderModel, type Draw, type Entry, type OrderFormat } from '../order-model.js';
+import { runMixedBatches } from '../order-batches.js';
+import { changesOf, OrderModel, type Draw, type Entry, type OrderFormat } from '../order-model.js';
 
-const SEED = Number(process.env['SEED'] ?? 4711);
-export const NTX: OrderFormat = {
+const NTX: OrderFormat = {
   name: 'NTX', build: buildNtx,
   open: (bytes) => NtxFile.open(bufferSource(bytes), { name: 'X' }),
   check: (bytes) => checkNtx(NtxFile.open(bufferSource(bytes), { name: 'X' })),
@@ -34,48 +34,8 @@ const KINDS: readonly (readonly [string, TagSpec, (draw: Draw) => Buffer])[] = [
 ];
 
 describe.each(KINDS)('an NTX of %s', (_, tag, keyOf) => {
-  test('stays what a sorted list says, through mixed batches', () => {
-    const draw = drawFrom(SEED);
-    const pad = (key: Buffer): Buffer => (key.length === tag.keyLength ? key : Buffer.concat([key, Buffer.alloc(tag.keyLength - key.length, 0x20)]));
-    const rows = new Map<number, Buffer>();
-    for (let recno = 1; recno <= 400; recno++) rows.set(recno, pad(keyOf(draw)));
-    const model = new OrderModel(NTX, tag, [...rows].map(([recno, key]) => ({ recno, key })));
-    model.assertHolds();
-    let next = rows.size + 1;
-    for (let batch = 0; batch < 60; batch++) {
-      const added: Entry[] = [];
-      const removed: Entry[] = [];
-      const touched = new Set<number>();
-      const size = batch % 7 === 0 ? 300 : 1 + draw(40);
-      for (let i = 0; i < size; i++) {
-        const what = draw(batch % 20 < 12 ? 3 : 5);
-        if (what === 0 || rows.size < 3) {
-          rows.set(next, pad(keyOf(draw)));
-          added.push({ recno: next, key: rows.get(next)! });
-          touched.add(next++);
-          continue;
-        }
-        const recno = [...rows.keys()][draw(rows.size)]!;
-        if (touched.has(recno)) continue;
-        touched.add(recno);
-        removed.push({ recno, key: rows.get(recno)! });
-        if (what > 1) rows.delete(recno);
-        else {
-          rows.set(recno, pad(keyOf(draw)));
-          if (rows.get(recno)!.equals(removed.at(-1)!.key)) removed.pop();
-          else added.push({ recno, key: rows.get(recno)! });
-        }
-      }
-      // Who takes the holder of a unique key away offers the others.
-      if (tag.unique === 'first') for (const { key } of removed) for (const [recno, other] of rows) if (other.equals(key) && !added.some((e) => e.recno === recno)) added.push({ recno, key });
-      try {
-        model.apply(added, removed);
-        model.assertHolds();
-        if (batch % 10 === 0) model.assertSeeks(draw, Array.from({ length: 20 }, () => pad(keyOf(draw))));
-      } catch (e) {
-        throw new Error(`batch ${batch}, SEED=${SEED}`, { cause: e });
-      }
-    }
+  test('stays what a sorted list says, through mixed batches, and ends empty', () => {
+    const model = runMixedBatches(NTX, tag, keyOf);
     model.apply([], [...model.entries]);
     model.assertHolds();
     expect(model.entries.length).toBe(0);

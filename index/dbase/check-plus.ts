@@ -1,0 +1,94 @@
+import { hasCode } from '#storage';
+import type { IndexFinding } from '../xbase/index-file.js';
+import { compareBytes } from '../xbase/bytes.js';
+import type { PlusTag } from './plus-tag.js';
+import { childOf, entryCount, isLeafPage, keyPlace, mayPrecede, recnoOf, UNIT_BYTES } from './plus-shape.js';
+import { MAX_PLUS_DEPTH } from './plus-pages.js';
+
+const MAX_FINDINGS = 100;
+
+/**
+ * Looks at every page of a tree of an NDX or MDX: form, order within and between pages, keys above children, one depth of all leaves, equal keys
+ * of a unique order, pages that are used twice. `use` has a byte for each unit of the file, not 0 for those that something else has. Pages
+ * that nobody uses are no damage: dBASE leaves them behind.
+ */
+export function checkPlusTree(tag: PlusTag, use: Uint8Array): IndexFinding[] { return new PlusCheck(tag, use).run(); }
+
+class PlusCheck {
+  readonly #tag: PlusTag;
+  readonly #use: Uint8Array;
+  readonly #findings: IndexFinding[] = [];
+  readonly #last: Buffer;
+  readonly #key: Buffer;
+  #lastRecno = 0;
+  #leafDepth = -1;
+
+  constructor(tag: PlusTag, use: Uint8Array) {
+    this.#tag = tag;
+    this.#use = use;
+    this.#last = Buffer.alloc(tag.facts.keyLength);
+    this.#key = Buffer.alloc(tag.facts.keyLength);
+  }
+
+  run(): IndexFinding[] {
+    this.#guard(() => { this.#visit(this.#tag.pages.root, 0); });
+    return this.#findings;
+  }
+
+  #guard(part: () => void): void {
+    try {
+      part();
+    } catch (e) {
+      if (!hasCode(e, 'CORRUPT_INDEX')) throw e;
+      this.#report(e.offset ?? 0, e.message);
+    }
+  }
+
+  #report(offset: number, message: string): void {
+    if (this.#findings.length < MAX_FINDINGS) this.#findings.push({ offset, tag: this.#tag.facts.name, message });
+  }
+
+  #visit(unit: number, depth: number): void {
+    const { pages } = this.#tag;
+    const { shape } = pages;
+    const offset = unit * UNIT_BYTES;
+    const page = pages.page(unit);
+    for (let i = unit; i < unit + shape.blockBytes / UNIT_BYTES; i++) {
+      if (this.#use[i] !== 0) return this.#report(offset, 'a page that is used twice');
+      this.#use[i] = 1;
+    }
+    if (depth >= MAX_PLUS_DEPTH) return this.#report(offset, 'the tree is deeper than a tree can be');
+    const leaf = isLeafPage(page, shape);
+    if (leaf && this.#leafDepth < 0) this.#leafDepth = depth;
+    if (leaf ? depth !== this.#leafDepth : this.#leafDepth >= 0 && depth >= this.#leafDepth) this.#report(offset, 'leaves are not all at one depth');
+    for (let i = 0; i < entryCount(page); i++) {
+      if (leaf) this.#entry(page, i, offset);
+      else this.#guard(() => { this.#below(page, i, depth); });
+    }
+    if (!leaf) this.#guard(() => { this.#below(page, entryCount(page), depth); });
+  }
+
+  #below(page: Buffer, i: number, depth: number): void {
+    const { pages } = this.#tag;
+    const unit = childOf(page, i, pages.shape);
+    const child = pages.child(page, i);
+    const last = entryCount(child) - 1;
+    if (i < entryCount(page) && last >= 0 && isLeafPage(child, pages.shape) && !mayPrecede(page, i, child, last, pages.shape)) {
+      this.#report(unit * UNIT_BYTES, 'its last key is not the one that stands above it');
+    }
+    this.#visit(unit, depth + 1);
+  }
+
+  #entry(page: Buffer, i: number, offset: number): void {
+    const { shape } = this.#tag.pages;
+    shape.form.toSortable(page, keyPlace(i, shape), this.#key, 0);
+    const recno = recnoOf(page, i, shape);
+    const order = this.#lastRecno === 0 ? 1 : compareBytes(this.#key, 0, this.#last, 0, this.#last.length) * (shape.descending ? -1 : 1);
+    const at = offset + keyPlace(i, shape);
+    if (order < 0) this.#report(at, `key ${i} does not stand behind the one before it`);
+    if (order === 0 && recno === this.#lastRecno) this.#report(at, `key ${i} is there twice`);
+    else if (order === 0 && this.#tag.facts.unique !== 'none') this.#report(at, `key ${i} has the key of another record in a unique order`);
+    this.#key.copy(this.#last);
+    this.#lastRecno = recno;
+  }
+}
