@@ -1,6 +1,5 @@
 import type { BlockSink } from '../xbase/block-source.js';
-import type { TagApplied } from '../xbase/index-file.js';
-import type { SortedKeyChanges } from '../xbase/sorted-key-changes.js';
+import type { SortedKeyChanges, TagApplied } from '../xbase/sorted-key-changes.js';
 import type { PlusChanges } from './plus-changes.js';
 
 /** Changes between two looks at the clock. */

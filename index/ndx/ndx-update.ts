@@ -4,8 +4,8 @@ import { PlusChanges } from '../dbase/plus-changes.js';
 import { PlusDraft } from '../dbase/plus-draft.js';
 import type { PlusTag } from '../dbase/plus-tag.js';
 import type { BlockSink, BlockSource } from '../xbase/block-source.js';
-import type { IndexFileUpdate, TagApplied, UpdatedFile } from '../xbase/index-file.js';
-import type { SortedKeyChanges } from '../xbase/sorted-key-changes.js';
+import type { IndexFileUpdate, UpdatedFile } from '../xbase/index-file.js';
+import type { SortedKeyChanges, TagApplied } from '../xbase/sorted-key-changes.js';
 import { NDX_PAGE_BYTES, patchNdxHeader } from './ndx-header.js';
 
 /** All changes of one checkpoint to an NDX file. */
