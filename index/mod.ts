@@ -38,6 +38,12 @@ export type { SortedKeyChanges, SortedKeys, TagApplied } from './xbase/sorted-ke
 export type { IndexFileKind, KeyType, TagFacts, UniqueKind } from './xbase/tag-facts.js';
 export { bufferSource } from './xbase/buffer-source.js';
 export { compareTag, type TagDifference } from './xbase/compare-tag.js';
+export { KeySorter } from './xbase/key-sorter.js';
+export { compileExpression, compileSyntax, expressionDialect, type CompiledExpression, type CompileOptions } from './expression/compile.js';
+export { parseExpression } from './expression/parser.js';
+export { fieldsOf, type BinaryOperator, type Syntax } from './expression/syntax.js';
+export type { ExpressionRow, Value } from './expression/value.js';
+export { CdxKeys, forFilter, guessesTextKeys, hasTextKeys, keyShapeOf, readSortable, writeSortable, type DecodedKey, type KeyShape } from './cdx/cdx-key.js';
 export { checkCdx, type CdxCheck } from './cdx/cdx-check.js';
 export { createCdx, createIdx } from './cdx/cdx-create.js';
 export { CdxFile, type CdxOptions } from './cdx/cdx-file.js';

@@ -21,6 +21,8 @@ const SHORT_NAME = 4;
 const VOLATILE = new Set(['DATE', 'DATETIME', 'TIME', 'SECONDS', 'TODAY', 'NOW']);
 /** Field names of a header have at most as many letters. */
 const NAME_LETTERS = 10;
+/** Names that would be the same when cut get a number instead of their last letters. */
+const NUMBER_AT_END = /\d+$/;
 
 /** What an expression is compiled for. */
 export interface CompileOptions {
@@ -166,7 +168,7 @@ class Compiler {
     const known = [name, longNames?.get(name), decoded(given, layout.encoding)];
     const found = layout.fields.find((field) => known.includes(field.name.toUpperCase()));
     if (found !== undefined || name.length <= NAME_LETTERS) return found;
-    const cut = layout.fields.filter((field) => field.name.toUpperCase() === name.slice(0, NAME_LETTERS));
+    const cut = layout.fields.filter((field) => field.name.length === NAME_LETTERS && name.startsWith(field.name.toUpperCase().replace(NUMBER_AT_END, '')));
     return cut.length === 1 ? cut[0] : undefined;
   }
 
