@@ -82,7 +82,13 @@ interface Opened {
   readonly table: { readonly layout: DbfLayout; readonly bytes: Buffer } | undefined;
 }
 
-function* openedFiles(corpusOf: Corpus, kinds: readonly string[]): Generator<Opened | { readonly unit: CorpusUnit; readonly index: TruthIndex; readonly error: FieldstoneError }> {
+interface Failed {
+  readonly unit: CorpusUnit;
+  readonly index: TruthIndex;
+  readonly error: FieldstoneError;
+}
+
+function* openedFiles(corpusOf: Corpus, kinds: readonly string[]): Generator<Opened | Failed> {
   for (const unit of corpusOf.units) {
     const { indexes = [] } = corpusOf.truth(unit.unit) as { indexes?: readonly TruthIndex[] };
     for (const index of indexes) {
