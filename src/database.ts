@@ -1,8 +1,15 @@
-import { ArgumentRangeError, ArgumentTypeError, FieldstoneError, type ProbeSnapshot } from '#storage';
-import { renameFiles, runTransaction, runTransactionSync, installFiles, withTableToItself, type Durability, type Engine, type Isolation, type OpenTransaction, type OpenTransactionInfo, type TableEntry } from '#txn';
+import { ArgumentRangeError, ArgumentTypeError, FieldstoneError, type TraceSubsystem } from '#storage';
+import { renameFiles, runTransaction, runTransactionSync, installFiles, withTableToItself, type Durability, type Engine, type Isolation, type OpenTransaction, type TableEntry } from '#txn';
 import type { Options, ResolvedOptions } from './config/open-options.js';
 import { assertFunction, assertOptions, assertSchemaObject, shown } from './arguments.js';
 import { operations, watched, type Operations } from './operations.js';
+import type { Health } from './profile/health.js';
+import type { Instruments } from './profile/instruments.js';
+import type { OperationProfile } from './profile/operation-profile.js';
+import type { ProfileOptions } from './profile/profile-options.js';
+import type { Profiler } from './profile/profiler.js';
+import type { DatabaseStats } from './profile/statistics.js';
+import type { Trace, TraceOptions } from './profile/trace.js';
 import { Snapshot } from './snapshot.js';
 import { backupDatabase, type BackupResult } from './backup.js';
 import { checkDatabase, type CheckOptions, type CheckResult } from './check/check-database.js';
@@ -38,12 +45,6 @@ export interface TransactionOptions {
   readonly durability?: Durability;
 }
 
-/** Counters, histograms, open transactions and locks at one moment. */
-export interface DatabaseStats extends ProbeSnapshot {
-  readonly transactions: readonly OpenTransactionInfo[];
-  readonly locks: { readonly shards: ReturnType<Engine['locks']['shardStats']> };
-}
-
 /** Options of db.table(). */
 export interface TableOptions {
   /** Before the first write, set index files aside that would go stale. Default `refuse`. */
@@ -71,12 +72,14 @@ export class Database {
   readonly #schemas = new Map<string, TableSchema>();
   readonly #host: TableHost;
   readonly #operations: Operations;
+  readonly #instruments: Instruments;
 
   /** @internal */
-  constructor(engine: Engine, options: ResolvedOptions) {
+  constructor(engine: Engine, options: ResolvedOptions, instruments: Instruments) {
     this.#engine = engine;
     this.#options = options;
     this.#operations = operations(engine.options.probe);
+    this.#instruments = instruments;
     this.#host = {
       engine,
       codecOf: (entry) => this.#codecOf(entry),
@@ -283,14 +286,54 @@ export class Database {
    */
   backup(folder: string, options: LongWorkOptions = {}): Promise<BackupResult> { return backupDatabase(this.#engine, folder, options); }
 
-  /** Counters and histograms now, open transactions with their ages, lock shards. */
-  stats(): DatabaseStats {
-    const { probe } = this.#engine.options;
-    return { ...probe.snapshot(), transactions: this.#engine.transactions.list(), locks: { shards: this.#engine.locks.shardStats() } };
+  /**
+   * What was counted since the database was opened: cache by kind of page, files, operations with their times, log, locks by shard,
+   * transactions, codecs, memory, pauses. Numbers and names only, never values.
+   *
+   * @example
+   * const { cache, operations } = db.stats();
+   * console.log(cache.table.hitRate, operations.find(({ name }) => name === 'table.get')?.latencyNs.p99);
+   */
+  stats(): DatabaseStats { return this.#instruments.stats(); }
+
+  /** Whether the database is well, and what a person should look at. */
+  health(): Health { return this.#instruments.health(); }
+
+  /**
+   * Records where time and memory go until stop() is called. Throws OPTION, CLOSED.
+   *
+   * @example
+   * const profiler = db.profile({ cpu: true, io: true, locks: true });
+   * await work();
+   * const profile = await profiler.stop();
+   * await profile.save('report.html');
+   */
+  profile(options: ProfileOptions = {}): Profiler { return this.#instruments.profile(options); }
+
+  /**
+   * Runs `work` once and takes its time apart: waiting for locks, cache, files, codec, turning rows into bytes and back, index, log.
+   * Other work at the same time is not counted in the parts. Throws NAME, VALUE, CLOSED, and what `work` throws.
+   *
+   * @example
+   * const { text } = await db.profileOperation('transfer', () => db.transaction((tx) => transfer(tx)));
+   * console.log(text); // transfer 1.42 ms: io 1.10, log 0.21, serialization 0.05, other 0.06
+   */
+  profileOperation<Result>(name: string, work: () => Result | Promise<Result>): Promise<OperationProfile<Result>> {
+    return this.#instruments.profileOperation(name, work);
   }
 
+  /**
+   * Switches on the trace of a part of the engine: each of its steps, in a ring of the last ones and for a callback. Throws OPTION, CLOSED.
+   *
+   * @example
+   * const trace = db.trace('lock', { capacity: 100, onEvent: (event) => console.log(event) });
+   * await work();
+   * trace.stop();
+   */
+  trace(subsystem: TraceSubsystem | readonly TraceSubsystem[], options: TraceOptions = {}): Trace { return this.#instruments.trace(subsystem, options); }
+
   /** Checkpoints, releases the lock. Open transactions end with CLOSED; later calls throw CLOSED. */
-  close(): Promise<void> { return this.#engine.close(); }
+  async close(): Promise<void> { await Promise.all([this.#engine.close(), this.#instruments.close()]); }
 
   [Symbol.asyncDispose](): Promise<void> { return this.close(); }
 }

@@ -1,6 +1,6 @@
 // The public door: everything that users import from 'fieldstone'.
 export { open } from './open.js';
-export { Database, type DatabaseStats, type TableFor, type TableOptions, type TransactionOptions } from './database.js';
+export { Database, type TableFor, type TableOptions, type TransactionOptions } from './database.js';
 export { Kv, type ByteStream } from './kv/kv.js';
 export type { CompactResult } from './kv/compact-store.js';
 export type { TxKv } from './kv/tx-kv.js';
@@ -25,6 +25,14 @@ export {
 } from './table/field-types.js';
 export { param, type Param } from './filter/param.js';
 export { Tx, TxTable, type TableRef } from './transaction/tx.js';
+export type { CacheKindStats, ComponentMemory, DatabaseStats, FileStats, HotLockStats, OperationStats } from './profile/statistics.js';
+export type { MemoryFacts } from './profile/runtime.js';
+export type { Health, HealthNote } from './profile/health.js';
+export type { OperationPart, OperationProfile } from './profile/operation-profile.js';
+export type { Profile } from './profile/profile.js';
+export type { Profiler } from './profile/profiler.js';
+export type { CodePart, ProfileFilter, ProfileOptions } from './profile/profile-options.js';
+export type { Trace, TraceOptions } from './profile/trace.js';
 export type { OpenOptions, Options, OptionSource, ResolvedOptions, Size } from './config/open-options.js';
 export { ERROR_CODES, FieldstoneError, hasCode, type ErrorCode, type ErrorFields, type Dialect, type Finding, type HistogramSnapshot, type ProbeSnapshot, type WritableDialect } from '#storage';
 export type { Durability, Isolation, OpenTransactionInfo } from '#txn';

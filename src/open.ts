@@ -1,9 +1,13 @@
-import { resolve } from 'node:path';
-import { countingVfs, FieldstoneError, MemoryVfs, nodeEnvironment, nodeProcessIdentity, nodeVfs, Probe, type Environment, type ProcessIdentity } from '#storage';
+import { basename, resolve } from 'node:path';
+import { countingVfs, FieldstoneError, FileMeters, MemoryVfs, nodeEnvironment, nodeProcessIdentity, nodeVfs, Probe, type Environment, type ProcessIdentity } from '#storage';
 import { Engine, type EngineOptions } from '#txn';
 import type { OpenOptions, Options } from './config/open-options.js';
 import { resolveOptions } from './config/resolve.js';
 import { Database } from './database.js';
+import { Instruments } from './profile/instruments.js';
+import { nodeRuntime } from './profile/node-runtime.js';
+import { GcCount } from './profile/profile-source.js';
+import type { Runtime } from './profile/runtime.js';
 
 const MEMORY_FOLDER = '/memory';
 
@@ -17,8 +21,8 @@ const MEMORY_FOLDER = '/memory';
  */
 export async function open(folder: string, options?: OpenOptions): Promise<Database> {
   if (typeof folder !== 'string' || folder === '' || folder.includes('\0')) throw new FieldstoneError('NAME', 'open takes the path of a folder, or \':memory:\'');
-  if (folder === ':memory:') return openIn(nodeEnvironment(memoryWithFolder()), MEMORY_FOLDER, options);
-  return openIn(nodeEnvironment(nodeVfs()), resolve(folder), options);
+  if (folder === ':memory:') return openIn(nodeEnvironment(memoryWithFolder()), MEMORY_FOLDER, options, undefined, nodeRuntime());
+  return openIn(nodeEnvironment(nodeVfs()), resolve(folder), options, undefined, nodeRuntime());
 }
 
 function memoryWithFolder(): MemoryVfs {
@@ -31,13 +35,18 @@ function memoryWithFolder(): MemoryVfs {
  * The same in a given environment: file system, clock, random source, scheduler. For tests.
  * @internal
  */
-export async function openIn(env: Environment, folder: string, options?: OpenOptions, identity: ProcessIdentity = nodeProcessIdentity()): Promise<Database> {
+export async function openIn(
+  env: Environment, folder: string, options?: OpenOptions, identity: ProcessIdentity = nodeProcessIdentity(), runtime?: Runtime,
+): Promise<Database> {
   const resolved = resolveOptions(options, process.env);
   const { values } = resolved;
   const probe = new Probe(values.profiling, values.samplingRate, env.clock, folder);
-  const counted: Environment = { ...env, vfs: countingVfs(env.vfs, probe, env.clock) };
+  const files = new FileMeters();
+  const counted: Environment = { ...env, vfs: countingVfs(env.vfs, probe, env.clock, files) };
   const engine = Engine.open(engineOptions(counted, folder, probe, identity, values));
-  return Promise.resolve(new Database(engine, resolved));
+  const name = folder === MEMORY_FOLDER ? ':memory:' : basename(folder);
+  const instruments = new Instruments({ engine, probe, files, options: resolved, runtime, gc: new GcCount(), name });
+  return Promise.resolve(new Database(engine, resolved, instruments));
 }
 
 function engineOptions(env: Environment, folder: string, probe: Probe, identity: ProcessIdentity, v: Options): EngineOptions {

@@ -37,6 +37,7 @@ export class Histogram {
   }
 
   get count(): number { return this.#count; }
+  get sum(): number { return this.#sum; }
 
   quantile(q: number): number {
     if (this.#count === 0) return 0;

@@ -1,7 +1,7 @@
 import { tracingChannel, type Channel } from 'node:diagnostics_channel';
 import type { Clock } from '../base/environment.js';
 import { Histogram } from './histogram.js';
-import { newPhaseTimes, phases, type PhaseTimes } from './phases.js';
+import { newPhaseTimes, PHASE, phases, type PhaseTimes } from './phases.js';
 import { RecentTimes } from './recent-times.js';
 
 /** What kind of work an operation is; limits of monitors go by it. */
@@ -50,6 +50,8 @@ export class Operation {
   readonly phaseTimes: PhaseTimes = newPhaseTimes();
   readonly #host: OperationHost;
   readonly #channel;
+  /** After their synchronous part single writes and commits wait for the log and for nothing else. */
+  readonly #waitsForLog: boolean;
   #loaded = NEVER;
   #counted = 0;
 
@@ -57,6 +59,7 @@ export class Operation {
     this.name = name;
     this.kind = kind;
     this.#host = host;
+    this.#waitsForLog = kind === 'update' || kind === 'append' || name === 'commit';
     this.#channel = tracingChannel<OperationContext, OperationContext>(`fieldstone:${name}`);
     this.start = this.#channel.start;
     this.reload();
@@ -113,7 +116,12 @@ export class Operation {
   async #timedAsync<Result>(clock: Clock, target: string, work: () => Promise<Result>): Promise<Result> {
     const start = clock.monotonicNs();
     try {
-      return await work();
+      const done = phases.sample(clock, this.phaseTimes, work);
+      if (!this.#waitsForLog) return await done;
+      const waitedSince = clock.monotonicNs();
+      const result = await done;
+      this.phaseTimes[PHASE.log] = (this.phaseTimes[PHASE.log] ?? 0) + clock.monotonicNs() - waitedSince;
+      return result;
     } finally {
       this.record(target, clock.monotonicNs() - start);
     }

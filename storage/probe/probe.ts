@@ -24,6 +24,9 @@ export interface Demand {
   readonly slowSamplingRate?: number;
 }
 
+/** Who is told of operations whose time was taken. */
+export type OnTimed = (operation: Operation, target: string, ns: number) => void;
+
 const LEVELS: readonly ProbeLevel[] = ['off', 'counts', 'times'];
 
 /**
@@ -43,8 +46,9 @@ export class Probe {
   /** Name of the database, for those who are told of its operations. */
   readonly database: string;
   readonly traces: Traces;
-  /** Told of every operation whose time was taken. */
-  onTimed: ((operation: Operation, target: string, ns: number) => void) | undefined;
+  /** Tells all who listen of an operation whose time was taken; undefined while nobody does. */
+  onTimed: OnTimed | undefined;
+  readonly #timedListeners = new Set<OnTimed>();
   readonly #own: Demand;
   readonly #demands = new Set<Demand>();
   readonly #groups = new Map<string, CounterGroup>();
@@ -82,6 +86,17 @@ export class Probe {
     this.#settle();
     return () => {
       if (this.#demands.delete(demand)) this.#settle();
+    };
+  }
+
+  /** Tells `listener` of every operation whose time is taken, until the function that it returns is called. It must not throw. */
+  listenTimed(listener: OnTimed): () => void {
+    const own: OnTimed = (operation, target, ns) => { listener(operation, target, ns); }; // the same listener may be given twice
+    this.#timedListeners.add(own);
+    this.onTimed = (operation, target, ns) => { for (const each of this.#timedListeners) each(operation, target, ns); };
+    return () => {
+      this.#timedListeners.delete(own);
+      if (this.#timedListeners.size === 0) this.onTimed = undefined;
     };
   }
 
@@ -146,13 +161,18 @@ export class Probe {
     return names;
   }
 
-  snapshot(): ProbeSnapshot {
+  /** The counters alone: cheaper than a snapshot, for those who look often. */
+  counts(): Record<string, CounterGroup> {
     const counters: Record<string, CounterGroup> = {};
     for (const [name, group] of this.#groups) counters[name] = { ...group };
     for (const [name, read] of this.#gauges) counters[name] = { ...counters[name], ...read() };
     counters['operations'] = Object.fromEntries([...this.#operations.values()].map((operation) => [operation.name, operation.count]));
+    return counters;
+  }
+
+  snapshot(): ProbeSnapshot {
     const histograms: Record<string, HistogramSnapshot> = {};
     for (const [name, h] of this.#histograms) histograms[name] = h.snapshot();
-    return { counters, histograms };
+    return { counters: this.counts(), histograms };
   }
 }

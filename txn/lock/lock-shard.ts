@@ -120,6 +120,9 @@ export class LockShard {
     this.#waitNs.record(waitNs);
   }
 
+  /** How long ended waits took together, in nanoseconds. */
+  get waitedNs(): number { return this.#waitNs?.sum ?? 0; }
+
   stats(): LockShardStats {
     const waitNs = this.#waitNs?.snapshot() ?? EMPTY_HISTOGRAM;
     return { ...this.counters, waitNs, held: this.held, waiting: this.waiting, resources: this.#resources };

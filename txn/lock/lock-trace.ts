@@ -26,6 +26,9 @@ export interface HotResource {
   /** Waits counted; too high by at most `overcount`. */
   readonly waits: number;
   readonly overcount: number;
+  /** How long the waits that ended took, together and the longest, in nanoseconds; since the resource is in the list. */
+  readonly waitNs: number;
+  readonly maxWaitNs: number;
 }
 
 /** A deadlock that was broken by ending one of its transactions. */
@@ -101,6 +104,7 @@ export class LockTrace {
     if (this.#probe.level !== 'off') {
       this.#waitNs.record(waitNs);
       shard.recordWait(waitNs);
+      this.hot.ended(queue.resource, waitNs);
     }
     if (end !== 'granted') {
       this.countFailure(shard, end);
@@ -140,17 +144,24 @@ export class LockTrace {
  * 2005). A newcomer takes the place of the least counted and inherits its count as possible overcount.
  */
 export class HotResources {
-  readonly #entries = new Map<string, { resource: LockResource; waits: number; overcount: number }>();
+  readonly #entries = new Map<string, { -readonly [Key in Exclude<keyof HotResource, 'name'>]: HotResource[Key] }>();
   readonly #capacity: number;
 
   constructor(capacity: number) { this.#capacity = capacity; }
 
   add(resource: LockResource): void {
-    const key = `${typeof resource.item} ${resource.space.length} ${resource.space}${resource.item ?? ''}`;
+    const key = keyOf(resource);
     const known = this.#entries.get(key);
     if (known !== undefined) { known.waits++; return; }
     const overcount = this.#entries.size < this.#capacity ? 0 : this.#evictLeast();
-    this.#entries.set(key, { resource, waits: overcount + 1, overcount });
+    this.#entries.set(key, { resource, waits: overcount + 1, overcount, waitNs: 0, maxWaitNs: 0 });
+  }
+
+  ended(resource: LockResource, waitNs: number): void {
+    const known = this.#entries.get(keyOf(resource));
+    if (known === undefined) return;
+    known.waitNs += waitNs;
+    if (waitNs > known.maxWaitNs) known.maxWaitNs = waitNs;
   }
 
   #evictLeast(): number {
@@ -164,6 +175,8 @@ export class HotResources {
   /** The most waited for first. */
   list(): readonly HotResource[] {
     const all = [...this.#entries.values()].sort((a, b) => b.waits - a.waits);
-    return all.map(({ resource, waits, overcount }) => ({ resource, name: resourceName(resource), waits, overcount }));
+    return all.map((entry) => ({ ...entry, name: resourceName(entry.resource) }));
   }
 }
+
+function keyOf({ space, item }: LockResource): string { return `${typeof item} ${space.length} ${space}${item ?? ''}`; }

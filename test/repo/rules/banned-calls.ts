@@ -8,7 +8,7 @@ interface Ban {
 }
 
 const ENVIRONMENT = ['storage/base/node-environment.ts'];
-const CLOCK: Ban = { allowed: ENVIRONMENT, remedy: 'take the Clock of the Environment' };
+const CLOCK: Ban = { allowed: [...ENVIRONMENT, 'src/profile/node-runtime.ts'], remedy: 'take the Clock of the Environment' };
 const RANDOM: Ban = { allowed: ENVIRONMENT, remedy: 'take Random of the Environment' };
 const TIMER: Ban = { allowed: ENVIRONMENT, remedy: 'take the Scheduler of the Environment' };
 const CODE: Ban = { allowed: [], remedy: 'no code is made from text; build a closure instead' };
@@ -29,6 +29,7 @@ const MEMBERS: Readonly<Record<string, Ban>> = {
   'crypto.getRandomValues': RANDOM,
   'process.nextTick': TIMER,
   'AbortSignal.timeout': TIMER,
+  'process.getBuiltinModule': { allowed: ['src/profile/'], remedy: 'import the module; only the inspector is asked for at run time' },
   'process.exit': { allowed: ['src/cli/'], remedy: 'throw; only the command line ends the process' },
   'process.env': { allowed: ['src/open.ts', 'src/cli/'], remedy: 'open hands the environment to resolveOptions' },
 };

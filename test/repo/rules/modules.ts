@@ -20,6 +20,7 @@ const RESTRICTED: Readonly<Record<string, Place>> = {
   'node:timers': TIME,
   'node:timers/promises': TIME,
   'node:perf_hooks': { allowed: ['storage/base/node-environment.ts', 'src/profile/'], remedy: TIME.remedy },
+  'node:inspector': { allowed: ['src/profile/'], remedy: 'profiles of the processor are taken in src/profile' },
   'node:crypto': { allowed: ['storage/base/'], remedy: 'take random bytes from the Environment; hashes belong into storage/base' },
   'node:worker_threads': { allowed: ['src/scan/', 'storage/vfs/process-identity.ts'], remedy: 'worker threads belong to src/scan' },
   'node:child_process': NOWHERE,

@@ -48,9 +48,12 @@ test('times are those of the clock; the last 1,000 stand exactly', async () => {
   const probe = new Probe('times', 1, env.clock);
   const op = probe.operation('x.put', 'update');
   const seen: [string, number][] = [];
-  probe.onTimed = (operation, target, ns) => { seen.push([`${operation.name} ${target}`, ns]); };
+  const stop = probe.listenTimed((operation, target, ns) => { seen.push([`${operation.name} ${target}`, ns]); });
   for (let ms = 1; ms <= 1500; ms++) call(op, () => { env.advance(ms); return ms; });
   expect(op.recent.snapshot()).toEqual({ count: 1000, minNs: 501e6, maxNs: 1500e6, meanNs: 1000.5e6, p95Ns: 1450e6, p99Ns: 1490e6 });
+  expect(seen.length).toBe(1500);
+  stop();
+  call(op, () => 1);
   expect(seen.length).toBe(1500);
   expect(seen[41]).toEqual(['x.put people', 42e6]);
   const failing = op.runAsync('people', () => Promise.reject(new Error('no')));

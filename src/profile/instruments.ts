@@ -1,0 +1,100 @@
+import { FieldstoneError, type TraceSubsystem } from '#storage';
+import { assertFunction, shown } from '../arguments.js';
+import { Baseline } from './baseline.js';
+import { health, type Health } from './health.js';
+import { LockRecorder } from './lock-recorder.js';
+import { profileOperation, type OperationProfile } from './operation-profile.js';
+import { PROFILE_SCHEMA_VERSION, type ProfileData } from './profile-data.js';
+import { settleProfileOptions, type ProfileOptions } from './profile-options.js';
+import type { ProfileSource } from './profile-source.js';
+import { Profiler } from './profiler.js';
+import { takeReading } from './reading.js';
+import { bufferSection, cacheSection, codecSection, knobsInForce, logSection, transactionSection } from './sections.js';
+import { statistics, type DatabaseStats } from './statistics.js';
+import { Timeline } from './timeline.js';
+import { startTrace, type Trace, type TraceOptions } from './trace.js';
+import { formOf, replaceFile } from './write-profile.js';
+import { PACKAGE_VERSION } from '../package-version.js';
+
+/** What a database shows of itself: statistics, profiles, traces. One for each open database. */
+export class Instruments {
+  readonly #source: ProfileSource;
+  readonly #openedNs: number;
+  readonly #running = new Set<Profiler>();
+  readonly #traces = new Set<Trace>();
+  readonly #stopGc: () => void;
+
+  constructor(source: ProfileSource) {
+    this.#source = source;
+    const { runtime, probe, gc } = source;
+    this.#openedNs = source.engine.options.env.clock.monotonicNs();
+    const watch = probe.level === 'off' ? undefined : runtime?.watchGc((kind, durationNs) => { gc.add(kind, durationNs); });
+    this.#stopGc = () => watch?.stop();
+  }
+
+  stats(): DatabaseStats { return statistics(this.#source); }
+
+  health(): Health { return health(this.#source); }
+
+  /** All counts since the database was opened, in the form of a profile. */
+  sinceOpening(): ProfileData {
+    const source = this.#source;
+    const { runtime, probe, name, engine: { options: { env } } } = source;
+    const baseline = new Baseline(source, 'open');
+    const counters = baseline.counters();
+    const reading = takeReading(source);
+    const timeline = new Timeline({ ...reading, atNs: this.#openedNs, counters: {}, gc: { count: 0, totalNs: 0 }, syncNs: 0, lockWaitNs: 0 });
+    timeline.close(reading);
+    const elapsedMs = (reading.atNs - this.#openedNs) / 1e6;
+    return {
+      schemaVersion: PROFILE_SCHEMA_VERSION,
+      meta: {
+        engineVersion: PACKAGE_VERSION, nodeVersion: runtime?.nodeVersion ?? 'unknown', pid: runtime?.pid ?? 0, database: name,
+        startedAtMs: env.clock.nowMs() - elapsedMs, durationMs: elapsedMs, level: probe.level, samplingRate: probe.samplingRate, includesValues: false,
+      },
+      knobs: knobsInForce(source), counters, histograms: baseline.histograms({}), timeline: timeline.samples(), gc: { kinds: source.gc.list() },
+      cache: cacheSection(source, counters), io: baseline.files({}), log: logSection(source, baseline, counters, []), buffers: bufferSection(source, counters),
+      codecs: codecSection(source, counters), locks: LockRecorder.sinceOpening(source, this.#openedNs),
+      transactions: transactionSection(source, baseline, counters, [], counters['engine']?.['historyBytes'] ?? 0), operations: baseline.operations({}),
+    };
+  }
+
+  profile(options: ProfileOptions): Profiler {
+    const source = this.#source;
+    source.engine.assertOpen();
+    const { vfs, scheduler } = source.engine.options.env;
+    const profiler = new Profiler(source, settleProfileOptions(options), async (data, path) => {
+      const form = formOf(path);
+      await new Promise<void>((resolve) => { scheduler.later(resolve); });
+      replaceFile(vfs, path, form(data));
+    });
+    this.#running.add(profiler);
+    return profiler;
+  }
+
+  profileOperation<Result>(name: string, work: () => Result | Promise<Result>): Promise<OperationProfile<Result>> {
+    if (typeof name !== 'string' || name === '') return Promise.reject(new FieldstoneError('NAME', `the name of an operation is text, got ${shown(name)}`));
+    try {
+      assertFunction(work, 'the operation to profile');
+      this.#source.engine.assertOpen();
+    } catch (e) {
+      return Promise.reject(e);
+    }
+    return profileOperation(this.#source, name, work);
+  }
+
+  trace(subsystem: TraceSubsystem | readonly TraceSubsystem[], options: TraceOptions): Trace {
+    this.#source.engine.assertOpen();
+    const trace = startTrace(this.#source.probe.traces, subsystem, options);
+    this.#traces.add(trace);
+    return trace;
+  }
+
+  /** Whatever still runs ends with the database. */
+  async close(): Promise<void> {
+    this.#stopGc();
+    for (const trace of this.#traces) trace.stop();
+    for (const profiler of this.#running) await profiler.stop();
+    this.#running.clear();
+  }
+}

@@ -1,0 +1,42 @@
+import type { FileMeters, Probe } from '#storage';
+import type { Engine } from '#txn';
+import type { ResolvedOptions } from '../config/open-options.js';
+import type { Runtime } from './runtime.js';
+
+/** What statistics, profiles and monitors of a database look at. */
+export interface ProfileSource {
+  readonly engine: Engine;
+  readonly probe: Probe;
+  readonly files: FileMeters;
+  readonly options: ResolvedOptions;
+  /** The process; undefined in simulated environments. */
+  readonly runtime: Runtime | undefined;
+  /** Pauses since the database was opened; empty at level off. */
+  readonly gc: GcCount;
+  /** Folder without the path, or `:memory:`. */
+  readonly name: string;
+}
+
+/** Pauses of the garbage collector by kind. */
+export class GcCount {
+  readonly #kinds = new Map<string, { count: number; totalNs: number; maxNs: number }>();
+
+  add(kind: string, durationNs: number): void {
+    let known = this.#kinds.get(kind);
+    if (known === undefined) this.#kinds.set(kind, known = { count: 0, totalNs: 0, maxNs: 0 });
+    known.count++;
+    known.totalNs += durationNs;
+    if (durationNs > known.maxNs) known.maxNs = durationNs;
+  }
+
+  list(): { readonly kind: string; readonly count: number; readonly totalNs: number; readonly maxNs: number }[] {
+    return [...this.#kinds].map(([kind, totals]) => ({ kind, ...totals }));
+  }
+
+  total(): { readonly count: number; readonly totalNs: number } {
+    let count = 0;
+    let totalNs = 0;
+    for (const each of this.#kinds.values()) { count += each.count; totalNs += each.totalNs; }
+    return { count, totalNs };
+  }
+}

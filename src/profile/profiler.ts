@@ -1,0 +1,232 @@
+import { hasCode, type Timer } from '#storage';
+import { Baseline } from './baseline.js';
+import { CacheTraceRecorder } from './cache-trace-recorder.js';
+import { CheckpointRecorder } from './checkpoint-recorder.js';
+import { filterCpuProfile } from './cpu-filter.js';
+import type { TransactionAgeData } from './data/lock-data.js';
+import type { GcPause } from './data/timeline-data.js';
+import type { CpuProfileData, HeapProfileData } from './data/v8-data.js';
+import { LockRecorder } from './lock-recorder.js';
+import { OverheadMeter } from './overhead.js';
+import { Profile, type ProfileWriter } from './profile.js';
+import { PROFILE_SCHEMA_VERSION, type ProfileData, type ProfileMeta } from './profile-data.js';
+import type { SettledProfileOptions } from './profile-options.js';
+import { GcCount, type ProfileSource } from './profile-source.js';
+import { takeReading } from './reading.js';
+import type { EventLoopWatch, Recording, Runtime, Watch } from './runtime.js';
+import { bufferSection, cacheSection, codecSection, knobsInForce, logSection, transactionSection } from './sections.js';
+import { Timeline } from './timeline.js';
+import { PACKAGE_VERSION } from '../package-version.js';
+
+const EVENT_LOOP_RESOLUTION_MS = 20;
+const MOST_PAUSES = 200;
+const MOST_TRANSACTIONS = 20;
+/** Below this a sampling rate is not lowered any more. */
+const LEAST_RATE = 1e-6;
+
+/**
+ * A recording under way. Made by db.profile(); several may run at the same time.
+ *
+ * @example
+ * const profiler = db.profile({ cpu: true });
+ * await work();
+ * const profile = await profiler.stop();
+ */
+export class Profiler {
+  readonly #source: ProfileSource;
+  readonly #gc = new GcCount();
+  readonly #o: SettledProfileOptions;
+  readonly #write: ProfileWriter;
+  readonly #startedAtMs: number;
+  readonly #startNs: number;
+  readonly #baseline: Baseline;
+  readonly #timeline: Timeline;
+  readonly #overhead: OverheadMeter;
+  readonly #locks: LockRecorder | undefined;
+  readonly #cacheTrace: CacheTraceRecorder | undefined;
+  readonly #checkpoints: CheckpointRecorder;
+  readonly #cpu: Recording<CpuProfileData> | undefined;
+  readonly #heap: Recording<HeapProfileData> | undefined;
+  readonly #delay: EventLoopWatch | undefined;
+  readonly #watches: Watch[] = [];
+  readonly #missing: string[] = [];
+  readonly #pauses: GcPause[] = [];
+  readonly #ended: TransactionAgeData[] = [];
+  #endDemand: () => void;
+  #samplingRate: number;
+  #timelineMs: number;
+  #timer: Timer | undefined;
+  #historyBytes = 0;
+  #stopped: Promise<Profile> | undefined;
+
+  /** @internal */
+  constructor(source: ProfileSource, options: SettledProfileOptions, write: ProfileWriter) {
+    this.#source = { ...source, gc: this.#gc }; // pauses since the profile began, whatever the level of the database
+    this.#o = options;
+    this.#write = write;
+    const { engine: { options: { env } }, probe, runtime } = source;
+    this.#startedAtMs = env.clock.nowMs();
+    this.#startNs = env.clock.monotonicNs();
+    this.#samplingRate = options.samplingRate;
+    this.#timelineMs = options.timelineMs;
+    this.#endDemand = probe.demand({ level: 'times', samplingRate: options.samplingRate });
+    this.#overhead = new OverheadMeter(env.clock, options.cpu && runtime !== undefined ? options.cpuIntervalUs : 0);
+    this.#baseline = new Baseline(source, 'now');
+    this.#checkpoints = new CheckpointRecorder(probe, this.#startNs);
+    this.#locks = options.locks ? new LockRecorder(source, this.#startNs, options.values) : undefined;
+    const followed = options.production ? options.samplingRate : 1;
+    this.#cacheTrace = options.cache ? new CacheTraceRecorder(probe, this.#startNs, followed, options.filter.targets) : undefined;
+    this.#delay = runtime?.watchEventLoop(EVENT_LOOP_RESOLUTION_MS);
+    this.#watchProcess(runtime);
+    this.#watchTransactions();
+    this.#timeline = new Timeline(takeReading(this.#source, this.#delay));
+    this.#heap = options.memory ? this.#record('memory', (process) => process.recordHeap(options.heapIntervalBytes)) : undefined;
+    this.#cpu = options.cpu ? this.#record('cpu', (process) => process.recordCpu(options.cpuIntervalUs)) : undefined;
+    this.#arm();
+    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (options.signal?.aborted === true) this.#onAbort();
+  }
+
+  readonly #onAbort = (): void => { this.stop().catch(() => undefined); }; // whoever calls stop() is told
+
+  #watchProcess(runtime: Runtime | undefined): void {
+    const { clock } = this.#source.engine.options.env;
+    if (runtime === undefined) {
+      this.#missing.push('process: a simulated environment has no garbage collector and no event loop to look at');
+      return;
+    }
+    this.#watches.push(runtime.watchGc((kind, durationNs) => {
+      this.#gc.add(kind, durationNs);
+      const atMs = Math.max(0, (clock.monotonicNs() - durationNs - this.#startNs) / 1e6);
+      keepLargest(this.#pauses, { atMs, kind, durationNs }, MOST_PAUSES, (pause) => pause.durationNs);
+    }));
+  }
+
+  #watchTransactions(): void {
+    let last = 0;
+    this.#watches.push({ stop: this.#source.probe.listenTimed((operation, target, ns) => {
+      if (operation.name !== 'transaction') return;
+      const one = { id: --last, ageMs: ns / 1e6, open: false, ...(target === '' ? {} : { name: target }) };
+      keepLargest(this.#ended, one, MOST_TRANSACTIONS, ({ ageMs }) => ageMs);
+    }) });
+  }
+
+  #record<Data>(what: string, begin: (runtime: Runtime) => Recording<Data>): Recording<Data> | undefined {
+    const { runtime } = this.#source;
+    if (runtime === undefined) return undefined;
+    try {
+      return begin(runtime);
+    } catch (e) {
+      if (!hasCode(e, 'UNSUPPORTED')) throw e;
+      this.#missing.push(`${what}: ${e.message}`);
+      return undefined;
+    }
+  }
+
+  /** What the profiler takes for itself, as a share (0 to 1) of the time until now. */
+  get overheadShare(): number { return this.#overhead.share(this.#baseline.timedSince(), this.#cacheTrace?.lookups ?? 0); }
+
+  /** Share of the operations whose time is taken now; less than asked for when production mode has backed off. */
+  get samplingRate(): number { return this.#samplingRate; }
+
+  #arm(): void {
+    this.#timer = this.#source.engine.options.env.scheduler.timer(() => {
+      this.#overhead.own(() => this.#tick());
+      this.#arm();
+    }, this.#timelineMs);
+  }
+
+  #tick(): void {
+    const reading = takeReading(this.#source, this.#delay);
+    this.#historyBytes = Math.max(this.#historyBytes, reading.components['history'] ?? 0);
+    this.#timeline.add(reading);
+    this.#locks?.look();
+    if (this.#o.production) this.#limitItself();
+  }
+
+  /** Half as many samples when the last interval cost too much. */
+  #limitItself(): void {
+    const share = this.#overhead.recentShare(this.#baseline.timedSince(), this.#cacheTrace?.lookups ?? 0);
+    if (share <= this.#o.maxOverhead) return;
+    this.#timelineMs *= 2;
+    if (this.#samplingRate <= LEAST_RATE) return;
+    this.#samplingRate /= 2;
+    const end = this.#source.probe.demand({ level: 'times', samplingRate: this.#samplingRate });
+    this.#endDemand();
+    this.#endDemand = end;
+  }
+
+  /** Ends the recording and gives the profile. A second call gives the same one. */
+  stop(): Promise<Profile> { return this.#stopped ??= this.#stop(); }
+
+  [Symbol.asyncDispose](): Promise<void> { return this.stop().then(() => undefined); }
+
+  async #stop(): Promise<Profile> {
+    this.#o.signal?.removeEventListener('abort', this.#onAbort);
+    this.#timer?.cancel();
+    const reading = takeReading(this.#source, this.#delay);
+    this.#timeline.close(reading);
+    const overheadShare = this.overheadShare;
+    this.#endDemand();
+    this.#delay?.stop();
+    for (const watch of this.#watches) watch.stop();
+    const meta = this.#meta(reading.atNs, overheadShare);
+    const data = this.#data(meta);
+    const [cpu, heap] = await Promise.all([this.#finished('cpu', this.#cpu), this.#finished('memory', this.#heap)]);
+    return new Profile({
+      ...data,
+      ...(cpu === undefined ? {} : { cpu: filterCpuProfile(cpu, this.#o.filter.parts) }), ...(heap === undefined ? {} : { heap }),
+    }, this.#write);
+  }
+
+  async #finished<Data>(what: string, recording: Recording<Data> | undefined): Promise<Data | undefined> {
+    try {
+      return await recording?.stop();
+    } catch (e) {
+      if (!hasCode(e, 'UNSUPPORTED')) throw e;
+      this.#missing.push(`${what}: ${e.message}`);
+      return undefined;
+    }
+  }
+
+  #meta(endNs: number, overheadShare: number): ProfileMeta {
+    const { runtime, name } = this.#source;
+    return {
+      engineVersion: PACKAGE_VERSION, nodeVersion: runtime?.nodeVersion ?? 'unknown', pid: runtime?.pid ?? 0,
+      ...(runtime === undefined ? {} : { platform: runtime.platform, arch: runtime.arch, cpuCount: runtime.cpuCount }),
+      database: name, ...(this.#o.title === undefined ? {} : { title: this.#o.title }),
+      startedAtMs: this.#startedAtMs, durationMs: (endNs - this.#startNs) / 1e6,
+      level: 'times', samplingRate: this.#samplingRate,
+      timelineIntervalMs: this.#timelineMs, overheadShare, includesValues: this.#o.values, missing: this.#missing,
+    };
+  }
+
+  #data(meta: ProfileMeta): ProfileData {
+    const { filter, io } = this.#o;
+    const counters = this.#baseline.counters();
+    const checkpoints = this.#checkpoints.stop();
+    const cacheTrace = this.#cacheTrace?.stop();
+    return {
+      schemaVersion: PROFILE_SCHEMA_VERSION, meta, knobs: knobsInForce(this.#source), counters,
+      histograms: this.#baseline.histograms(filter), timeline: this.#timeline.samples(),
+      gc: { kinds: this.#gc.list(), pauses: this.#pauses.sort((a, b) => a.atMs - b.atMs) },
+      cache: cacheSection(this.#source, counters), ...(cacheTrace === undefined ? {} : { cacheTrace }), ...(io ? { io: this.#baseline.files(filter) } : {}),
+      log: logSection(this.#source, this.#baseline, counters, checkpoints), buffers: bufferSection(this.#source, counters),
+      codecs: codecSection(this.#source, counters), ...(this.#locks === undefined ? {} : { locks: this.#locks.finish(this.#timeline.heat()) }),
+      transactions: transactionSection(this.#source, this.#baseline, counters, this.#ended, this.#historyBytes),
+      operations: this.#baseline.operations(filter),
+    };
+  }
+}
+
+/** Adds to a bounded list that keeps what is largest. */
+function keepLargest<Item>(list: Item[], item: Item, most: number, size: (item: Item) => number): void {
+  if (list.length < most) {
+    list.push(item);
+    return;
+  }
+  let least = 0;
+  list.forEach((one, i) => { if (size(one) < size(list[least] ?? one)) least = i; });
+  const smallest = list[least];
+  if (smallest !== undefined && size(smallest) < size(item)) list[least] = item;
+}

@@ -1,0 +1,35 @@
+import { FieldstoneError, writeFully, type Vfs } from '#storage';
+import type { ProfileData } from './profile-data.js';
+
+/** A form of a report: what it makes of a profile. */
+export type ReportForm = (data: ProfileData) => string | Uint8Array;
+
+const FORMS: readonly (readonly [ending: string, form: ReportForm])[] = [
+  ['.json', (data) => `${JSON.stringify(data)}\n`],
+];
+
+/** The form that belongs to the ending of a name; OPTION when there is none. */
+export function formOf(path: string): ReportForm {
+  const name = path.toLowerCase();
+  const form = FORMS.find(([ending]) => name.endsWith(ending))?.[1];
+  if (form !== undefined) return form;
+  throw new FieldstoneError('OPTION', `a profile is saved by the ending of its name: ${FORMS.map(([ending]) => ending).join(', ')}`, { option: 'path', details: { endings: FORMS.map(([ending]) => ending) } });
+}
+
+let files = 0;
+
+/** Puts `content` in the place of a file, as a whole: written beside it, then renamed. */
+export function replaceFile(vfs: Vfs, path: string, content: string | Uint8Array): void {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  const temporary = `${path}.fs-${process.pid.toString(36)}${(++files).toString(36)}`;
+  const file = vfs.open(temporary, 'exclusive');
+  try {
+    if (bytes.length > 0) writeFully(file, bytes, 0);
+  } catch (e) {
+    file.close();
+    vfs.unlink(temporary);
+    throw e;
+  }
+  file.close();
+  vfs.rename(temporary, path);
+}
