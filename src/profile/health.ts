@@ -30,8 +30,10 @@ const LOG_NEARLY_FULL = 0.9;
 /** What db.health() gives. Cheap enough to be asked for every second. */
 export function health(source: ProfileSource): Health {
   const { engine, options: { values: { readOnly, logLimit } } } = source;
-  const nothing = { readOnly, logShare: 0, checkpointRunning: false, openTransactions: 0, oldestTransactionMs: undefined, snapshots: 0, oldestSnapshotMs: undefined };
-  if (engine.isClosed) return { ...nothing, status: 'closed', notes: [] };
+  if (engine.isClosed) {
+    const nothing = { logShare: 0, checkpointRunning: false, openTransactions: 0, oldestTransactionMs: undefined, snapshots: 0, oldestSnapshotMs: undefined };
+    return { status: 'closed', readOnly, ...nothing, notes: [] };
+  }
   const write = readOnly ? undefined : engine.writeSide;
   const transactions = engine.transactions.list();
   const oldest = engine.snapshots.oldest();

@@ -32,8 +32,9 @@ function tallied(inner: Vfs): { vfs: Vfs; byFile: Map<string, Moved> } {
 
 function bound(vfs: Vfs): Vfs {
   return {
-    open: (p, m) => vfs.open(p, m), stat: (p) => vfs.stat(p), rename: (a, b) => vfs.rename(a, b), unlink: (p) => vfs.unlink(p),
-    makeFolder: (p) => vfs.makeFolder(p),    removeFolder: (p) => vfs.removeFolder(p), list: (p) => vfs.list(p), syncFolder: (p) => vfs.syncFolder(p), realPath: (p) => vfs.realPath(p),
+    open: (p, m) => vfs.open(p, m), stat: (p) => vfs.stat(p), list: (p) => vfs.list(p), realPath: (p) => vfs.realPath(p),
+    rename: (a, b) => vfs.rename(a, b), unlink: (p) => vfs.unlink(p), syncFolder: (p) => vfs.syncFolder(p),
+    makeFolder: (p) => vfs.makeFolder(p), removeFolder: (p) => vfs.removeFolder(p),
   };
 }
 
