@@ -5,7 +5,7 @@ export { KEY_KINDS, MAX_KEY_BYTES, type KeyKind, type KeyTypes, type TupleElemen
 export { KeyBuffer } from './key/key-buffer.js';
 export { keyCodec, type KeyCodec } from './key/key-codec.js';
 export { afterPrefix, byteRange, isEmptyRange, isInRange, WHOLE_RANGE, type ByteRange, type KeyRange } from './key/key-range.js';
-export { compareKeys, head32, head48, sharedPrefix } from './key/compare-keys.js';
+export { compareKeys, compareSlices, head32, head48, sharedPrefix } from './key/compare-keys.js';
 export { hashKey } from './key/hash-key.js';
 
 // The delta.
@@ -61,3 +61,8 @@ export { looksLikeNtx } from './ntx/ntx-header.js';
 export { buildNdx } from './ndx/ndx-build.js';
 export { checkNdx, NdxFile, type NdxOptions } from './ndx/ndx-file.js';
 export { putSortableDouble, sortableDoubleAt } from './dbase/key-form.js';
+
+// Indexes of tables.
+export { MAX_VALUE_KEY_BYTES, VALUE_TAGS, ValueKeyReader, writeTextPrefix, writeValueKey } from './key/value-key.js';
+export type { OrderedSource } from './run/ordered-source.js';
+export { RunBuilder, RunCursor, type SortedRun } from './run/sorted-run.js';

@@ -4,7 +4,7 @@ import { Engine, RecordCursor, RecordView, installFiles, type EngineOptions, typ
 import { copyStores } from './backup-stores.js';
 import { copyFile } from './copy-file.js';
 import { onFreshState } from './check/check-database.js';
-import { plannedFrom } from './table/rebuild.js';
+import { indexesToBuild, plannedFrom } from './table/rebuild.js';
 import { TableBuilder } from './table/table-builder.js';
 import { assertNotAborted, type LongWorkOptions } from './long-work.js';
 import { isReadOnlyDialect, namedIndexes, structuralIndexes } from './table/write-guard.js';
@@ -133,6 +133,7 @@ async function copyAll(job: Job): Promise<BackupResult> {
 /** Table and index files together, when nothing changed them from before the first byte was read to after the last. */
 async function copyUntouched(job: Job, entry: TableEntry, store: RecordStore): Promise<boolean> {
   if (!isReadOnlyDialect(store.layout) && namedIndexes(entry).length === 0) return false;
+  if (!store.indexes.isEmpty) return false; // they are made anew in the copy
   const before = stateOf(job, store);
   if (before === undefined) return false;
   const made = await copyFiles(job, entry.siblings);
@@ -176,6 +177,7 @@ async function rebuildInto(job: Job, target: Engine, entry: TableEntry, store: R
   const builder = new TableBuilder(target, {
     tableFile: entry.tableFile, layout: withoutIndexFlag(entry, store), keepDate: true,
     ...(memo === undefined ? {} : { memoBlockSizeBytes: memo.allocator.blockSizeBytes, memoFile: memo.name }),
+    indexes: indexesToBuild(store, entry),
   });
   const cursor = new RecordCursor(view, { from: 1, to: Infinity, reverse: false, deleted: true }, engine.buffers, engine.options.readAheadBytes);
   const read = view.memoSource;
@@ -191,13 +193,14 @@ async function rebuildInto(job: Job, target: Engine, entry: TableEntry, store: R
     }
     while (builder.count < view.highestRecno) builder.addGap();
     builder.finish(store.autoNext);
+    await builder.finishIndexes();
   } catch (e) {
     builder.discard();
     throw e;
   } finally {
     cursor.close();
   }
-  const planned = plannedFrom(entry, builder.memoFile);
+  const planned = plannedFrom(entry, builder.memoFile, builder.indexDefinitions);
   await installFiles(target, { before: undefined, after: planned, files: builder.files, removed: [] });
   return builder.count;
 }

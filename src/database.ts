@@ -179,7 +179,8 @@ export class Database {
     await engine.exclusively(async () => {
       const entry = engine.entry(name);
       const store = engine.store(entry);
-      const files = new Set([entry.tableFile, ...(store.base.memo === undefined ? [] : [store.base.memo.name]), ...namedIndexes(entry), ...sideFiles(entry)]);
+      const memoFiles = store.base.memo === undefined ? [] : [store.base.memo.name];
+      const files = new Set([entry.tableFile, ...memoFiles, ...namedIndexes(entry), ...sideFiles(entry), ...indexFiles(store)]);
       await withTableToItself(engine, store, () => installFiles(engine, { before: entry, after: undefined, files: [], removed: [...files] }));
       this.#schemas.delete(name.toLowerCase());
     });
@@ -200,8 +201,10 @@ export class Database {
       for (const file of new Set([entry.tableFile, ...(store.base.memo === undefined ? [] : [store.base.memo.name]), ...sideFiles(entry)])) {
         names.set(file, `${to}${file.slice(file.lastIndexOf('.'))}`);
       }
+      for (const file of indexFiles(store)) names.set(file, `${to}${file.slice(file.lastIndexOf('.', file.lastIndexOf('.') - 1))}`);
       const memoFile = store.base.memo === undefined ? undefined : names.get(store.base.memo.name);
-      const after = { ...plannedFrom(entry, memoFile), name: to, tableFile: names.get(entry.tableFile) ?? `${to}.dbf` };
+      const indexes = store.indexes.definitions().map(({ file, ...index }) => ({ ...index, ...(file === undefined ? {} : { file: names.get(file) ?? file }) }));
+      const after = { ...plannedFrom(entry, memoFile, indexes), name: to, tableFile: names.get(entry.tableFile) ?? `${to}.dbf` };
       await withTableToItself(engine, store, () => renameFiles(engine, entry, after, names));
     });
   }
@@ -337,6 +340,9 @@ export class Database {
 
   [Symbol.asyncDispose](): Promise<void> { return this.close(); }
 }
+
+/** Index files of ours. */
+function indexFiles(store: RecordStore): string[] { return store.indexes.definitions().flatMap(({ file }) => (file === undefined ? [] : [file])); }
 
 function sideFiles(entry: TableEntry): string[] { return entry.siblings.filter((name) => /\.cpg$/i.test(name)); }
 

@@ -3,6 +3,7 @@ import { countingVfs, FieldstoneError, FileMeters, MemoryVfs, nodeEnvironment, n
 import { Engine, type EngineOptions } from '#txn';
 import type { OpenOptions, Options } from './config/open-options.js';
 import { resolveOptions } from './config/resolve.js';
+import { indexKeysFactory } from './indexes/index-keys-factory.js';
 import { Database } from './database.js';
 import { Instruments } from './profile/instruments.js';
 import { nodeRuntime } from './profile/node-runtime.js';
@@ -57,6 +58,7 @@ function engineOptions(env: Environment, folder: string, probe: Probe, identity:
     lockShards: v.lockShards, lockTimeoutMs: v.lockTimeoutMs,
     retries: v.retries, bufferPoolBytes: v.bufferPool, readAheadBytes: v.readAhead, snapshotMemoryBytes: v.snapshotMemory,
     transactionMemoryBytes: v.transactionMemory, transactionWarnMs: v.transactionWarnMs, encoding: v.encoding,
+    indexKeys: indexKeysFactory,
     warn: (message) => { process.emitWarning(message, { type: 'FieldstoneWarning' }); },
   };
 }

@@ -5,6 +5,7 @@ import { type Kv } from './kv/kv.js';
 import { KvReader } from './kv/kv-reader.js';
 import type { KvRange, KvScan } from './kv/kv-types.js';
 import { StoreForm } from './kv/store-form.js';
+import { TableIndex } from './indexes/table-index.js';
 import { assertTableName } from './table/table-name.js';
 import type { RowScan, ScanOptions } from './table/scan.js';
 import { TableReader, type GetOptions } from './table/table-reader.js';
@@ -17,6 +18,8 @@ export interface SnapshotTable<Row> {
   get(recno: number, options?: GetOptions): Row | undefined;
   getMany(recnos: readonly number[], options?: GetOptions): (Row | undefined)[];
   scan(options?: ScanOptions<Extract<keyof Row, string>>): RowScan<Row>;
+  /** An index as it was; NOT_FOUND when it was made later. */
+  index(name: string): TableIndex<Row>;
 }
 
 /** A key-value store as a snapshot sees it; reading only. */
@@ -74,6 +77,7 @@ export class Snapshot {
       get: (recno, options) => reader.get(recno, options),
       getMany: (recnos, options) => reader.getMany(recnos, options),
       scan: (options) => reader.scan(options),
+      index: (name) => new TableIndex<Row>(reader.access, name),
     };
   }
 

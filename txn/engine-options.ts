@@ -1,3 +1,4 @@
+import type { IndexKeysFactory } from './index/index-keys.js';
 import type { CodecName, Environment, Probe, ProcessIdentity } from '#storage';
 import type { Durability } from './commit/commit-pipeline.js';
 
@@ -29,6 +30,8 @@ export interface EngineOptions {
   readonly transactionMemoryBytes: number;
   readonly transactionWarnMs: number;
   readonly encoding: string | undefined;
+  /** Makes the keys of rows for an index. */
+  readonly indexKeys: IndexKeysFactory;
   /** Told of things a person should look at; rare. */
   readonly warn: (message: string) => void;
 }

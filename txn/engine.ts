@@ -2,7 +2,7 @@ import { acquireDatabaseLock, BufferPool, codecByName, codecCounters, Fieldstone
 import type { CatalogState, TableEntry } from './catalog-state.js';
 import { assertAlive, SnapshotRegistry, type SnapshotHold } from './commit/snapshot-registry.js';
 import type { EngineOptions } from './engine-options.js';
-import { KeyStoreSet } from './keys/key-store-set.js';
+import { KeyStoreSet, MIN_PAGE_BYTES } from './keys/key-store-set.js';
 import { LockManager } from './lock/lock-manager.js';
 import { openReadSide, type ReadSide } from './recovery/read-side.js';
 import { recover } from './recovery/recover.js';
@@ -49,6 +49,11 @@ export class Engine {
       vfs: env.vfs, folder: options.folder, cache: this.cache, pageSizeBytes: options.pageSizeBytes, encoding: options.encoding, writable: !options.readOnly,
       onAdopted: () => { probe.counters('recovery', RECOVERY_COUNTERS).tablesAdopted++; },
       memoCounters: probe.counters('memo', memoCounters()),
+      indexes: {
+        pageSizeBytes: Math.max(MIN_PAGE_BYTES, options.pageSizeBytes),
+        codec: codecByName(options.compression), compressionThresholdBytes: options.compressionThresholdBytes,
+        codecCounters: codecCounters(probe), bloomBitsPerKey: options.bloomBitsPerKey, keysFor: options.indexKeys, randomId: () => randomNumber(options),
+      },
     });
     this.reads = probe.counters('tables', { gets: 0, scans: 0, rowsScanned: 0, rowsInserted: 0, rowsChanged: 0 });
     this.keyStores = new KeyStoreSet({
@@ -191,7 +196,10 @@ export class Engine {
         await this.loads.close();
         await this.#folderChanges;
         await write.settle();
-        if (!write.isPoisoned) await write.checkpoint();
+        if (!write.isPoisoned) {
+          await write.checkpoint();
+          write.registerRebuilt();
+        }
       }
     } finally {
       this.#closed = true;
@@ -221,6 +229,12 @@ export class Engine {
 function holds(state: CatalogState, store: RecordStore): boolean {
   for (const entry of state.values()) if (entry.store === store) return true;
   return false;
+}
+
+function randomNumber(options: EngineOptions): number {
+  const bytes = Buffer.alloc(4);
+  options.env.random.fill(bytes);
+  return bytes.readUInt32LE(0);
 }
 
 function randomId(options: EngineOptions): string {

@@ -108,7 +108,7 @@ export async function renameFiles(engine: Engine, before: TableEntry, after: Pla
     const state = new Map(engine.tables.state);
     state.delete(before.name.toLowerCase());
     // The same generation goes on under the new name: old snapshots keep reading it through their old entry.
-    before.store?.renamed(after.name, after.tableFile, after.memoFile);
+    before.store?.renamed(after.name, after.tableFile, after.memoFile, names);
     const entry: TableEntry = {
       name: after.name, tableFile: after.tableFile, siblings: before.siblings.map((s) => names.get(s) ?? s), store: before.store,
       facts: { ...after, fingerprint: { sizeBytes: 0, mtimeNs: '', headCrc: 0 } },

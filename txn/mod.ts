@@ -40,3 +40,10 @@ export { KeySuccessor } from './keys/key-successor.js';
 export { rebuildStore, replaceStoreFile, working, type StoreRebuilt } from './keys/rebuild-store.js';
 export { KeyView } from './keys/key-view.js';
 export type { CatalogStore } from './recovery/catalog-file.js';
+// Indexes of tables.
+export { createIndex, dropIndex, indexOf, withIndexes, type CreateIndexOptions } from './index/create-index.js';
+export { finishIndexBuild, type IndexBuildResult } from './index/finish-index-build.js';
+export { IndexCursor } from './index/index-cursor.js';
+export { IndexBuild } from './index/index-build.js';
+export type { CatalogIndex, EmitKey, IndexedTable, IndexKeys, IndexKeysFactory } from './index/index-keys.js';
+export type { IndexStore } from './index/index-store.js';

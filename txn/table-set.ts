@@ -1,6 +1,8 @@
 import { ArgumentTypeError, FieldstoneError, nearestNames, readUpTo, type MemoCounters, type FileStat, type PageCache, type Vfs } from '#storage';
 import type { CatalogState, TableEntry } from './catalog-state.js';
 import type { CatalogTable, Fingerprint } from './recovery/catalog-file.js';
+import type { IndexContext } from './index/index-context.js';
+import { openIndexes } from './index/open-indexes.js';
 import { RecordBase } from './record/record-base.js';
 import { RecordStore } from './record/record-store.js';
 
@@ -14,6 +16,8 @@ export interface TableSetOptions {
   /** A table is opened whose files another program changed since we closed them. */
   readonly onAdopted: () => void;
   readonly memoCounters: MemoCounters;
+  /** What opening indexes needs besides the tables themselves. */
+  readonly indexes: Omit<IndexContext, 'vfs' | 'verify' | 'folder' | 'cache' | 'writable'>;
 }
 
 /** False when the file is not as we left it; a new generation of ours has no fingerprint yet. */
@@ -33,6 +37,9 @@ export class TableSet {
   /** Stores that were replaced but are still read by old snapshots. */
   readonly #retired = new Set<RecordStore>();
 
+  /** Stores with index files that the written catalog does not know yet. */
+  readonly #rebuilt = new Set<RecordStore>();
+  readonly indexContext: IndexContext;
   /** File system of the tables; a reader beside an unfinished checkpoint looks through its journal. */
   #vfs: Vfs;
   #verify: (() => void) | undefined;
@@ -40,6 +47,8 @@ export class TableSet {
   constructor(options: TableSetOptions) {
     this.#o = options;
     this.#vfs = options.vfs;
+    const { folder, cache, writable } = options;
+    this.indexContext = { ...options.indexes, folder, cache, writable, vfs: () => this.#vfs, verify: () => this.#verify?.() };
   }
 
   /** Where reads of base files go, and what is checked after each. */
@@ -80,9 +89,16 @@ export class TableSet {
       ...(facts === undefined ? {} : { publishedTableBytes: facts.fingerprint.sizeBytes }),
       ...(facts?.memoFingerprint === undefined ? {} : { publishedMemoBytes: facts.memoFingerprint.sizeBytes }),
     });
-    if (!published && entry.facts !== undefined && !looksAs(base, entry.facts)) this.#o.onAdopted();
-    entry.store = new RecordStore(entry.name, base);
-    return entry.store;
+    const adopted = !published && entry.facts !== undefined && !looksAs(base, entry.facts);
+    if (adopted) this.#o.onAdopted();
+    const store = new RecordStore(entry.name, base);
+    try {
+      if (entry.facts !== undefined) openIndexes(this.indexContext, store, entry.facts, adopted, () => { this.#rebuilt.add(store); });
+    } catch (e) {
+      store.close();
+      throw e;
+    }
+    return entry.store = store;
   }
 
   #codePageText(entry: TableEntry): string | undefined {
@@ -100,6 +116,13 @@ export class TableSet {
   /** What only old snapshots needed is let go: there is none any more. */
   pruneAll(): void {
     for (const { store } of this.#state.values()) if (store?.keepsForSnapshots === true) store.pruneHistory(Infinity);
+  }
+
+  /** Stores whose index files were made anew since the last call. */
+  takeRebuilt(): RecordStore[] {
+    const rebuilt = [...this.#rebuilt];
+    this.#rebuilt.clear();
+    return rebuilt;
   }
 
   openStores(): RecordStore[] {

@@ -236,6 +236,14 @@ export class WriteSide {
     }
   }
 
+  /** Index files that were made anew at opening are known to the catalog, so that the next opening need not make them again. */
+  registerRebuilt(): void {
+    const rebuilt = this.#c.tables.takeRebuilt();
+    if (rebuilt.length === 0) return;
+    this.catalog.ensureWritten();
+    for (const store of rebuilt) this.catalog.ensureRegistered(store);
+  }
+
   /** No background work any more; close() does the rest itself. */
   end(): void { this.#ended = true; }
 

@@ -8,6 +8,16 @@ export function compareKeys(a: Uint8Array, aLength: number, b: Uint8Array, bStar
   return aLength - bLength;
 }
 
+/** The same for a[aStart .. aStart + aLength) and b[bStart .. bStart + bLength). */
+export function compareSlices(a: Uint8Array, aStart: number, aLength: number, b: Uint8Array, bStart: number, bLength: number): number {
+  const shared = aLength < bLength ? aLength : bLength;
+  for (let i = 0; i < shared; i++) {
+    const difference = (a[aStart + i] ?? 0) - (b[bStart + i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return aLength - bLength;
+}
+
 /**
  * Bytes `from .. from + 6` of a key as one integer below 2^48, zeros behind its end. Keys whose heads differ compare as
  * their heads do; equal heads say nothing.

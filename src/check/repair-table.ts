@@ -48,19 +48,21 @@ export async function repairTable(job: RepairJob, entry: TableEntry, store: Reco
     const { layout, actions } = mendedLayout(source.layout, structuralIndexes(entry).length > 0);
     builder = new TableBuilder(engine, {
       tableFile: entry.tableFile, layout, ...(source.memo === undefined ? {} : { memoBlockSizeBytes: source.memo.blockSizeBytes, memoFile: source.memo.name }),
+      indexes: { definitions: entry.facts?.indexes ?? [], table: entry.facts ?? { name: entry.name } },
     });
     const counters = counterMender(layout, source.autoNext);
     const done = [...source.actions, ...actions, ...await copyRecords(job, source, builder, counters.see)];
     done.push(...counters.actions());
     if (done.length === 0) done.push('built anew from the records and memos that can be read');
     builder.finish(counters.next);
+    await builder.finishIndexes();
     assertNotAborted(job.signal, 'the repair');
     const memoThere = source.memo !== undefined && entry.siblings.includes(source.memo.name);
     const kept = await keepOriginals(engine.options.env, engine.options.folder, memoThere ? [entry.tableFile, source.memo.name] : [entry.tableFile]);
     if (source.memo === undefined && builder.memoFile !== undefined) done.push(`missing memo file made: ${builder.memoFile}`);
     const made = builder;
     builder = undefined; // from here on installFiles() discards
-    await installFiles(engine, { before: entry, after: plannedFrom(entry, made.memoFile), files: made.files, removed: [] });
+    await installFiles(engine, { before: entry, after: plannedFrom(entry, made.memoFile, made.indexDefinitions), files: made.files, removed: [] });
     return { actions: done, kept };
   } finally {
     builder?.discard();

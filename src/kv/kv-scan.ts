@@ -2,9 +2,12 @@ import { FieldstoneError, type Scheduler } from '#storage';
 import type { KeyCursor } from '#txn';
 import type { KvScan } from './kv-types.js';
 
+/** Something that is walked step by step. */
+export interface SteppedCursor { next(): boolean }
+
 /** What a walk works with; made when it begins, closed when it ends. */
-export interface KvScanSource {
-  readonly cursor: KeyCursor;
+export interface KvScanSource<Cursor extends SteppedCursor = KeyCursor> {
+  readonly cursor: Cursor;
   readonly close: () => void;
   /** The snapshot that is read; when it has ended, assertAlive() throws the reason. */
   readonly hold: { readonly ended: boolean };
@@ -12,21 +15,21 @@ export interface KvScanSource {
 }
 
 /** The item that the cursor stands on; undefined = leave it out. */
-export type ItemOf<Item> = (cursor: KeyCursor) => { readonly item: Item } | undefined;
+export type ItemOf<Item, Cursor extends SteppedCursor = KeyCursor> = (cursor: Cursor) => { readonly item: Item } | undefined;
 
 // An awaited item costs a promise; the event loop gets a turn after this many.
 const ITEMS_PER_TURN = 512;
 
-export interface KvScanOptions<Item> {
-  readonly open: () => KvScanSource;
-  readonly itemOf: ItemOf<Item>;
+export interface KvScanOptions<Item, Cursor extends SteppedCursor = KeyCursor> {
+  readonly open: () => KvScanSource<Cursor>;
+  readonly itemOf: ItemOf<Item, Cursor>;
   readonly limit: number;
   readonly signal: AbortSignal | undefined;
   readonly scheduler: Scheduler;
 }
 
-/** A walk over a store; opens its source at the first step, so an unused one holds nothing. */
-export function kvScan<Item>(options: KvScanOptions<Item>): KvScan<Item> {
+/** A walk over a store or an index; opens its source at the first step, so an unused one holds nothing. */
+export function kvScan<Item, Cursor extends SteppedCursor = KeyCursor>(options: KvScanOptions<Item, Cursor>): KvScan<Item> {
   return {
     [Symbol.iterator]: () => new KvIterator(options),
     [Symbol.asyncIterator]: () => asyncItems(new KvIterator(options), options.scheduler),
@@ -34,13 +37,13 @@ export function kvScan<Item>(options: KvScanOptions<Item>): KvScan<Item> {
   };
 }
 
-class KvIterator<Item> implements IterableIterator<Item> {
-  readonly #o: KvScanOptions<Item>;
-  #source: KvScanSource | undefined;
+class KvIterator<Item, Cursor extends SteppedCursor> implements IterableIterator<Item> {
+  readonly #o: KvScanOptions<Item, Cursor>;
+  #source: KvScanSource<Cursor> | undefined;
   #left: number;
   #ended = false;
 
-  constructor(options: KvScanOptions<Item>) {
+  constructor(options: KvScanOptions<Item, Cursor>) {
     this.#o = options;
     this.#left = options.limit;
   }
@@ -75,7 +78,7 @@ class KvIterator<Item> implements IterableIterator<Item> {
   }
 }
 
-async function* asyncItems<Item>(items: KvIterator<Item>, scheduler: Scheduler): AsyncGenerator<Item> {
+async function* asyncItems<Item, Cursor extends SteppedCursor>(items: KvIterator<Item, Cursor>, scheduler: Scheduler): AsyncGenerator<Item> {
   let untilTurn = ITEMS_PER_TURN;
   try {
     for (let next = items.next(); next.done !== true; next = items.next()) {

@@ -1,5 +1,6 @@
 import { FieldstoneError, isMemoField, nearestNames, planDbf, rawPointer, visibleFields, shortFieldNames, createRowEncoder, type DbfField, type DbfLayout, type FieldSpec, type PendingMemo, type WritableDialect } from '#storage';
-import { installFiles, type RecordStore, type TableEntry } from '#txn';
+import { installFiles, type CatalogIndex, type PlannedTable, type RecordStore, type TableEntry } from '#txn';
+import { renamePaths } from '../indexes/stored-filter.js';
 import type { FieldType, TableSchema } from './field-types.js';
 import { memoContentOf, TableBuilder } from './table-builder.js';
 import { assertOptions } from '../arguments.js';
@@ -35,9 +36,11 @@ export async function alterTable(host: TableHost, name: string, change: AlterTab
     const columns = planColumns(store, entry, change);
     const layout = planLayout(store.layout, columns);
     const { memo } = store.base;
+    const after = plannedAfter(store, entry, layout, columns);
     const builder = new TableBuilder(engine, {
       tableFile: entry.tableFile, layout,
       ...(memo === undefined ? {} : { memoBlockSizeBytes: memo.allocator.blockSizeBytes, ...(layout.memoKind === memo.kind ? { memoFile: memo.name } : {}) }),
+      indexes: { definitions: after.indexes ?? [], table: after },
     });
     try {
       const convert = recordConverter(store, layout, columns);
@@ -47,19 +50,43 @@ export async function alterTable(host: TableHost, name: string, change: AlterTab
         builder.added(convert(record, builder.buffer, at));
       });
       builder.finish(new Map([...store.autoNext].map(([field, next]) => [renamedField(columns, layout, field), next])));
+      await builder.finishIndexes();
     } catch (e) {
       builder.discard();
       throw e;
     }
-    const after = {
-      name: entry.name, tableFile: entry.tableFile, fieldNames: columns.map((c) => c.name),
-      ...(builder.memoFile === undefined ? {} : { memoFile: builder.memoFile }),
-      ...(entry.facts?.encoding === undefined ? {} : { encoding: entry.facts.encoding }),
-      fieldTypes: typesAfter(entry, layout, columns),
-    };
     const removed = memo !== undefined && builder.memoFile !== memo.name ? [memo.name] : [];
-    await installFiles(engine, { before: entry, after, files: builder.files, removed });
+    const { memoFile } = builder;
+    const indexes = builder.indexDefinitions;
+    const planned = { ...after, ...(memoFile === undefined ? {} : { memoFile }), ...(indexes.length === 0 ? {} : { indexes }) };
+    await installFiles(engine, { before: entry, after: planned, files: builder.files, removed });
   });
+}
+
+function plannedAfter(store: RecordStore, entry: TableEntry, layout: DbfLayout, columns: readonly Column[]): PlannedTable {
+  const indexes = store.indexes.definitions().map((index) => renamedIndex(store, entry, index, columns));
+  return {
+    name: entry.name, tableFile: entry.tableFile, fieldNames: columns.map((c) => c.name),
+    ...(entry.facts?.encoding === undefined ? {} : { encoding: entry.facts.encoding }),
+    fieldTypes: typesAfter(entry, layout, columns),
+    ...(indexes.length === 0 ? {} : { indexes }),
+  };
+}
+
+/** The index with the new names of its fields. Throws SCHEMA when one of them is dropped. */
+function renamedIndex(store: RecordStore, entry: TableEntry, index: CatalogIndex, columns: readonly Column[]): CatalogIndex {
+  const names = namesOf(store.layout, entry);
+  const nameNow = (path: string): string => {
+    const i = names.findIndex((name) => name.toLowerCase() === path.toLowerCase());
+    const column = columns.find((c) => c.from !== undefined && c.from === visibleFields(store.layout)[i]);
+    if (column !== undefined) return column.name;
+    throw new FieldstoneError('SCHEMA', `index "${index.name}" needs field "${path}"; drop the index first`, { table: entry.name, field: path, details: { index: index.name } });
+  };
+  return {
+    ...index,
+    ...(index.fields === undefined ? {} : { fields: index.fields.map((field) => ({ ...field, path: nameNow(field.path) })) }),
+    ...(index.where === undefined ? {} : { where: renamePaths(index.where, nameNow) }),
+  };
 }
 
 function planColumns(store: RecordStore, entry: TableEntry, change: AlterTableChange): Column[] {

@@ -1,14 +1,14 @@
 import { DELETED_MARK } from '#storage';
-import { installFiles, RecordCursor, RecordView, withTableToItself, type Engine, type PlannedTable, type RecordStore, type TableEntry } from '#txn';
-import { TableBuilder } from './table-builder.js';
+import { installFiles, RecordCursor, RecordView, withTableToItself, type CatalogIndex, type Engine, type PlannedTable, type RecordStore, type TableEntry } from '#txn';
+import { TableBuilder, type BuilderOptions } from './table-builder.js';
 import { assertNotAborted, type LongWorkOptions } from '../long-work.js';
 import type { TableHost } from './table-host.js';
 import { assertWritable, detachIndexes, type IndexPolicy } from './write-guard.js';
 
 const ROWS_PER_TURN = 2048;
 
-/** What the catalog remembers of a table besides fingerprints. */
-export function plannedFrom(entry: TableEntry, memoFile: string | undefined): PlannedTable {
+/** What the catalog remembers of a table besides fingerprints, with these indexes. */
+export function plannedFrom(entry: TableEntry, memoFile: string | undefined, indexes: readonly CatalogIndex[] = []): PlannedTable {
   const { facts } = entry;
   return {
     name: entry.name, tableFile: entry.tableFile,
@@ -16,6 +16,7 @@ export function plannedFrom(entry: TableEntry, memoFile: string | undefined): Pl
     ...(facts?.fieldNames === undefined ? {} : { fieldNames: facts.fieldNames }),
     ...(facts?.fieldTypes === undefined ? {} : { fieldTypes: facts.fieldTypes }),
     ...(facts?.encoding === undefined ? {} : { encoding: facts.encoding }),
+    ...(indexes.length === 0 ? {} : { indexes }),
   };
 }
 
@@ -73,21 +74,28 @@ export function rebuildTable(
       });
       removed += store.counts.latest - removed - builder.count; // numbers that nobody filled
       builder.finish(store.autoNext);
+      await builder.finishIndexes();
     } catch (e) {
       builder.discard();
       throw e;
     }
-    await installFiles(engine, { before: entry, after: plannedFrom(entry, builder.memoFile), files: builder.files, removed: [] });
+    await installFiles(engine, { before: entry, after: plannedFrom(entry, builder.memoFile, builder.indexDefinitions), files: builder.files, removed: [] });
     return { removed, kept: builder.count };
   });
 }
 
-function builderOptions(store: RecordStore, entry: TableEntry): ConstructorParameters<typeof TableBuilder>[1] {
+function builderOptions(store: RecordStore, entry: TableEntry): BuilderOptions {
   const { memo } = store.base;
   return {
     tableFile: entry.tableFile, layout: store.layout,
     ...(memo === undefined ? {} : { memoBlockSizeBytes: memo.allocator.blockSizeBytes, memoFile: memo.name }),
+    indexes: indexesToBuild(store, entry),
   };
+}
+
+/** The indexes of the table, for a new generation of the same fields. */
+export function indexesToBuild(store: RecordStore, entry: TableEntry): NonNullable<BuilderOptions['indexes']> {
+  return { definitions: store.indexes.definitions(), table: entry.facts ?? { name: entry.name } };
 }
 
 /** ZAP: a new, empty generation; automatic numbers go on. */
@@ -97,10 +105,11 @@ export function zapTable(host: TableHost, name: string, policy: IndexPolicy): Pr
     const builder = new TableBuilder(engine, builderOptions(store, entry));
     try {
       builder.finish(store.autoNext);
+      await builder.finishIndexes();
     } catch (e) {
       builder.discard();
       throw e;
     }
-    await installFiles(engine, { before: entry, after: plannedFrom(entry, builder.memoFile), files: builder.files, removed: [] });
+    await installFiles(engine, { before: entry, after: plannedFrom(entry, builder.memoFile, builder.indexDefinitions), files: builder.files, removed: [] });
   });
 }

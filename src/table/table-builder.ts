@@ -3,7 +3,10 @@ import {
   rawPointer, readUpTo, writeFully, writePointer,
   type DbfField, type DbfLayout, type MemoContent, type MemoPointer, type PendingMemo, type VfsFile,
 } from '#storage';
-import { discardFiles, newGenerationFile, type Engine, type NewFile } from '#txn';
+import {
+  discardFiles, finishIndexBuild, IndexBuild, newGenerationFile,
+  type CatalogIndex, type Engine, type IndexBuildResult, type IndexedTable, type NewFile,
+} from '#txn';
 
 const BUFFER_BYTES = 1 << 20;
 const EOF_MARK = Uint8Array.of(0x1a);
@@ -22,6 +25,8 @@ export interface BuilderOptions {
   readonly memoBlockSizeBytes?: number;
   /** Final name of the memo file. */
   readonly memoFile?: string;
+  /** Indexes of the new generation, and what the catalog will say of its table. */
+  readonly indexes?: { readonly definitions: readonly CatalogIndex[]; readonly table: IndexedTable };
   /** Leave the date of the last update as the header has it. Default: today. */
   readonly keepDate?: boolean;
 }
@@ -35,6 +40,10 @@ export class TableBuilder {
   readonly #memoFields: readonly DbfField[];
   readonly #buffer: Uint8Array;
   readonly #keepDate: boolean;
+  readonly #indexBuild: IndexBuild | undefined;
+  /** Memos of the row that is being added, for its keys. */
+  readonly #rowMemos = new Map<number, Uint8Array>();
+  #indexes: IndexBuildResult = { built: [], files: [] };
   readonly #blank: Uint8Array;
   #buffered = 0;
   #writtenBytes: number;
@@ -47,6 +56,8 @@ export class TableBuilder {
     this.#table = newGenerationFile(engine, o.tableFile);
     this.#writtenBytes = o.layout.headerLength;
     this.#keepDate = o.keepDate === true;
+    this.#indexBuild = o.indexes === undefined || o.indexes.definitions.length === 0 ? undefined
+      : new IndexBuild(engine.tables.indexContext, o.layout, o.indexes.table, o.indexes.definitions);
     this.#blank = blankRecord(o.layout);
     this.#buffer = new Uint8Array(Math.max(1, Math.floor(BUFFER_BYTES / o.layout.recordLength)) * o.layout.recordLength);
     try {
@@ -68,7 +79,9 @@ export class TableBuilder {
   }
 
   get count(): number { return this.#count; }
-  get files(): readonly NewFile[] { return this.#memo === undefined ? [this.#table] : [this.#table, this.#memo.made]; }
+  get files(): readonly NewFile[] { return [this.#table, ...(this.#memo === undefined ? [] : [this.#memo.made]), ...this.#indexes.files]; }
+  /** Of the indexes, as the catalog should have them; after finishIndexes(). */
+  get indexDefinitions(): readonly CatalogIndex[] { return this.#indexes.built.map(({ definition }) => definition); }
   get memoFile(): string | undefined { return this.#memo?.made.name; }
 
   /** Where the next row is to be written, in `buffer`. */
@@ -81,6 +94,8 @@ export class TableBuilder {
   /** The row at slot() is complete; its memos are placed now. */
   added(memos: readonly PendingMemo[]): void {
     for (const memo of memos) this.#place(memo.field, memo.content, memo.bytes);
+    this.#indexBuild?.add(this.#buffer, this.#buffered, this.#count + 1, { read: (pointer) => this.#rowMemos.get(pointer.block) });
+    this.#rowMemos.clear();
     this.#buffered += this.#layout.recordLength;
     this.#count++;
   }
@@ -113,6 +128,7 @@ export class TableBuilder {
     if (memo === undefined || kind === undefined) return;
     const { allocator, made } = memo;
     const block = allocator.allocate(bytes.length);
+    if (this.#indexBuild !== undefined) this.#rowMemos.set(block, bytes);
     writeFully(made.file, encodeMemo(kind, allocator.blockSizeBytes, content, bytes), block * allocator.blockSizeBytes);
     writePointer(this.#layout, field, { block, lengthBytes: bytes.length, ...(valueType === undefined ? {} : { valueType }) }, this.#buffer, this.#buffered);
   }
@@ -132,6 +148,11 @@ export class TableBuilder {
     for (const { offset, bytes } of headerPatches(this.#layout, { recordCount: this.#count, lastUpdate, autoIncrementNext })) header.set(bytes, offset);
     writeFully(this.#table.file, header, 0);
     if (this.#memo !== undefined) this.#finishMemo(this.#memo.made.file, this.#memo.allocator);
+  }
+
+  /** Writes the indexes of the rows. Throws DUPLICATE. */
+  async finishIndexes(): Promise<void> {
+    if (this.#indexBuild !== undefined) this.#indexes = await finishIndexBuild(this.#engine, this.#indexBuild, this.#engine.sequence);
   }
 
   #finishMemo(file: VfsFile, allocator: MemoAllocator): void {

@@ -47,10 +47,7 @@ export class TableReader<Row> {
 
   #row(codec: TableCodec, view: RecordView, recno: number, deleted: boolean): Row | undefined {
     if (phases.active) return this.#rowInParts(codec, view, recno, deleted);
-    if (!view.find(recno)) return undefined;
-    if (!deleted && view.bytes[view.start] === DELETED_MARK) return undefined;
-    const row: unknown = codec.decoder.decode(view.bytes, view.start, recno, view.memoSource);
-    return row as Row; // the decoder was built for this row type
+    return decodeRow<Row>(codec, view, recno, deleted);
   }
 
   /** The same steps, each with its time. */
@@ -71,6 +68,9 @@ export class TableReader<Row> {
     for (const i of orderOfNearness(recnos)) rows[i] = this.#row(codec, view, recnos[i] ?? 0, deleted);
     return rows;
   }
+
+  /** How its handle sees the table: for other ways of reading it. */
+  get access(): ReadAccess { return this.#access; }
 
   recordCount(): number { return this.#access.view().view.recordCount(); }
 
@@ -99,6 +99,14 @@ export class TableReader<Row> {
     };
     return rowScan<Row>(open, options.signal, engine.options.env.scheduler);
   }
+}
+
+/** The row as the view sees it; undefined when absent, or deleted and deleted ones are not wanted. */
+export function decodeRow<Row>(codec: TableCodec, view: RecordView, recno: number, deleted: boolean): Row | undefined {
+  if (!view.find(recno)) return undefined;
+  if (!deleted && view.bytes[view.start] === DELETED_MARK) return undefined;
+  const row: unknown = codec.decoder.decode(view.bytes, view.start, recno, view.memoSource);
+  return row as Row; // the decoder was built for this row type
 }
 
 function wantsDeleted(options: GetOptions): boolean {

@@ -43,8 +43,12 @@ export function declaredTypes(schema: TableSchema, layout: DbfLayout): Readonly<
 
 /** The name of each field for rows: as declared when the catalog remembers it and it still fits the header. */
 export function namesOf(layout: DbfLayout, entry: TableEntry): readonly string[] {
+  return namesFor(layout, entry.facts?.fieldNames);
+}
+
+/** The same by the names that were declared. */
+export function namesFor(layout: DbfLayout, declared: readonly string[] | undefined): readonly string[] {
   const header = displayNames(layout);
-  const declared = entry.facts?.fieldNames;
   if (declared === undefined || declared.length !== header.length) return header;
   const short = shortFieldNames(declared);
   const fits = short.every((name, i) => name.toUpperCase() === header[i]?.toUpperCase());
@@ -53,8 +57,12 @@ export function namesOf(layout: DbfLayout, entry: TableEntry): readonly string[]
 
 /** Result types: the handle's own schema first, else what the catalog remembers. */
 export function resultTypes(layout: DbfLayout, entry: TableEntry, schema: TableSchema | undefined): ReadonlyMap<string, 'bigint' | 'string'> {
+  return typesFor(schema === undefined ? entry.facts?.fieldTypes : declaredTypes(schema, layout));
+}
+
+/** Declared result types by header name. */
+export function typesFor(declared: Readonly<Record<string, string>> | undefined): ReadonlyMap<string, 'bigint' | 'string'> {
   const types = new Map<string, 'bigint' | 'string'>();
-  const declared = schema === undefined ? entry.facts?.fieldTypes : declaredTypes(schema, layout);
   for (const [name, type] of Object.entries(declared ?? {})) if (type === 'bigint' || type === 'string') types.set(name, type);
   return types;
 }

@@ -1,5 +1,5 @@
 import { visibleFields, type DbfField, type DbfLayout, type Operation } from '#storage';
-import { RecordView } from '#txn';
+import { dropIndex, RecordView } from '#txn';
 import { operations, watched, type Operations } from '../operations.js';
 import type { Tx, TxTable } from '../transaction/tx.js';
 import { insertRows, type InsertManyOptions, type InsertManyResult } from './insert-many.js';
@@ -8,6 +8,9 @@ import type { RowScan, ScanOptions } from './scan.js';
 import type { TableCodec } from './table-codec.js';
 import type { LongWorkOptions } from '../long-work.js';
 import type { TableHost } from './table-host.js';
+import type { IndexOptions } from '../indexes/index-definition.js';
+import { makeIndex, remakeIndexes } from '../indexes/make-index.js';
+import { TableIndex } from '../indexes/table-index.js';
 import { assertOptions, assertSignal } from '../arguments.js';
 import { tableInfo, type TableInfo } from './table-info.js';
 import { TableReader, type GetOptions } from './table-reader.js';
@@ -146,6 +149,30 @@ export class Table<Row, Input> {
     assertSignal(options.signal);
     return watched(this.#ops.tablePack, this.name, () => rebuildTable(this.#host, this.name, this.indexPolicy, options));
   }
+
+  /**
+   * Makes an index. Writers of the table wait meanwhile, readers go on; cancelled or failed, nothing is left.
+   * Throws EXISTS, NAME, OPTION, NOT_FOUND (a field), DUPLICATE (unique), VALUE, QUERY, ABORTED, READ_ONLY, FULL.
+   *
+   * @example
+   * await people.createIndex('by_name', { on: ['name', 'born'] });
+   * people.index('by_name').seek('Ada');
+   */
+  async createIndex(name: string, options: IndexOptions): Promise<void> {
+    await makeIndex(this.#host, this.name, this.indexPolicy, name, options);
+  }
+
+  /** Takes an index away, with its file. Throws NOT_FOUND, READ_ONLY. */
+  async dropIndex(name: string): Promise<void> { await dropIndex(this.#host.engine, this.name, name); }
+
+  /** Makes all indexes anew from the rows. Throws what createIndex() throws. */
+  async reindex(options: LongWorkOptions = {}): Promise<void> { await remakeIndexes(this.#host, this.name, this.indexPolicy, options); }
+
+  /** The indexes of the table, in the order in which they were made. */
+  indexes(): TableIndex<Row>[] { return this.#codec().store.indexes.stores.map((store) => new TableIndex<Row>(this.#reader.access, store.name)); }
+
+  /** An index by name, any letter case. Throws NOT_FOUND. */
+  index(name: string): TableIndex<Row> { return new TableIndex<Row>(this.#reader.access, name); }
 
   /** Removes all records. */
   zap(): Promise<void> { return zapTable(this.#host, this.name, this.indexPolicy); }

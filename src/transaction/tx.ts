@@ -2,6 +2,7 @@ import { ArgumentTypeError, FieldstoneError } from '#storage';
 import { MustWait, RecordView, type Engine, type OpenTransaction, type TableEntry } from '#txn';
 import { nameOf, shown } from '../arguments.js';
 import { Kv } from '../kv/kv.js';
+import { TableIndex } from '../indexes/table-index.js';
 import { StoreForm } from '../kv/store-form.js';
 import { TxKv } from '../kv/tx-kv.js';
 import { assertTableName } from '../table/table-name.js';
@@ -186,6 +187,8 @@ export class TxTable<Row, Input> {
   getMany(recnos: readonly number[], options?: GetOptions): (Row | undefined)[] { return this.#rows.getMany(recnos, options); }
   get recordCount(): number { return this.#rows.recordCount(); }
   scan(options?: ScanOptions<Extract<keyof Row, string>>): RowScan<Row> { return this.#rows.scan(options); }
+  /** An index as this transaction sees it, its own rows included. Throws NOT_FOUND. */
+  index(name: string): TableIndex<Row> { return new TableIndex<Row>(this.#rows.access, name); }
 
   /** Appends a row; returns its record number. Throws VALUE, NOT_FOUND (unknown field), UNSUPPORTED. */
   insert(row: Input): number { return this.#write().insert(asInput(row)); }

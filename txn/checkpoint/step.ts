@@ -19,3 +19,11 @@ export const SYNC_FOLDER: Step = { kind: 'syncFolder' };
 export const syncStep = (file: Syncable): Step => ({ kind: 'sync', file });
 
 export type Steps<Result = void> = Generator<Step, Result, void>;
+
+/** Runs steps that sync nothing to their end. */
+export function runAll<Result>(steps: Steps<Result>): Result {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}

@@ -18,7 +18,7 @@ export interface KeyStoreSetOptions {
 }
 
 /** Smallest page of a tree: two of the longest keys fit. */
-const MIN_PAGE_BYTES = 8192;
+export const MIN_PAGE_BYTES = 8192;
 const EXTENSION = '.kv';
 const DEFAULT_KINDS: StoreKinds = { keys: 'utf8', values: 'json' };
 
@@ -180,12 +180,13 @@ export function storeFactsNow(vfs: Vfs, folder: string, facts: Readonly<Record<s
   const now: Record<string, CatalogStore> = {};
   for (const [key, known] of Object.entries(facts)) {
     const path = `${folder}/${known.file}`;
-    now[key] = vfs.stat(path) === undefined ? known : { ...known, ...readFacts(vfs, path) };
+    now[key] = vfs.stat(path) === undefined ? known : { ...known, ...readTreeFacts(vfs, path) };
   }
   return now;
 }
 
-function readFacts(vfs: Vfs, path: string): { treeId: number; sequence: number; flags: number } {
+/** What the header of a tree file says. Throws CORRUPT_PAGE, VERSION, IO. */
+export function readTreeFacts(vfs: Vfs, path: string): { treeId: number; sequence: number; flags: number } {
   const file = vfs.open(path, 'read');
   try {
     const start = Buffer.alloc(HEADER_PEEK_BYTES);

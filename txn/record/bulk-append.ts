@@ -2,6 +2,7 @@ import { encodeMemo, FieldstoneError, writeFully, writePointer, type ByteWriter,
 import { writeCounters, writeExtent, writeExtentBegin, writeMemos } from '../commit/commit-record.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import type { StoreWrites } from '../commit/versioned-store.js';
+import type { LoadEntries } from '../index/load-entries.js';
 import type { Extent } from './foldable-records.js';
 import type { RecordStore } from './record-store.js';
 
@@ -24,6 +25,9 @@ export class BulkAppend {
   #buffered = 0;
   #written = 0;
   #memoEndBytes = 0;
+  readonly #entries: LoadEntries | undefined;
+  /** Memos of the row that is being added, for its keys. */
+  readonly #rowMemos = new Map<number, Uint8Array>();
   #abandoned = false;
 
   /**
@@ -35,6 +39,7 @@ export class BulkAppend {
     this.store = store;
     this.#firstRecno = store.recnos.next;
     this.#publishedBytes = store.base.publishedBytes;
+    this.#entries = store.indexes.newLoad();
     const { recordLength } = store.layout;
     this.#buffer = new Uint8Array(Math.max(1, Math.floor(bufferBytes / recordLength)) * recordLength);
   }
@@ -53,8 +58,14 @@ export class BulkAppend {
   /** The row at slot() is complete; `memos` get their place now. */
   added(memos: readonly PendingMemo[]): void {
     for (const memo of memos) this.#placeMemo(memo);
+    if (this.#entries !== undefined) this.#addEntries(this.#entries);
     this.#buffered += this.store.layout.recordLength;
     this.store.recnos.takeRange(1);
+  }
+
+  #addEntries(entries: LoadEntries): void {
+    entries.add(this.#buffer, this.#buffered, this.#firstRecno + this.count, { read: (pointer) => this.#rowMemos.get(pointer.block) });
+    this.#rowMemos.clear();
   }
 
   #placeMemo(memo: PendingMemo): void {
@@ -63,6 +74,7 @@ export class BulkAppend {
     const image = encodeMemo(base.kind, base.allocator.blockSizeBytes, memo.content, memo.bytes);
     const block = base.allocator.allocateAtEnd(memo.bytes.length);
     writePointer(this.store.layout, memo.field, { block, lengthBytes: memo.bytes.length }, this.#buffer, this.#buffered);
+    if (this.#entries !== undefined) this.#rowMemos.set(block, memo.bytes);
     if (base.kind === 'dbt4') {
       this.#log(block, image);
       return;
@@ -117,8 +129,12 @@ export class BulkAppend {
     this.#buffered = 0;
   }
 
-  /** All rows are in the files; sync them before the commit. */
-  finish(): void { this.#flush(); }
+  /** All rows are in the files; sync them before the commit. Throws DUPLICATE. */
+  finish(): void {
+    this.#flush();
+    this.#entries?.sort();
+    this.#entries?.assertUnique(this.store.name);
+  }
 
   /** The writes that publish the load. */
   commit(): StoreWrites {
@@ -127,7 +143,7 @@ export class BulkAppend {
     return new ExtentWrites(this.store, {
       firstRecno: this.#firstRecno, lastRecno: this.#firstRecno + count - 1,
       headOffset: base.offsetOf(this.#firstRecno), head: Uint8Array.from(this.#head), memoEndBytes: this.#memoEndBytes,
-    }, this.#logged);
+    }, this.#logged, this.#entries);
   }
 
   /** Gives everything back; the bytes behind the counted rows are cut off, if the file may still be touched. */
@@ -148,8 +164,10 @@ class ExtentWrites implements StoreWrites {
   readonly store: RecordStore;
   readonly #extent: Extent;
   readonly #memos: readonly { block: number; bytes: Uint8Array }[];
+  readonly #entries: LoadEntries | undefined;
 
-  constructor(store: RecordStore, extent: Extent, memos: readonly { block: number; bytes: Uint8Array }[]) {
+  constructor(store: RecordStore, extent: Extent, memos: readonly { block: number; bytes: Uint8Array }[], entries: LoadEntries | undefined) {
+    this.#entries = entries;
     this.store = store;
     this.#extent = extent;
     this.#memos = memos;
@@ -168,6 +186,7 @@ class ExtentWrites implements StoreWrites {
   publish(sequence: number, _snapshots: LiveSnapshots): void {
     for (const memo of this.#memos) this.store.active.putMemo(memo.block, memo.bytes);
     this.store.publishExtent(this.#extent, sequence);
+    this.#entries?.publish(sequence);
   }
   withdraw(): void { /* the caller abandons the load */ }
 }

@@ -3,6 +3,7 @@ import type { VersionedStore } from '../commit/versioned-store.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import type { FoldTarget } from '../checkpoint/fold-target.js';
 import type { Steps } from '../checkpoint/step.js';
+import { TableIndexes } from '../index/table-indexes.js';
 import { CountVersions } from './count-versions.js';
 import type { Extent, FoldableRecords, FrozenRecords } from './foldable-records.js';
 import { foldRecords, frozenRecords, patchRows, switchRecords } from './record-fold.js';
@@ -26,6 +27,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
   readonly counts: CountVersions;
   readonly recnos: RecnoAllocator;
   readonly history = new RecordHistory();
+  readonly indexes = new TableIndexes();
   /** Next automatic value by field name. */
   readonly autoNext = new Map<string, number>();
   active = new RecordDelta();
@@ -77,15 +79,16 @@ export class RecordStore implements VersionedStore, FoldableRecords {
   get name(): string { return this.#name; }
 
   /** The files got other names; the generation and its versions go on. */
-  renamed(name: string, tableFile: string, memoFile: string | undefined): void {
+  renamed(name: string, tableFile: string, memoFile: string | undefined, names: ReadonlyMap<string, string>): void {
     this.#id = `t:${name.toLowerCase()}`;
     this.#name = name;
     this.base.renamed(tableFile, memoFile);
+    this.indexes.renamed(names);
   }
 
   get layout(): DbfLayout { return this.base.layout; }
-  get deltaBytes(): number { return this.active.sizeBytes + (this.frozen?.delta.sizeBytes ?? 0); }
-  get historyBytes(): number { return this.history.sizeBytes; }
+  get deltaBytes(): number { return this.active.sizeBytes + (this.frozen?.delta.sizeBytes ?? 0) + (this.indexes.isEmpty ? 0 : this.indexes.sizeBytes); }
+  get historyBytes(): number { return this.history.sizeBytes + (this.indexes.isEmpty ? 0 : this.indexes.historyBytes); }
 
   /** Finds the record as of `sequence`: true leaves its bytes in foundBytes/foundStart (a view: decode at once). */
   find(recno: number, sequence: number): boolean {
@@ -203,6 +206,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
     this.changeEpoch++;
     this.frozen = frozenRecords(this, sequence);
     this.active = new RecordDelta();
+    this.indexes.freeze(sequence);
     return true;
   }
 
@@ -210,19 +214,26 @@ export class RecordStore implements VersionedStore, FoldableRecords {
     const { frozen, base } = this;
     if (frozen === undefined) return [];
     const table = [base.tableName, frozen.publishedBytes] as const;
-    return base.memo === undefined ? [table] : [table, [base.memo.name, frozen.memoPublishedBytes]];
+    const indexes = this.indexes.publishedSizes();
+    return base.memo === undefined ? [table, ...indexes] : [table, [base.memo.name, frozen.memoPublishedBytes], ...indexes];
   }
 
   unfreeze(): void {
     if (this.frozen === undefined) return;
     this.changeEpoch++;
     this.active.absorbOlder(this.frozen.delta);
+    this.indexes.unfreeze();
     this.base.memo?.allocator.forgetWritten();
     this.frozen = undefined;
     this.base.noteWritten();
   }
 
-  fold(target: FoldTarget): Steps { return foldRecords(this, target); }
+  *fold(target: FoldTarget): Steps {
+    yield* foldRecords(this, target);
+    yield* this.indexes.fold(target);
+  }
+
+  journalComplete(journalPath: string): void { this.indexes.journalComplete(journalPath); }
 
   followBase(): Steps { return patchRows(this); }
 
@@ -230,16 +241,18 @@ export class RecordStore implements VersionedStore, FoldableRecords {
     const frozen = this.frozen;
     if (frozen === undefined) return;
     switchRecords(this, frozen, oldestSnapshot);
+    this.indexes.switchOver(oldestSnapshot);
     this.frozen = undefined;
     this.changeEpoch++;
     this.baseEpoch++;
   }
 
   /** True when something is remembered only because of live snapshots. */
-  get keepsForSnapshots(): boolean { return !this.history.isEmpty || this.#births.size > 0; }
+  get keepsForSnapshots(): boolean { return !this.history.isEmpty || this.#births.size > 0 || this.indexes.historyBytes > 0; }
 
   pruneHistory(oldestSnapshot: number): void {
     this.history.prune(oldestSnapshot);
+    this.indexes.pruneHistory(oldestSnapshot);
     for (const [recno, born] of this.#births) if (born <= oldestSnapshot) this.#births.delete(recno);
     this.counts.prune(oldestSnapshot);
     if (this.#memoFrees.length === 0) return;
@@ -251,5 +264,8 @@ export class RecordStore implements VersionedStore, FoldableRecords {
     this.#memoFrees = kept;
   }
 
-  close(): void { this.base.close(); }
+  close(): void {
+    this.base.close();
+    this.indexes.close();
+  }
 }

@@ -4,6 +4,10 @@ import {
 import { writeCounters, writeMemos, writeRows } from '../commit/commit-record.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import type { StoreWrites } from '../commit/versioned-store.js';
+import type { SkipList } from '#index';
+import type { EntryChanges } from '../index/entry-changes.js';
+import type { IndexStore } from '../index/index-store.js';
+import { OwnEntries } from '../index/own-entries.js';
 import type { RecordStore } from './record-store.js';
 
 /** Pointers of memos that have no place yet: numbers no real file reaches (checked at each write). */
@@ -35,6 +39,10 @@ export class RecordWrites implements StoreWrites, MemoSource {
   #placed: { block: number; bytes: Uint8Array; lengthBytes: number }[] = [];
   #freed: { block: number; lengthBytes: number }[] = [];
   #countersChanged = false;
+  /** Numbers of rows in the order in which they were written, for the transaction's own view of the indexes. */
+  readonly changed: number[] = [];
+  readonly #ownEntries: OwnEntries[] = [];
+  #entryChanges: readonly EntryChanges[] = [];
 
   constructor(store: RecordStore) {
     this.store = store;
@@ -55,6 +63,7 @@ export class RecordWrites implements StoreWrites, MemoSource {
     this.rows.set(recno, { bytes, memos: plain ? NO_MEMOS : this.#memosOf(bytes, pending, before?.memos ?? NO_MEMOS), inserted });
     this.#sizeBytes += bytes.length + ROW_OVERHEAD_BYTES;
     if (recno > this.highestRecno) this.highestRecno = recno;
+    if (!this.store.indexes.isEmpty) this.changed.push(recno);
     return before;
   }
 
@@ -82,10 +91,17 @@ export class RecordWrites implements StoreWrites, MemoSource {
   /** Undo of one put(), newest first. */
   restore(recno: number, before: PendingRow | undefined): void {
     const now = this.rows.get(recno);
+    this.undo(recno, before);
+    if (now?.inserted === true && before === undefined) this.store.recnos.giveBack(recno);
+  }
+
+  /** The same, but for the number of a row that was inserted: it stays taken. */
+  undo(recno: number, before: PendingRow | undefined): void {
+    const now = this.rows.get(recno);
     if (before !== undefined) this.rows.set(recno, before);
     else this.rows.delete(recno);
     if (now !== undefined) this.#forget(now, before);
-    if (now?.inserted === true && before === undefined) this.store.recnos.giveBack(recno);
+    if (!this.store.indexes.isEmpty) this.changed.push(recno);
   }
 
   /** An image that nobody can come back to takes no memory any more. */
@@ -108,6 +124,18 @@ export class RecordWrites implements StoreWrites, MemoSource {
         throw new FieldstoneError('CONFLICT', `record ${recno} of "${store.name}" was changed by another transaction`, { table: store.name, recno });
       }
     }
+    // While memos still stand under their provisional numbers.
+    if (!store.indexes.isEmpty) this.#entryChanges = store.indexes.changesOf(store, this.rows, this);
+  }
+
+  /** False once something was written. */
+  get isUntouched(): boolean { return this.rows.size === 0 && this.changed.length === 0; }
+
+  /** The entries of these rows in an index, over those of a snapshot. */
+  entriesOf(index: IndexStore, sequence: number): SkipList {
+    let own = this.#ownEntries.find((each) => each.index === index);
+    if (own === undefined) this.#ownEntries.push(own = new OwnEntries(index, this.store, { rows: this.rows, changed: this.changed, memos: this }, sequence));
+    return own.list();
   }
 
   encode(w: ByteWriter): void {
@@ -144,7 +172,10 @@ export class RecordWrites implements StoreWrites, MemoSource {
     }
   }
 
-  markInFlight(): void { for (const recno of this.rows.keys()) this.store.enterFlight(recno); }
+  markInFlight(): void {
+    for (const recno of this.rows.keys()) this.store.enterFlight(recno);
+    for (const changes of this.#entryChanges) changes.markInFlight();
+  }
 
   publish(sequence: number, snapshots: LiveSnapshots): void {
     const { store } = this;
@@ -153,11 +184,13 @@ export class RecordWrites implements StoreWrites, MemoSource {
       store.leaveFlight(recno);
       store.publishRow(recno, sequence, row.bytes, snapshots);
     }
+    for (const changes of this.#entryChanges) changes.publish(sequence, snapshots);
     for (const f of this.#freed) store.freeMemoLater(sequence, f.block, f.lengthBytes);
   }
 
   withdraw(): void {
     for (const recno of this.rows.keys()) this.store.leaveFlight(recno);
+    for (const changes of this.#entryChanges) changes.withdraw();
     this.release();
   }
 

@@ -1,3 +1,4 @@
+import type { CatalogIndex } from '../index/index-keys.js';
 import { crc32, FieldstoneError, readFully, writeFully, type FileStat, type Vfs, type VfsFile } from '#storage';
 
 export const CATALOG_NAME = 'fieldstone.json';
@@ -26,6 +27,8 @@ export interface CatalogTable {
   /** Declared result types (`bigint`, `string`) by header field name. */
   readonly fieldTypes?: Readonly<Record<string, string>>;
   readonly encoding?: string;
+  /** In the order in which they were made. */
+  readonly indexes?: readonly CatalogIndex[];
 }
 
 /** What the catalog remembers of a key-value store. */

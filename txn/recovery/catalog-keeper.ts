@@ -89,6 +89,7 @@ function factsOf(entry: TableEntry): CatalogTable | undefined {
     ...entry.facts,
     name: entry.name,
     tableFile: entry.tableFile,
+    ...(store.indexes.isEmpty ? {} : { indexes: store.indexes.definitions() }),
     fingerprint: fingerprintOf(base.file, base.layout.headerLength, base.publishedBytes),
     ...(base.memo === undefined ? {} : { memoFile: base.memo.name, memoFingerprint: fingerprintOf(base.memo.cached.file, 512, base.memo.publishedBytes) }),
   };

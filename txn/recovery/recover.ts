@@ -1,10 +1,11 @@
-import { applyJournal, FieldstoneError, readJournal, readUpTo, writeFully, type Environment, type Journal, type Vfs, type VfsFile } from '#storage';
+import { applyJournal, FieldstoneError, hasCode, readJournal, readUpTo, writeFully, type Environment, type Journal, type Vfs, type VfsFile } from '#storage';
 import type { TableEntry } from '../catalog-state.js';
 import { applySteps, JOURNAL_NAME } from '../checkpoint/checkpoint.js';
 import { parseNote } from '../checkpoint/journal-note.js';
 import { StepDriver } from '../checkpoint/step-driver.js';
 import { walName, walSegmentOf } from '../commit/wal-chain.js';
-import { storeFactsNow, type KeyStoreSet } from '../keys/key-store-set.js';
+import type { CatalogIndex } from '../index/index-keys.js';
+import { readTreeFacts, storeFactsNow, type KeyStoreSet } from '../keys/key-store-set.js';
 import type { RecordStore } from '../record/record-store.js';
 import { CATALOG_NAME, fingerprintOf, readCatalog, writeCatalog, type Catalog, type CatalogTable, type Fingerprint } from './catalog-file.js';
 import { listTables, TEMPORARY } from './folder-listing.js';
@@ -177,7 +178,24 @@ function refreshed(o: Pick<RecoverOptions, 'env' | 'folder'>, table: CatalogTabl
     }
   };
   const fingerprint = of(table.tableFile, headerLengthOf);
-  return table.memoFile === undefined ? { ...table, fingerprint } : { ...table, fingerprint, memoFingerprint: of(table.memoFile, () => 512) };
+  return {
+    ...table, fingerprint,
+    ...(table.memoFile === undefined ? {} : { memoFingerprint: of(table.memoFile, () => 512) }),
+    ...(table.indexes === undefined ? {} : { indexes: table.indexes.map((index) => refreshedIndex(o, index)) }),
+  };
+}
+
+/** What the file of an index says now; of one that says nothing the old facts stay, and opening the table makes it anew. */
+function refreshedIndex(o: Pick<RecoverOptions, 'env' | 'folder'>, index: CatalogIndex): CatalogIndex {
+  const path = `${o.folder}/${index.file ?? ''}`;
+  if (index.treeId === undefined || o.env.vfs.stat(path)?.kind !== 'file') return index;
+  try {
+    const { treeId, sequence } = readTreeFacts(o.env.vfs, path);
+    return { ...index, treeId, sequence };
+  } catch (e) {
+    if (hasCode(e, 'CORRUPT_PAGE') || hasCode(e, 'VERSION')) return index;
+    throw e;
+  }
 }
 
 /** Bytes 8-9 of a DBF header (521 for dBASE II). */

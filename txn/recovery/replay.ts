@@ -68,6 +68,7 @@ function replayOp(c: ReplayContext, op: LoggedOp, sequence: number, loads: Set<R
     case 'rows':
       for (const { recno, bytes } of op.rows) {
         if (bytes.length !== store.layout.recordLength) throw damaged(path, 0, `a record of "${op.table}" has ${bytes.length} bytes`);
+        if (!store.indexes.isEmpty) store.indexes.replayRow(store, recno, bytes, sequence, NO_SNAPSHOTS);
         store.publishRow(recno, sequence, bytes, NO_SNAPSHOTS);
       }
       break;
@@ -78,6 +79,7 @@ function replayOp(c: ReplayContext, op: LoggedOp, sequence: number, loads: Set<R
       const memo = store.base.memo;
       memo?.allocator.reserveTo(op.extent.memoNextBlock);
       store.publishExtent({ ...op.extent, memoEndBytes: op.extent.memoNextBlock * (memo?.allocator.blockSizeBytes ?? 0) }, sequence);
+      if (!store.indexes.isEmpty) store.indexes.replayLoad(store, op.extent.firstRecno, op.extent.lastRecno, sequence);
       break;
     }
     case 'counters':

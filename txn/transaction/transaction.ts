@@ -8,6 +8,7 @@ import { KeyReads } from '../keys/key-reads.js';
 import type { KeyStore } from '../keys/key-store.js';
 import { KeyView } from '../keys/key-view.js';
 import { KeyWrites } from '../keys/key-writes.js';
+import { assertUniqueRow } from '../index/assert-unique-row.js';
 import { RecordWrites, type PendingRow } from '../record/record-writes.js';
 
 /** What a transaction is protected from: write conflicts, or also changes of what it read. */
@@ -130,6 +131,15 @@ export class Transaction implements Linked<Transaction> {
     this.#assertSize(moreBytes); // before anything is kept: a body may catch the error and go on
     const highest = writes.highestRecno;
     const before = writes.put(recno, bytes, memos, inserted);
+    if (store.indexes.hasUnique) {
+      try {
+        assertUniqueRow(store, writes, this.snapshot.sequence, recno, bytes);
+      } catch (e) {
+        writes.undo(recno, before);
+        writes.highestRecno = highest;
+        throw e;
+      }
+    }
     if (this.#savepoints.length > 0) this.#undo.push({ writes, recno, before, highest });
   }
 

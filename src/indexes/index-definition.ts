@@ -1,0 +1,83 @@
+import { FieldstoneError, nearestNames } from '#storage';
+import type { CatalogIndex } from '#txn';
+import { assertOptions, assertSignal, shown } from '../arguments.js';
+import { paramsOf } from '../filter/bind-filter.js';
+import { parseFilter } from '../filter/parse-filter.js';
+import { filterToText } from './stored-filter.js';
+import type { LongWorkOptions } from '../long-work.js';
+
+/** A field of an index: its name, or with a direction. */
+export type IndexOn = string | { readonly field: string; readonly descending?: boolean };
+
+/** What createIndex() makes. */
+export interface IndexOptions extends LongWorkOptions {
+  /** Fields in the order in which they are compared. */
+  readonly on?: readonly IndexOn[] | string;
+  /** No two rows may have the same key. Default false. */
+  readonly unique?: boolean;
+  /** Leaves out rows without a value (null) in all fields. Default false. */
+  readonly sparse?: boolean;
+  /** Only rows that match this filter are in the index. */
+  readonly where?: unknown;
+  /** `btree` (default): in a file. `skiplist`: in memory, made anew when the table is opened. */
+  readonly type?: 'btree' | 'skiplist';
+  /** From the highest key to the lowest, for all fields. Default false. */
+  readonly descending?: boolean;
+}
+
+const KNOWN = ['on', 'where', 'unique', 'sparse', 'type', 'descending', 'signal', 'onProgress'];
+const NAME = /^[\p{L}_][\p{L}\p{N}_-]{0,63}$/u;
+
+/** Checks what a user asked for. Throws NAME, OPTION, NOT_FOUND (a field). */
+export function indexDefinition(table: string, tableFile: string, fieldNames: readonly string[], name: string, options: IndexOptions): CatalogIndex {
+  if (typeof name !== 'string' || !NAME.test(name)) throw new FieldstoneError('NAME', `an index is named by letters, digits, _ and -, got ${shown(name)}`, { table });
+  assertOptions(options, KNOWN, 'createIndex');
+  assertSignal(options.signal);
+  for (const flag of ['unique', 'sparse', 'descending'] as const) {
+    const value: unknown = options[flag];
+    if (value !== undefined && typeof value !== 'boolean') throw new FieldstoneError('OPTION', `${flag} is true or false, got ${shown(value)}`, { option: flag });
+  }
+  const kind = options.type ?? 'btree';
+  if (kind !== 'btree' && kind !== 'skiplist') throw new FieldstoneError('OPTION', `type must be 'btree' or 'skiplist', got ${shown(kind)}`, { option: 'type' });
+  const fields = fieldsOf(table, fieldNames, options);
+  return {
+    name, kind, fields,
+    ...(options.unique === true ? { unique: true } : {}),
+    ...(options.where === undefined ? {} : { where: whereText(fieldNames, table, options.where) }),
+    ...(options.sparse === true ? { sparse: true } : {}),
+    ...(kind === 'btree' ? { file: `${tableFile.replace(/\.[^.]*$/, '')}.${name.toLowerCase()}.fsi` } : {}),
+  };
+}
+
+/** A partial index is decided when rows are written: nothing of its filter may be left open. */
+function whereText(fieldNames: readonly string[], table: string, where: unknown): string {
+  const node = parseFilter(where, { resolvePath: (path) => fieldNamed(table, fieldNames, path) });
+  const open = paramsOf(node);
+  if (open.length > 0) throw new FieldstoneError('QUERY', `the filter of an index can not have parameters: ${open.join(', ')}`, { table });
+  return filterToText(node);
+}
+
+function fieldNamed(table: string, fieldNames: readonly string[], field: string): string {
+  const known = fieldNames.find((name) => name.toLowerCase() === field.toLowerCase());
+  if (known !== undefined) return known;
+  const near = nearestNames(field, fieldNames);
+  throw new FieldstoneError('NOT_FOUND', `table "${table}" has no field "${field}"${near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`}`, { table, field });
+}
+
+function fieldsOf(table: string, fieldNames: readonly string[], { on, descending }: IndexOptions): NonNullable<CatalogIndex['fields']> {
+  const list: readonly unknown[] = typeof on === 'string' ? [on] : Array.isArray(on) ? on : [];
+  if (list.length === 0) throw new FieldstoneError('OPTION', `on names the fields of the index, for example on: ['name'], got ${shown(on)}`, { option: 'on' });
+  return list.map((each) => {
+    const { field, down } = oneField(each);
+    return { path: fieldNamed(table, fieldNames, field), ...((down ?? descending) === true ? { descending: true } : {}) };
+  });
+}
+
+function oneField(each: unknown): { field: string; down: boolean | undefined } {
+  if (typeof each === 'string') return { field: each, down: undefined };
+  if (typeof each === 'object' && each !== null && 'field' in each && typeof each.field === 'string') {
+    const down = 'descending' in each ? each.descending : undefined;
+    if (down === undefined || typeof down === 'boolean') return { field: each.field, down };
+  }
+  throw new FieldstoneError('OPTION', `a field of an index is its name or { field, descending }, got ${shown(each)}`, { option: 'on' });
+}

@@ -1,0 +1,23 @@
+import { FieldstoneError, type DbfLayout, type MemoSource } from '#storage';
+import type { CatalogIndex, IndexedTable, IndexKeys } from '#txn';
+import { pathsOf } from '../filter/bind-filter.js';
+import { compileFilter } from '../filter/compile-filter.js';
+import { ROWS } from '../filter/item-reader.js';
+import { decodeNamed, rowValues } from './row-values.js';
+import { filterFromText } from './stored-filter.js';
+import { ValueKeys, type RowTest } from './value-keys.js';
+
+/** Makes the keys of rows for any kind of index. Throws NOT_FOUND (a field), VERSION (a definition that this version does not know). */
+export function indexKeysFactory(layout: DbfLayout, table: IndexedTable, index: CatalogIndex): IndexKeys {
+  if (index.fields === undefined) throw new FieldstoneError('VERSION', `index "${index.name}" of "${table.name}" is of a kind that this version does not know`, { table: table.name });
+  return new ValueKeys(index, rowValues(layout, table, index.fields.map((field) => field.path)), testOf(layout, table, index));
+}
+
+/** Which rows a partial index holds. */
+function testOf(layout: DbfLayout, table: IndexedTable, { where }: CatalogIndex): RowTest | undefined {
+  if (where === undefined) return undefined;
+  const node = filterFromText(where);
+  const test = compileFilter(node, ROWS);
+  const decode = decodeNamed(layout, table, pathsOf(node));
+  return (image: Uint8Array, start: number, recno: number, memos: MemoSource) => test(decode(image, start, recno, memos));
+}

@@ -1,0 +1,39 @@
+import { createIndex, dropIndex } from '#txn';
+import { namesOf } from '../table/table-schema.js';
+import { assertNotAborted, type LongWorkOptions } from '../long-work.js';
+import type { TableHost } from '../table/table-host.js';
+import { assertWritable, detachIndexes, type IndexPolicy } from '../table/write-guard.js';
+import { indexDefinition, type IndexOptions } from './index-definition.js';
+
+/** createIndex() of a table. */
+export async function makeIndex(host: TableHost, table: string, policy: IndexPolicy, name: string, options: IndexOptions): Promise<void> {
+  const { engine } = host;
+  engine.writeSide.assertWritable();
+  const entry = engine.entry(table);
+  const store = engine.store(entry);
+  const definition = indexDefinition(entry.name, entry.tableFile, namesOf(store.layout, entry), name, options);
+  if (policy === 'detach') await detachIndexes(engine, entry);
+  assertWritable(store, entry);
+  await createIndex(engine, table, definition, { onSlice: sliceOf(options, `createIndex "${name}"`) });
+}
+
+/** reindex() of a table: each index is dropped and made again. */
+export async function remakeIndexes(host: TableHost, table: string, policy: IndexPolicy, options: LongWorkOptions): Promise<void> {
+  const { engine } = host;
+  engine.writeSide.assertWritable();
+  const entry = engine.entry(table);
+  const store = engine.store(entry);
+  if (policy === 'detach') await detachIndexes(engine, entry);
+  assertWritable(store, entry);
+  for (const { treeId: _id, sequence: _sequence, ...definition } of store.indexes.definitions()) {
+    await dropIndex(engine, table, definition.name);
+    await createIndex(engine, table, definition, { onSlice: sliceOf(options, 'reindex') });
+  }
+}
+
+function sliceOf({ signal, onProgress }: LongWorkOptions, what: string): (done: number, total: number) => void {
+  return (done, total) => {
+    assertNotAborted(signal, what);
+    onProgress?.({ done, total });
+  };
+}

@@ -1,0 +1,169 @@
+import { FieldstoneError } from '#storage';
+import { IndexCursor, indexOf, type IndexStore, type RecordView } from '#txn';
+import { assertOptions, assertSignal, shown } from '../arguments.js';
+import { kvScan } from '../kv/kv-scan.js';
+import type { KvScan } from '../kv/kv-types.js';
+import type { IndexRange } from '../query/index-source.js';
+import type { TableCodec } from '../table/table-codec.js';
+import { decodeRow, type ReadAccess } from '../table/table-reader.js';
+import { isIndexForm, type IndexForm, type TupleBound } from './index-form.js';
+import type { LocatedRange } from './located-range.js';
+
+/** A place in an index: one value, or several for an index over several fields. */
+export type IndexKey = unknown;
+
+/** Which entries, and in which direction. Values of the bounds' own type alone; null is outside of every range. */
+export interface IndexKeyRange {
+  readonly gt?: IndexKey;
+  readonly gte?: IndexKey;
+  readonly lt?: IndexKey;
+  readonly lte?: IndexKey;
+  /** Text that the key begins with; several values: the first fields, and the beginning of the next when it is text. */
+  readonly prefix?: IndexKey;
+  /** From the last entry to the first. Default false. */
+  readonly reverse?: boolean;
+  /** At most so many. Default: all. */
+  readonly limit?: number;
+  /** Ends the walk with ABORTED. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const RANGE_OPTIONS = ['gt', 'gte', 'lt', 'lte', 'prefix', 'reverse', 'limit', 'signal'];
+
+/**
+ * An index of a table. Rows come in the order of its keys, as the handle that it was taken from sees them.
+ *
+ * @example
+ * const ix = people.index('by_name');
+ * ix.seek('Ada');
+ * for (const row of ix.range({ gte: 'A', lt: 'C' })) console.log(row.$recno);
+ * for (const { key, recno } of ix.entries()) console.log(key, recno);
+ */
+export class TableIndex<Row> {
+  readonly #access: ReadAccess;
+  readonly #name: string;
+
+  /** @internal */
+  constructor(access: ReadAccess, name: string) {
+    this.#access = access;
+    this.#name = name;
+    this.#open(access.view());
+  }
+
+  #open({ codec, view }: { readonly codec: TableCodec; readonly view: RecordView }): { index: IndexStore; form: IndexForm } {
+    const index = indexOf(codec.store, this.#name);
+    if (view.sequence < index.validFrom) {
+      throw new FieldstoneError('NOT_FOUND', `index "${index.name}" was made after this snapshot was taken`, { table: codec.store.name, details: { index: index.name } });
+    }
+    const form = index.keys;
+    if (!isIndexForm(form)) throw new FieldstoneError('VERSION', `index "${index.name}" can not be walked by this version`, { table: codec.store.name });
+    return { index, form };
+  }
+
+  get #index(): IndexStore { return this.#open(this.#access.view()).index; }
+
+  get name(): string { return this.#index.name; }
+  get kind(): string { return this.#index.definition.kind; }
+  /** Names of its fields; empty for an index by expression. */
+  get fields(): readonly string[] { return this.#open(this.#access.view()).form.fields.map((field) => field.path); }
+  get expression(): string | undefined { return this.#index.definition.expression; }
+  get for(): string | undefined { return this.#index.definition.forExpression; }
+  get unique(): boolean { return this.#index.definition.unique === true; }
+  get descending(): boolean {
+    const { form, index } = this.#open(this.#access.view());
+    return index.definition.descending === true || form.fields[0]?.descending === true;
+  }
+  get collation(): string { return this.#open(this.#access.view()).form.collation; }
+  get file(): string | undefined { return this.#index.definition.file; }
+  /** Entries, about. */
+  get entryCount(): number { return this.#index.entryCount; }
+
+  /** The first row with this key, or undefined. Several values: those of the first fields. */
+  seek(key: IndexKey): Row | undefined {
+    for (const row of this.#rows({ equal: valuesOf(key) }, { limit: 1 })) return row;
+    return undefined;
+  }
+
+  /** Rows in a range of keys. */
+  range(range: IndexKeyRange = {}): KvScan<Row> { return this.#rows(undefined, range); }
+
+  /** Rows whose key begins with the text, or with these values. */
+  prefix(prefix: IndexKey, options: Omit<IndexKeyRange, 'gt' | 'gte' | 'lt' | 'lte' | 'prefix'> = {}): KvScan<Row> { return this.range({ ...options, prefix }); }
+
+  /** All rows of the index. */
+  scan(options: Omit<IndexKeyRange, 'gt' | 'gte' | 'lt' | 'lte' | 'prefix'> = {}): KvScan<Row> { return this.range(options); }
+
+  /** Keys and record numbers straight from the index; the table is not read. The key is a value, or an array for an index over several fields. */
+  entries(range: IndexKeyRange = {}): KvScan<{ readonly key: unknown; readonly recno: number }> {
+    const { form } = this.#open(this.#access.view());
+    return this.#walk(undefined, range, (cursor) => {
+      const values = form.valuesOf(cursor.keyBytes, cursor.keyStart, cursor.keyLength);
+      return { item: { key: values.length === 1 ? values[0] : values, recno: cursor.recno } };
+    });
+  }
+
+  #rows(equal: IndexRange | undefined, range: IndexKeyRange): KvScan<Row> {
+    return this.#walk<Row>(equal, range, (cursor, codec, view) => {
+      const row = decodeRow<Row>(codec, view, cursor.recno, false);
+      return row === undefined ? undefined : { item: row };
+    });
+  }
+
+  #walk<Item>(
+    equal: IndexRange | undefined, range: IndexKeyRange,
+    itemOf: (cursor: IndexCursor, codec: TableCodec, view: RecordView) => { readonly item: Item } | undefined,
+  ): KvScan<Item> {
+    checkRange(range);
+    const { form } = this.#open(this.#access.view());
+    const located = equal === undefined ? locateRange(form, range) : form.locate(equal);
+    const { engine } = this.#access;
+    let source: { readonly codec: TableCodec; readonly view: RecordView } | undefined;
+    return kvScan<Item, IndexCursor>({
+      open: () => {
+        const held = this.#access.hold();
+        source = held;
+        try {
+          const cursor = new IndexCursor(this.#open(held).index, held.view, located.range, range.reverse === true);
+          return { cursor, close: held.close, hold: held.hold, assertAlive: held.assertAlive };
+        } catch (e) {
+          held.close();
+          throw e;
+        }
+      },
+      itemOf: (cursor) => (source === undefined ? undefined : itemOf(cursor, source.codec, source.view)),
+      limit: range.limit ?? Infinity, signal: range.signal, scheduler: engine.options.env.scheduler,
+    });
+  }
+}
+
+function valuesOf(key: IndexKey): readonly unknown[] { return Array.isArray(key) ? key : [key]; }
+
+function checkRange(range: IndexKeyRange): void {
+  assertOptions(range, RANGE_OPTIONS, 'a range of an index');
+  assertSignal(range.signal);
+  const { limit } = range;
+  if (limit !== undefined && limit !== Infinity && (!Number.isSafeInteger(limit) || limit < 0)) throw new FieldstoneError('OPTION', `limit is a whole number, got ${shown(limit)}`, { option: 'limit' });
+}
+
+function locateRange(form: IndexForm, range: IndexKeyRange): LocatedRange {
+  const low = boundOf(range.gte, range.gt);
+  const high = boundOf(range.lte, range.lt);
+  if (range.prefix !== undefined) {
+    if (low !== undefined || high !== undefined) throw new FieldstoneError('OPTION', 'a range has a prefix or bounds, not both', { option: 'prefix' });
+    const values = valuesOf(range.prefix);
+    const last = values.at(-1);
+    return form.locate(typeof last === 'string' ? { equal: values.slice(0, -1), prefix: last } : { equal: values });
+  }
+  if ((low?.values.length ?? 0) > 1 || (high?.values.length ?? 0) > 1) return form.locateTuple(low, high);
+  return form.locate({
+    equal: [],
+    ...(low === undefined ? {} : { low: { value: low.values[0], inclusive: low.inclusive } }),
+    ...(high === undefined ? {} : { high: { value: high.values[0], inclusive: high.inclusive } }),
+  });
+}
+
+function boundOf(inclusive: IndexKey, exclusive: IndexKey): TupleBound | undefined {
+  if (inclusive !== undefined && exclusive !== undefined) throw new FieldstoneError('OPTION', 'a range takes gt or gte, lt or lte, not both', { option: 'gt' });
+  if (inclusive !== undefined) return { values: valuesOf(inclusive), inclusive: true };
+  return exclusive === undefined ? undefined : { values: valuesOf(exclusive), inclusive: false };
+}

@@ -1,0 +1,27 @@
+import { FieldstoneError } from '#storage';
+import type { RecordStore } from '../record/record-store.js';
+import { RecordView } from '../record/record-view.js';
+import type { RecordWrites } from '../record/record-writes.js';
+import { entriesOf, rangeOfKey } from './entry-changes.js';
+import { IndexCursor } from './index-cursor.js';
+import { RECNO_BYTES } from './index-keys.js';
+
+/**
+ * A transaction wrote a row: no other row that it sees has the same key of a unique index. The commit proves it again against what
+ * others did meanwhile. Throws DUPLICATE.
+ */
+export function assertUniqueRow(store: RecordStore, writes: RecordWrites, sequence: number, recno: number, image: Uint8Array): void {
+  for (const index of store.indexes.stores) {
+    if (index.definition.unique !== true) continue;
+    const view = new RecordView(store, sequence, writes);
+    for (const entry of entriesOf(index, image, 0, recno, writes)) {
+      const cursor = new IndexCursor(index, view, rangeOfKey(entry, entry.length - RECNO_BYTES));
+      while (cursor.next()) {
+        if (cursor.recno === recno) continue;
+        throw new FieldstoneError('DUPLICATE', `record ${cursor.recno} of "${store.name}" has the same key of the unique index "${index.name}"`, {
+          table: store.name, recno: cursor.recno, details: { index: index.name },
+        });
+      }
+    }
+  }
+}

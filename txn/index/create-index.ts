@@ -1,0 +1,136 @@
+import { FieldstoneError } from '#storage';
+import { WORK, type Steps } from '../checkpoint/step.js';
+import { StepDriver } from '../checkpoint/step-driver.js';
+import type { PlannedTable } from '../checkpoint/journal-note.js';
+import type { TableEntry } from '../catalog-state.js';
+import type { Engine } from '../engine.js';
+import { discardFiles, withTableToItself } from '../folder-changes.js';
+import { finishIndexBuild } from './finish-index-build.js';
+import type { RecordStore } from '../record/record-store.js';
+import { IndexBuild } from './index-build.js';
+import type { CatalogIndex } from './index-keys.js';
+import type { IndexStore } from './index-store.js';
+import { attachBuilt } from './open-indexes.js';
+
+const ROWS_PER_SLICE = 4096;
+
+export interface CreateIndexOptions {
+  /** Throws to cancel; called after each slice of rows. */
+  readonly onSlice?: ((done: number, total: number) => void) | undefined;
+}
+
+/**
+ * Makes an index of the committed rows. Writers of the table wait, readers go on. File and catalog entry appear with one checkpoint, or not at
+ * all. Throws EXISTS, DUPLICATE, VALUE, NOT_FOUND (a field), and what checkpoints throw.
+ */
+export async function createIndex(engine: Engine, name: string, definition: CatalogIndex, options: CreateIndexOptions = {}): Promise<void> {
+  engine.writeSide.assertWritable();
+  await engine.exclusively(async () => {
+    const entry = engine.entry(name);
+    const store = engine.store(entry);
+    assertFree(engine, store, definition);
+    await withTableToItself(engine, store, () => buildAndInstall(engine, entry, store, definition, options));
+  });
+}
+
+function assertFree(engine: Engine, store: RecordStore, { name, file }: CatalogIndex): void {
+  if (store.indexes.find(name) !== undefined) throw new FieldstoneError('EXISTS', `table "${store.name}" already has an index "${name}"`, { table: store.name, details: { index: name } });
+  const { env: { vfs }, folder } = engine.options;
+  if (file === undefined || vfs.stat(`${folder}/${file}`) === undefined) return;
+  throw new FieldstoneError('EXISTS', `the folder already holds "${file}"; remove or rename it`, { file: `${folder}/${file}`, table: store.name });
+}
+
+async function buildAndInstall(engine: Engine, entry: TableEntry, store: RecordStore, definition: CatalogIndex, options: CreateIndexOptions): Promise<void> {
+  const { env, folder } = engine.options;
+  const { sequence } = engine;
+  const build = await new StepDriver(env, folder, collect(engine, store, entry, definition, options), () => undefined).start();
+  const { built: [done], files } = await finishIndexBuild(engine, build, sequence);
+  if (done === undefined) throw new FieldstoneError('POISONED', 'an index was built without a result');
+  try {
+    for (const { file } of files) await file.syncAsync();
+    if (files.length > 0) env.vfs.syncFolder(folder);
+    const after = withIndexes(entry, store, [...store.indexes.definitions(), done.definition]);
+    await engine.writeSide.checkpoint({
+      operations: files.map(({ temporary, name }) => ({ kind: 'rename' as const, from: temporary, to: name })),
+      replaces: undefined, tables: { [entry.name.toLowerCase()]: after },
+      installed: () => {
+        keepFacts(entry, after);
+        attachBuilt(engine.tables.indexContext, store, after, done, sequence);
+      },
+    });
+  } catch (e) {
+    // A journal that may be there still names the files.
+    if (engine.writeSide.isPoisoned) for (const { file } of files) file.close();
+    else discardFiles(engine, files);
+    throw e;
+  }
+  for (const { file } of files) file.close();
+}
+
+/** The keys of all committed rows. */
+function* collect(engine: Engine, store: RecordStore, entry: TableEntry, definition: CatalogIndex, options: CreateIndexOptions): Steps<IndexBuild> {
+  const build = new IndexBuild(engine.tables.indexContext, store.layout, factsFor(entry), [definition]);
+  const total = store.counts.latest;
+  for (let recno = 1; recno <= total; recno++) {
+    if (store.find(recno, Infinity)) build.add(store.foundBytes, store.foundStart, recno, store.memoSource);
+    if (recno % ROWS_PER_SLICE !== 0) continue;
+    options.onSlice?.(recno, total);
+    yield WORK;
+  }
+  options.onSlice?.(total, total);
+  return build;
+}
+
+/** What the catalog says of a table, or would say. */
+export function factsFor(entry: TableEntry): PlannedTable {
+  return entry.facts ?? { name: entry.name, tableFile: entry.tableFile };
+}
+
+/** The table's entry in the catalog with these indexes. */
+export function withIndexes(entry: TableEntry, store: RecordStore, indexes: readonly CatalogIndex[]): PlannedTable {
+  const facts = factsFor(entry);
+  return {
+    name: entry.name, tableFile: entry.tableFile,
+    ...(store.base.memo === undefined ? {} : { memoFile: store.base.memo.name }),
+    ...(facts.fieldNames === undefined ? {} : { fieldNames: facts.fieldNames }),
+    ...(facts.fieldTypes === undefined ? {} : { fieldTypes: facts.fieldTypes }),
+    ...(facts.encoding === undefined ? {} : { encoding: facts.encoding }),
+    ...(indexes.length === 0 ? {} : { indexes }),
+  };
+}
+
+/** Fingerprints are taken when the catalog is written, at the end of the same checkpoint. */
+function keepFacts(entry: TableEntry, after: PlannedTable): void {
+  entry.facts = { ...after, fingerprint: { sizeBytes: 0, mtimeNs: '', headCrc: 0 } };
+}
+
+/** Takes an index away, its file included. Throws NOT_FOUND, and what checkpoints throw. */
+export async function dropIndex(engine: Engine, name: string, indexName: string): Promise<void> {
+  engine.writeSide.assertWritable();
+  await engine.exclusively(async () => {
+    const entry = engine.entry(name);
+    const store = engine.store(entry);
+    const index = indexOf(store, indexName);
+    await withTableToItself(engine, store, async () => {
+      const after = withIndexes(entry, store, store.indexes.definitions().filter((each) => each.name !== index.name));
+      const { file } = index.definition;
+      await engine.writeSide.checkpoint({
+        operations: file === undefined ? [] : [{ kind: 'unlink', file }], replaces: undefined, tables: { [entry.name.toLowerCase()]: after },
+        installed: () => {
+          keepFacts(entry, after);
+          store.indexes.remove(index);
+        },
+      });
+    });
+  });
+}
+
+/** The index by name. Throws NOT_FOUND and names those that there are. */
+export function indexOf(store: RecordStore, name: string): IndexStore {
+  const index = store.indexes.find(name);
+  if (index !== undefined) return index;
+  const names = store.indexes.stores.map((each) => `"${each.name}"`);
+  throw new FieldstoneError('NOT_FOUND', `table "${store.name}" has no index "${name}"${names.length === 0 ? '' : `; it has ${names.join(', ')}`}`, {
+    table: store.name, details: { index: name },
+  });
+}

@@ -1,0 +1,132 @@
+import { compareKeys, isInRange, type ByteRange } from '#index';
+import { FieldstoneError, type MemoSource } from '#storage';
+import type { LiveSnapshots } from '../commit/live-snapshots.js';
+import type { InFlight } from '../keys/key-store.js';
+import { MAX_RECNO, type IndexStore } from './index-store.js';
+import { appendRecno, recnoOf } from './entry.js';
+import { MergedCursor } from './merged-cursor.js';
+import { newestHost } from './newest-host.js';
+
+/** What a commit needs of the table whose rows it changes. */
+export interface ChangedRecords {
+  /** Finds the newest committed image: true leaves it in foundBytes[foundStart ..]. */
+  find(recno: number, sequence: number): boolean;
+  readonly foundBytes: Uint8Array;
+  readonly foundStart: number;
+  readonly memoSource: MemoSource;
+  readonly name: string;
+}
+
+/** A row as a commit writes it. */
+export interface ChangedRow { readonly bytes: Uint8Array; readonly inserted: boolean }
+
+interface Change { readonly entry: Buffer; readonly present: boolean }
+
+const NO_ENTRIES: readonly Buffer[] = [];
+
+/** The entries of one row in one index, copied. */
+export function entriesOf(index: IndexStore, image: Uint8Array, start: number, recno: number, memos: MemoSource): readonly Buffer[] {
+  let entries: Buffer[] | undefined;
+  index.keys.keysOf(image, start, recno, memos, (key, length) => {
+    const entry = Buffer.allocUnsafe(length + 4);
+    key.copy(entry, 0, 0, length);
+    appendRecno(entry, length, recno);
+    (entries ??= []).push(entry);
+  });
+  return entries ?? NO_ENTRIES;
+}
+
+/** What one commit changes in one index: entries that go and entries that come. */
+export class EntryChanges implements InFlight {
+  readonly index: IndexStore;
+  readonly #changes: Change[] = [];
+
+  constructor(index: IndexStore) { this.index = index; }
+
+  get isEmpty(): boolean { return this.#changes.length === 0; }
+
+  /** Entries of the old image that the new one does not have go; new ones come. */
+  add(before: readonly Buffer[], after: readonly Buffer[]): void {
+    for (const entry of before) if (!has(after, entry)) this.#changes.push({ entry, present: false });
+    for (const entry of after) if (!has(before, entry)) this.#changes.push({ entry, present: true });
+  }
+
+  touches(range: ByteRange): boolean { return this.#changes.some(({ entry }) => isInRange(range, entry)); }
+
+  markInFlight(): void { this.index.enterFlight(this); }
+
+  publish(sequence: number, snapshots: LiveSnapshots): void {
+    this.index.leaveFlight(this);
+    for (const { entry, present } of this.#changes) this.index.publish(entry, entry.length, present, sequence, snapshots);
+  }
+
+  withdraw(): void { this.index.leaveFlight(this); }
+}
+
+function has(entries: readonly Buffer[], entry: Buffer): boolean {
+  return entries.some((other) => compareKeys(other, other.length, entry, 0, entry.length) === 0);
+}
+
+/**
+ * The changes that rows about to be committed make in an index. Called when conflicts of rows have been ruled out, so the newest committed image
+ * is what each row replaces. Throws CONFLICT when somebody else committed, or is committing, a key that must be unique: run
+ * again, the transaction sees it.
+ */
+export function changesOf(index: IndexStore, records: ChangedRecords, rows: ReadonlyMap<number, ChangedRow>, memos: MemoSource): EntryChanges {
+  const changes = new EntryChanges(index);
+  const unique = index.definition.unique === true ? new UniqueKeys(index, records.name, rows) : undefined;
+  for (const [recno, row] of rows) {
+    const before = row.inserted || !records.find(recno, Infinity) ? NO_ENTRIES
+      : entriesOf(index, records.foundBytes, records.foundStart, recno, records.memoSource);
+    const after = entriesOf(index, row.bytes, 0, recno, memos);
+    if (unique !== undefined) for (const entry of after) unique.claim(entry);
+    changes.add(before, after);
+  }
+  return changes;
+}
+
+/** Proves that keys of a commit are unique: among themselves, against what is committed, against what is on its way. */
+class UniqueKeys {
+  readonly #index: IndexStore;
+  readonly #table: string;
+  readonly #rows: ReadonlyMap<number, ChangedRow>;
+  readonly #claimed = new Map<string, number>();
+
+  constructor(index: IndexStore, table: string, rows: ReadonlyMap<number, ChangedRow>) {
+    this.#index = index;
+    this.#table = table;
+    this.#rows = rows;
+  }
+
+  claim(entry: Buffer): void {
+    const keyLength = entry.length - 4;
+    const recno = recnoOf(entry, 0, entry.length);
+    const key = entry.toString('latin1', 0, keyLength);
+    const mine = this.#claimed.get(key);
+    if (mine !== undefined && mine !== recno) throw this.#conflict(mine);
+    this.#claimed.set(key, recno);
+    const range = rangeOfKey(entry, keyLength);
+    if (this.#index.isClaimed(range)) throw this.#conflict(recno);
+    const cursor = new MergedCursor(newestHost(this.#index), range, false);
+    while (cursor.next()) {
+      const other = recnoOf(cursor.keyBytes, cursor.keyStart, cursor.keyLength);
+      if (!this.#rows.has(other)) throw this.#conflict(other);
+    }
+  }
+
+  #conflict(recno: number): FieldstoneError {
+    return new FieldstoneError('CONFLICT', `another row got the same key of the unique index "${this.#index.name}" of "${this.#table}"`, {
+      table: this.#table, recno, details: { index: this.#index.name },
+    });
+  }
+}
+
+/** All entries of a key: key[0 .. keyLength) with any record number. */
+export function rangeOfKey(key: Uint8Array, keyLength: number): ByteRange {
+  const lower = Buffer.alloc(keyLength + 4);
+  lower.set(key.subarray(0, keyLength));
+  const upper = Buffer.alloc(keyLength + 5);
+  upper.set(key.subarray(0, keyLength));
+  appendRecno(upper, keyLength, MAX_RECNO);
+  return { lower, upper };
+}

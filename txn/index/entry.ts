@@ -1,0 +1,16 @@
+import { RECNO_BYTES } from './index-keys.js';
+
+/** The record number behind the key of an entry bytes[start .. start + length). */
+export function recnoOf(bytes: Uint8Array, start: number, length: number): number {
+  const at = start + length - RECNO_BYTES;
+  return ((bytes[at] ?? 0) * 0x1000000) + (((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0));
+}
+
+/** Writes the record number behind the key in bytes[0 .. length); returns the length of the entry. */
+export function appendRecno(bytes: Uint8Array, length: number, recno: number): number {
+  bytes[length] = recno >>> 24;
+  bytes[length + 1] = recno >>> 16;
+  bytes[length + 2] = recno >>> 8;
+  bytes[length + 3] = recno;
+  return length + RECNO_BYTES;
+}

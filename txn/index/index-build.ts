@@ -1,0 +1,97 @@
+import { emptyHeader, encodeHeader, RunBuilder, SkipList, type SortedRun } from '#index';
+import { FieldstoneError, writeFully, type DbfLayout, type MemoSource, type VfsFile } from '#storage';
+import { KeyBase } from '../keys/key-base.js';
+import type { IndexContext } from './index-context.js';
+import { appendRecno, recnoOf } from './entry.js';
+import { FrozenChanges } from './frozen-changes.js';
+import { RECNO_BYTES, type CatalogIndex, type IndexedTable, type IndexKeys } from './index-keys.js';
+import { TreeIndexFile } from './tree-index-file.js';
+import type { Steps } from '../checkpoint/step.js';
+
+interface Part {
+  readonly definition: CatalogIndex;
+  readonly keys: IndexKeys;
+  readonly builder: RunBuilder;
+}
+
+/** An index that was built: in a file, or as a sorted run in memory. */
+export interface BuiltIndex {
+  /** As the catalog should have it. */
+  readonly definition: CatalogIndex;
+  readonly run: SortedRun | undefined;
+}
+
+/** A file that an index is built into, under a temporary name. */
+export interface IndexTarget {
+  readonly file: VfsFile;
+  readonly temporary: string;
+}
+
+/** Builds indexes of a table row by row: a new one, or all of them for a new generation of the table. */
+export class IndexBuild {
+  readonly #context: IndexContext;
+  readonly #parts: readonly Part[];
+
+  /** Throws what the definitions have wrong. */
+  constructor(context: IndexContext, layout: DbfLayout, table: IndexedTable, definitions: readonly CatalogIndex[]) {
+    this.#context = context;
+    this.#parts = definitions.map((definition) => ({ definition, keys: context.keysFor(layout, table, definition), builder: new RunBuilder() }));
+  }
+
+  /** Adds the keys of a record image[start ..]. Throws VALUE when no key can be made of it. */
+  add(image: Uint8Array, start: number, recno: number, memos: MemoSource): void {
+    for (const { keys, builder } of this.#parts) {
+      keys.keysOf(image, start, recno, memos, (key, length) => builder.add(key, appendRecno(key, length, recno)));
+    }
+  }
+
+  /**
+   * Sorts the keys and writes the files of indexes that have one. Yields when others should run.
+   * Throws DUPLICATE when keys of a unique index are not.
+   *
+   * @param targetFor makes the file of an index
+   */
+  *finish(sequence: number, targetFor: (definition: CatalogIndex) => IndexTarget | undefined): Steps<BuiltIndex[]> {
+    const done: BuiltIndex[] = [];
+    for (const { definition, builder } of this.#parts) {
+      const run = builder.finish();
+      if (definition.unique === true) assertUnique(run, definition);
+      const target = targetFor(definition);
+      if (target === undefined) done.push({ definition, run });
+      else done.push({ definition: yield* buildTree(this.#context, definition, run, target, sequence), run: undefined });
+    }
+    return done;
+  }
+}
+
+/** Throws DUPLICATE for the first two rows with the same key. */
+export function assertUnique(run: SortedRun, definition: CatalogIndex): void {
+  for (let i = 1; i < run.count; i++) {
+    if (!sameKey(run, i - 1, i)) continue;
+    const first = recnoOf(run.bytesAt(i - 1), run.startAt(i - 1), run.lengthAt(i - 1));
+    const second = recnoOf(run.bytesAt(i), run.startAt(i), run.lengthAt(i));
+    throw new FieldstoneError('DUPLICATE', `records ${first} and ${second} have the same key of the unique index "${definition.name}"`, {
+      recno: second, details: { index: definition.name, other: first },
+    });
+  }
+}
+
+function sameKey(run: SortedRun, i: number, k: number): boolean {
+  const length = run.lengthAt(i);
+  if (length !== run.lengthAt(k)) return false;
+  const [a, b] = [run.bytesAt(i), run.bytesAt(k)];
+  return a.compare(b, run.startAt(k), run.startAt(k) + length - RECNO_BYTES, run.startAt(i), run.startAt(i) + length - RECNO_BYTES) === 0;
+}
+
+function* buildTree(c: IndexContext, definition: CatalogIndex, run: SortedRun, { file, temporary }: IndexTarget, sequence: number): Steps<CatalogIndex> {
+  const treeId = c.randomId();
+  writeFully(file, encodeHeader(emptyHeader(treeId, c.pageSizeBytes, 0)), 0);
+  const base = KeyBase.open({ vfs: c.vfs(), folder: c.folder, file: temporary, cache: c.cache, codecCounters: c.codecCounters, writable: false });
+  try {
+    const changes = (): FrozenChanges => new FrozenChanges({ list: new SkipList(1), sequence, runs: [run] });
+    yield* TreeIndexFile.build(base, file, { ...c, name: temporary }, changes, sequence);
+  } finally {
+    base.close();
+  }
+  return { ...definition, treeId, sequence };
+}

@@ -1,0 +1,39 @@
+import type { ByteRange } from '#index';
+import type { RecordView } from '../record/record-view.js';
+import { recnoOf } from './entry.js';
+import { RECNO_BYTES } from './index-keys.js';
+import { IndexReads } from './index-reads.js';
+import type { IndexStore } from './index-store.js';
+import { MergedCursor } from './merged-cursor.js';
+import { hostAt } from './newest-host.js';
+
+/** Walks a range of an index as one reader of the table sees it: its snapshot, with its own rows on top. */
+export class IndexCursor {
+  readonly #merged: MergedCursor;
+  readonly #highest: number;
+  recno = 0;
+
+  /** @param range of entries (keys with record numbers behind them) */
+  constructor(index: IndexStore, view: RecordView, range: ByteRange, reverse = false) {
+    const { writes } = view;
+    view.readSet?.include(new IndexReads(index, range));
+    this.#highest = view.highestRecno;
+    const own = writes === undefined || writes.isUntouched ? undefined : (): ReturnType<typeof writes.entriesOf> => writes.entriesOf(index, view.sequence);
+    this.#merged = new MergedCursor(hostAt(index, view.sequence, own), range, reverse);
+  }
+
+  /** To the next entry; false at the end. */
+  next(): boolean {
+    const merged = this.#merged;
+    while (merged.next()) {
+      this.recno = recnoOf(merged.keyBytes, merged.keyStart, merged.keyLength);
+      if (this.recno <= this.#highest) return true; // rows of a load that came later are in the index already
+    }
+    return false;
+  }
+
+  /** The key stands in keyBytes[keyStart .. keyStart + keyLength), until the next step. */
+  get keyBytes(): Buffer { return this.#merged.keyBytes; }
+  get keyStart(): number { return this.#merged.keyStart; }
+  get keyLength(): number { return this.#merged.keyLength - RECNO_BYTES; }
+}

@@ -1,0 +1,49 @@
+import type { DbfLayout, MemoSource } from '#storage';
+
+/** What an index is, as the catalog remembers it. Which keys a row has is known to the floor above alone. */
+export interface CatalogIndex {
+  readonly name: string;
+  readonly kind: 'btree' | 'skiplist' | 'cdx' | 'idx' | 'ntx' | 'ndx' | 'mdx';
+  /** Fields or dotted paths, in their order in the key. */
+  readonly fields?: readonly { readonly path: string; readonly descending?: boolean }[];
+  /** Key expression of xBase, instead of fields. */
+  readonly expression?: string;
+  /** Expression of xBase: other rows are not in the index. */
+  readonly forExpression?: string;
+  /** Filter as JSON text: other rows are not in the index. */
+  readonly where?: string;
+  readonly unique?: boolean;
+  readonly sparse?: boolean;
+  readonly descending?: boolean;
+  /** File name in the folder; kinds in memory have none. */
+  readonly file?: string;
+  /** Of a file of ours: which tree it is, and the last commit in it. */
+  readonly treeId?: number;
+  readonly sequence?: number;
+}
+
+/** Makes the keys of rows for one index. */
+export interface IndexKeys {
+  /**
+   * Hands each key of a row to `emit` (none: the row is not in the index) as key[0 .. length), valid during the call.
+   *
+   * @param image the record is image[start ..]
+   * @throws FieldstoneError VALUE when no key can be made of the row
+   */
+  keysOf(image: Uint8Array, start: number, recno: number, memos: MemoSource, emit: EmitKey): void;
+}
+
+export type EmitKey = (key: Buffer, length: number) => void;
+
+/** What the catalog says of a table whose rows get keys. */
+export interface IndexedTable {
+  readonly name: string;
+  readonly fieldNames?: readonly string[];
+  readonly fieldTypes?: Readonly<Record<string, string>>;
+}
+
+/** Made by the floor above, which knows fields, documents and expressions. Throws when the definition does not fit the table. */
+export type IndexKeysFactory = (layout: DbfLayout, table: IndexedTable, index: CatalogIndex) => IndexKeys;
+
+/** Bytes of the record number behind a key. */
+export const RECNO_BYTES = 4;

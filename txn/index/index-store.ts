@@ -1,0 +1,188 @@
+import { hashKey, SkipList, type ByteRange, type OrderedSource, type SortedRun, RunCursor } from '#index';
+import { FieldstoneError } from '#storage';
+import type { LiveSnapshots } from '../commit/live-snapshots.js';
+import { firstIn, isBelow, type InFlight } from '../keys/key-store.js';
+import type { FrozenEntries, IndexBase } from './index-base.js';
+import type { CatalogIndex, IndexKeys } from './index-keys.js';
+
+/** Sequence of what stood in the base before a generation: below those of all commits. */
+const BEFORE_ALL = 0;
+const PRESENT = Buffer.alloc(0);
+
+/** Record numbers are below this. */
+export const MAX_RECNO = 0xffffffff;
+
+/** Memory of an index is compacted when so many entries changed since. */
+const COMPACT_ENTRIES = 4096;
+
+/**
+ * One index: changed entries of the newest commits in skip lists (active, frozen), keys of large loads as sorted runs, the state of the last
+ * checkpoint in a base, and for old snapshots the lists of earlier checkpoints.
+ */
+export class IndexStore {
+  readonly definition: CatalogIndex;
+  readonly keys: IndexKeys;
+  /** Snapshots before this sequence can not use the index: it was made later. */
+  readonly validFrom: number;
+  base: IndexBase;
+  active: SkipList;
+  runs: SortedRun[] = [];
+  frozen: FrozenEntries | undefined;
+  /** Oldest first. A generation answers for snapshots before its sequence. */
+  history: FrozenEntries[] = [];
+  baseSequence = 0;
+  /** Goes up when generations or the base are replaced: cursors find their place again. */
+  epoch = 0;
+  /** Sequence of the newest published change. */
+  lastChange = 0;
+  readonly #seed: number;
+  #generations = 0;
+  readonly #inFlight = new Set<InFlight>();
+
+  constructor(definition: CatalogIndex, keys: IndexKeys, base: IndexBase, seed: number, validFrom: number) {
+    this.definition = definition;
+    this.keys = keys;
+    this.base = base;
+    this.validFrom = validFrom;
+    this.#seed = seed;
+    this.active = this.#newList();
+  }
+
+  #newList(): SkipList { return new SkipList(this.#seed + ++this.#generations * 0x9e3779b1); }
+
+  get name(): string { return this.definition.name; }
+  /** Kept in memory alone: its base is made anew in memory, not in a file. */
+  get isInMemory(): boolean { return this.definition.file === undefined; }
+
+  get sizeBytes(): number {
+    let sum = this.active.isEmpty ? 0 : this.active.sizeBytes;
+    for (const run of this.runs) sum += run.sizeBytes;
+    return sum + (this.frozen?.list.sizeBytes ?? 0);
+  }
+
+  get historyBytes(): number {
+    let sum = 0;
+    for (const { list } of this.history) sum += list.sizeBytes;
+    return sum;
+  }
+
+  /** Entries, about. */
+  get entryCount(): number {
+    let count = this.base.entryCount + this.active.keyCount + (this.frozen?.list.keyCount ?? 0);
+    for (const run of this.runs) count += run.count;
+    return count;
+  }
+
+  /** Makes the change of one entry visible at `sequence`. `hash` is that of the whole entry. */
+  publish(entry: Uint8Array, length: number, present: boolean, sequence: number, snapshots: LiveSnapshots, hash: number = hashKey(entry, length)): void {
+    this.active.put(entry, length, sequence, present ? PRESENT : undefined, snapshots.count > 0, hash);
+    this.lastChange = sequence;
+  }
+
+  /** The rows of a large load, whose numbers no older snapshot counts. */
+  publishRun(run: SortedRun, sequence: number): void {
+    this.runs.push(run);
+    this.lastChange = sequence;
+    this.epoch++;
+  }
+
+  /** The lists that a reader at `sequence` looks through, newest first: the first that sees a version of an entry decides. */
+  listsFor(sequence: number): SkipList[] {
+    if (sequence >= this.baseSequence) return this.frozen === undefined ? [this.active] : [this.active, this.frozen.list];
+    const lists = this.history.filter((g) => g.sequence > sequence).map((g) => g.list);
+    if (this.frozen !== undefined) lists.push(this.frozen.list);
+    return [...lists, this.active];
+  }
+
+  /** What stands beneath the lists: runs and the base, which have no entry in common. */
+  sourcesBelow(): OrderedSource[] {
+    const runs = [...this.runs, ...this.frozen?.runs ?? []];
+    return [...runs.map((run) => new RunCursor(run)), this.base.source()];
+  }
+
+  /** True when an entry of the range changed after `sequence`, or is changing. */
+  changedInRange(range: ByteRange, sequence: number): boolean {
+    if (this.isClaimed(range)) return true;
+    if (this.lastChange <= sequence) return false;
+    for (const list of this.#remembered()) {
+      for (let node = firstIn(list, range); node !== 0 && isBelow(list, node, range.upper); node = list.next(node)) {
+        const newest = list.newest(node);
+        if (newest !== 0 && list.versions.sequence(newest) > sequence) return true;
+      }
+    }
+    return this.runs.length > 0; // of which load they come is not known any more
+  }
+
+  #remembered(): SkipList[] {
+    const lists = [this.active];
+    if (this.frozen !== undefined) lists.push(this.frozen.list);
+    for (const { list } of this.history) lists.push(list);
+    return lists;
+  }
+
+  /** True when a commit on its way to the log changes an entry of the range. */
+  isClaimed(range: ByteRange): boolean {
+    for (const changes of this.#inFlight) if (changes.touches(range)) return true;
+    return false;
+  }
+
+  enterFlight(changes: InFlight): void { this.#inFlight.add(changes); }
+  leaveFlight(changes: InFlight): void { this.#inFlight.delete(changes); }
+
+  /** False when there is nothing to fold. An index in memory waits until folding is worth its while. */
+  freeze(sequence: number): boolean {
+    if (this.active.isEmpty && this.runs.length === 0) return false;
+    if (this.isInMemory && this.runs.length === 0 && this.active.keyCount < Math.max(COMPACT_ENTRIES, this.base.entryCount / 4)) return false;
+    if (this.frozen !== undefined) throw new FieldstoneError('POISONED', 'a checkpoint began while another was running');
+    this.frozen = { list: this.active, sequence, runs: this.runs };
+    this.active = this.#newList();
+    this.runs = [];
+    this.epoch++;
+    return true;
+  }
+
+  unfreeze(): void {
+    if (this.frozen === undefined) return;
+    this.active.absorbOlder(this.frozen.list);
+    this.runs = [...this.frozen.runs, ...this.runs];
+    this.frozen = undefined;
+    this.epoch++;
+  }
+
+  /**
+   * Before the base takes the frozen entries over: what it held until now stays in the list as the oldest version, for snapshots
+   * older than the changes. An entry that was removed first had been there, one that was added first had not.
+   */
+  keepBefore(snapshots: LiveSnapshots): void {
+    const oldest = snapshots.oldestSequence();
+    const list = this.frozen?.list;
+    if (oldest === Infinity || list === undefined) return;
+    const { versions } = list;
+    for (let node = list.first(); node !== 0; node = list.next(node)) {
+      let version = list.newest(node);
+      if (version === 0) continue;
+      for (let older = versions.older(version); older !== 0; older = versions.older(version)) version = older;
+      const sequence = versions.sequence(version);
+      if (sequence > oldest && sequence > BEFORE_ALL) list.addOldest(node, BEFORE_ALL, versions.isTombstone(version) ? PRESENT : undefined);
+    }
+  }
+
+  /** The base holds the frozen entries. */
+  switchOver(oldestSnapshot: number): void {
+    const { frozen } = this;
+    if (frozen === undefined) return;
+    if (oldestSnapshot < frozen.sequence) this.history.push({ ...frozen, runs: [] });
+    this.baseSequence = frozen.sequence;
+    this.frozen = undefined;
+    this.epoch++;
+  }
+
+  pruneHistory(oldestSnapshot: number): void {
+    const kept = this.history.filter((g) => g.sequence > oldestSnapshot);
+    if (kept.length < this.history.length) {
+      this.history = kept;
+      this.epoch++;
+    }
+    if (this.active.versions.liveCount > this.active.keyCount * 2) this.active.collect(oldestSnapshot);
+  }
+}

@@ -1,0 +1,60 @@
+import { RunBuilder, type SortedRun } from '#index';
+import { FieldstoneError, type MemoSource } from '#storage';
+import { appendRecno, recnoOf } from './entry.js';
+import { rangeOfKey } from './entry-changes.js';
+import { assertUnique } from './index-build.js';
+import { RECNO_BYTES } from './index-keys.js';
+import type { IndexStore } from './index-store.js';
+import { MergedCursor } from './merged-cursor.js';
+import { newestHost } from './newest-host.js';
+
+interface Part {
+  readonly index: IndexStore;
+  readonly builder: RunBuilder;
+  run: SortedRun | undefined;
+}
+
+/** The keys of the rows of one large load, for each index of the table. */
+export class LoadEntries {
+  readonly #parts: readonly Part[];
+
+  constructor(indexes: readonly IndexStore[]) {
+    this.#parts = indexes.map((index) => ({ index, builder: new RunBuilder(), run: undefined }));
+  }
+
+  /** Adds the keys of the record image[start ..]. Throws VALUE when no key can be made of it. */
+  add(image: Uint8Array, start: number, recno: number, memos: MemoSource): void {
+    for (const { index, builder } of this.#parts) {
+      index.keys.keysOf(image, start, recno, memos, (key, length) => builder.add(key, appendRecno(key, length, recno)));
+    }
+  }
+
+  /** No more rows come. */
+  sort(): void { for (const part of this.#parts) part.run = part.builder.finish(); }
+
+  /** Throws DUPLICATE when a key of a unique index comes twice, or is there already. */
+  assertUnique(table: string): void {
+    for (const { index, run } of this.#parts) {
+      if (index.definition.unique !== true || run === undefined) continue;
+      assertUnique(run, index.definition);
+      if (index.entryCount > 0) assertAbsent(index, run, table);
+    }
+  }
+
+  publish(sequence: number): void {
+    for (const { index, run } of this.#parts) if (run !== undefined && run.count > 0) index.publishRun(run, sequence);
+  }
+}
+
+function assertAbsent(index: IndexStore, run: SortedRun, table: string): void {
+  for (let i = 0; i < run.count; i++) {
+    const start = run.startAt(i);
+    const length = run.lengthAt(i);
+    const entry = run.bytesAt(i).subarray(start, start + length);
+    if (!new MergedCursor(newestHost(index), rangeOfKey(entry, length - RECNO_BYTES), false).next()) continue;
+    const recno = recnoOf(entry, 0, length);
+    throw new FieldstoneError('DUPLICATE', `record ${recno} of the load has a key that the unique index "${index.name}" of "${table}" holds already`, {
+      table, recno, details: { index: index.name },
+    });
+  }
+}

@@ -1,0 +1,145 @@
+import type { MemoSource } from '#storage';
+import type { FoldTarget } from '../checkpoint/fold-target.js';
+import { WORK, type Steps } from '../checkpoint/step.js';
+import type { LiveSnapshots } from '../commit/live-snapshots.js';
+import { changesOf, type ChangedRecords, type ChangedRow, type EntryChanges } from './entry-changes.js';
+import type { IndexFile } from './index-file.js';
+import type { CatalogIndex } from './index-keys.js';
+import type { IndexStore } from './index-store.js';
+import { LoadEntries } from './load-entries.js';
+
+/** The indexes of one generation of a table. They change, freeze and fold with its rows. */
+export class TableIndexes {
+  #stores: readonly IndexStore[] = [];
+  #files: readonly IndexFile[] = [];
+  #hasUnique = false;
+  /** Files of dropped indexes: readers that still walk them may end. */
+  readonly #dropped: IndexFile[] = [];
+  #frozen: readonly IndexFile[] = [];
+
+  get stores(): readonly IndexStore[] { return this.#stores; }
+  get files(): readonly IndexFile[] { return this.#files; }
+  get isEmpty(): boolean { return this.#stores.length === 0; }
+  get hasUnique(): boolean { return this.#hasUnique; }
+
+  get sizeBytes(): number {
+    let sum = 0;
+    for (const store of this.#stores) sum += store.sizeBytes;
+    return sum;
+  }
+
+  get historyBytes(): number {
+    let sum = 0;
+    for (const store of this.#stores) sum += store.historyBytes;
+    return sum;
+  }
+
+  /** As the catalog should remember them now. */
+  definitions(): CatalogIndex[] {
+    return this.#files.flatMap((file) => file.stores.map(({ definition }) => ({ ...definition, ...file.facts() })));
+  }
+
+  /** The files got other names. */
+  renamed(names: ReadonlyMap<string, string>): void { for (const file of this.#files) file.renamed(names.get(file.name) ?? file.name); }
+
+  /** The index by name, any letter case. */
+  find(name: string): IndexStore | undefined {
+    const key = name.toLowerCase();
+    return this.#stores.find((store) => store.name.toLowerCase() === key);
+  }
+
+  add(file: IndexFile, stores: readonly IndexStore[]): void {
+    this.#files = [...this.#files, file];
+    this.#setStores([...this.#stores, ...stores]);
+  }
+
+  #setStores(stores: readonly IndexStore[]): void {
+    this.#stores = stores;
+    this.#hasUnique = stores.some((store) => store.definition.unique === true);
+  }
+
+  /** Nobody finds the index any more; the file is closed with the table. */
+  remove(store: IndexStore): void {
+    this.#setStores(this.#stores.filter((other) => other !== store));
+    const gone = this.#files.filter((file) => file.stores.includes(store) && file.stores.every((each) => !this.#stores.includes(each)));
+    this.#files = this.#files.filter((file) => !gone.includes(file));
+    this.#dropped.push(...gone);
+  }
+
+  /** What a commit changes in each index. Throws CONFLICT when a unique key was taken meanwhile, VALUE. */
+  changesOf(records: ChangedRecords, rows: ReadonlyMap<number, ChangedRow>, memos: MemoSource): EntryChanges[] {
+    const all: EntryChanges[] = [];
+    for (const store of this.#stores) {
+      const changes = changesOf(store, records, rows, memos);
+      if (!changes.isEmpty) all.push(changes);
+    }
+    return all;
+  }
+
+  /** Recovery: a row of a commit that is in the log, before it is published. */
+  replayRow(records: ChangedRecords, recno: number, image: Uint8Array, sequence: number, snapshots: LiveSnapshots): void {
+    const isNew = !records.find(recno, Infinity);
+    const rows = new Map([[recno, { bytes: image, inserted: isNew }]]);
+    for (const store of this.#stores) changesOf(store, records, rows, records.memoSource).publish(sequence, snapshots);
+  }
+
+  /** Begins to collect the keys of rows that a large load appends. */
+  newLoad(): LoadEntries | undefined { return this.isEmpty ? undefined : new LoadEntries(this.#stores); }
+
+  /** Recovery: the rows of a load that is in the log; they stand in the table file. */
+  replayLoad(records: ChangedRecords, firstRecno: number, lastRecno: number, sequence: number): void {
+    const load = new LoadEntries(this.#stores);
+    for (let recno = firstRecno; recno <= lastRecno; recno++) {
+      if (records.find(recno, Infinity)) load.add(records.foundBytes, records.foundStart, recno, records.memoSource);
+    }
+    load.sort();
+    load.publish(sequence);
+  }
+
+  /** True when there is something to fold. */
+  freeze(sequence: number): boolean {
+    const frozen = new Set(this.#stores.filter((store) => store.freeze(sequence)));
+    this.#frozen = this.#files.filter((file) => file.stores.some((store) => frozen.has(store)));
+    return frozen.size > 0;
+  }
+
+  unfreeze(): void {
+    for (const file of this.#frozen) file.abandon();
+    for (const store of this.#stores) store.unfreeze();
+    this.#frozen = [];
+  }
+
+  publishedSizes(): (readonly [file: string, sizeBytes: number])[] { return this.#frozen.flatMap((file) => [...file.sizes()]); }
+
+  *fold(target: FoldTarget): Steps {
+    for (const file of this.#frozen) {
+      for (const store of file.stores) store.keepBefore(target.snapshots);
+      yield* file.fold(target);
+      yield WORK;
+    }
+  }
+
+  journalComplete(journalPath: string): void {
+    for (const file of this.#frozen) {
+      file.journalComplete(journalPath);
+      for (const store of file.stores) store.epoch++;
+    }
+  }
+
+  switchOver(oldestSnapshot: number): void {
+    for (const file of this.#frozen) file.settle();
+    for (const store of this.#stores) store.switchOver(oldestSnapshot);
+    this.#frozen = [];
+  }
+
+  pruneHistory(oldestSnapshot: number): void {
+    for (const store of this.#stores) store.pruneHistory(oldestSnapshot);
+  }
+
+  close(): void {
+    for (const file of [...this.#files, ...this.#dropped]) file.close();
+    this.#files = [];
+    this.#stores = [];
+    this.#dropped.length = 0;
+  }
+}
