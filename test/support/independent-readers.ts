@@ -97,3 +97,21 @@ export function independentReaders(): readonly IndependentReader[] {
   if (found.length < 2) console.log(`Only ${found.length} independent readers are here: agreement of two cannot be tested.`);
   return found;
 }
+
+/** An entry of an index file as Perl's XBase lists it; the key in hexadecimal, without the fill bytes at its end. */
+export interface ListedEntry {
+  readonly key: string;
+  readonly recno: number;
+}
+
+/** Lists index files with Perl's XBase; undefined, said on the console, where it is missing. */
+export function indexLister(): ((path: string, tag?: string) => ListedEntry[]) | undefined {
+  if (!independentReaders().some(({ name }) => name === 'xbase')) {
+    console.log('Perl\'s XBase (libdbd-xbase-perl) is not here: index files are not listed by another program.');
+    return undefined;
+  }
+  return (path, tag) => run('perl', [script('xbase_index.pl'), path, ...(tag === undefined ? [] : [tag])]).split('\n').filter((line) => line !== '').map((line) => {
+    const [key = '', recno = ''] = line.split(' ');
+    return { key, recno: Number(recno) };
+  });
+}
