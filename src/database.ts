@@ -1,5 +1,5 @@
 import { ArgumentRangeError, ArgumentTypeError, FieldstoneError, type TraceSubsystem } from '#storage';
-import { renameFiles, runTransaction, runTransactionSync, installFiles, withTableToItself, type Durability, type Engine, type Isolation, type OpenTransaction, type TableEntry } from '#txn';
+import { renameFiles, runTransaction, runTransactionSync, installFiles, withTableToItself, type Durability, type Engine, type Isolation, type OpenTransaction, type RecordStore, type TableEntry } from '#txn';
 import type { Options, ResolvedOptions } from './config/open-options.js';
 import { assertFunction, assertOptions, assertSchemaObject, shown } from './arguments.js';
 import { operations, watched, type Operations } from './operations.js';
