@@ -66,3 +66,7 @@ export { putSortableDouble, sortableDoubleAt } from './dbase/key-form.js';
 export { MAX_VALUE_KEY_BYTES, VALUE_TAGS, ValueKeyReader, writeTextPrefix, writeValueKey } from './key/value-key.js';
 export type { OrderedSource } from './run/ordered-source.js';
 export { RunBuilder, RunCursor, type SortedRun } from './run/sorted-run.js';
+
+// MDX (dBASE IV).
+export { checkMdx, MdxFile } from './mdx/mdx-file.js';
+export { decodeMdxNumber } from './mdx/mdx-number.js';

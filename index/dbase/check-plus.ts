@@ -85,7 +85,7 @@ class PlusCheck {
     const recno = recnoOf(page, i, shape);
     const order = this.#lastRecno === 0 ? 1 : compareBytes(this.#key, 0, this.#last, 0, this.#last.length) * (shape.descending ? -1 : 1);
     const at = offset + keyPlace(i, shape);
-    if (order < 0) this.#report(at, `key ${i} does not stand behind the one before it`);
+    if (order < 0 && shape.ordered) this.#report(at, `key ${i} does not stand behind the one before it`);
     if (order === 0 && recno === this.#lastRecno) this.#report(at, `key ${i} is there twice`);
     else if (order === 0 && this.#tag.facts.unique !== 'none') this.#report(at, `key ${i} has the key of another record in a unique order`);
     this.#key.copy(this.#last);

@@ -22,6 +22,8 @@ export interface PlusShape {
   readonly keyAt: number;
   readonly maxEntries: number;
   readonly descending: boolean;
+  /** False for text in the order of a language driver: then nothing is known of the order. */
+  readonly ordered: boolean;
   /** Number behind the last unit of the file, and the first that may be a page. */
   readonly unitCount: number;
   readonly firstUnit: number;
@@ -51,6 +53,7 @@ const one = Buffer.alloc(256);
 
 /** True when entry `i` of a page may stand before entry `k` of another. */
 export function mayPrecede(page: Buffer, i: number, other: Buffer, k: number, shape: PlusShape): boolean {
+  if (!shape.ordered) return true;
   shape.form.toSortable(page, keyPlace(i, shape), one, 0);
   return compareWithEntry(one, 0, shape.form.sortableBytes, other, k, shape) <= 0;
 }
@@ -82,7 +85,7 @@ function blockProblem(page: Buffer, shape: PlusShape): string | undefined {
     // In leaves of an NDX the child's place is 0; in an MDX it is that of the record number.
     if (leaf && shape.recnoAt !== 0 && childOf(page, i, shape) !== 0) return `key ${i} of a leaf has a child`;
     if (!shape.form.toSortable(page, keyPlace(i, shape), one, 0)) return `key ${i} is no number`;
-    if (i + 1 < count && compareWithEntry(one, 0, shape.form.sortableBytes, page, i + 1, shape) > 0) return `key ${i + 1} does not stand behind the one before it`;
+    if (shape.ordered && i + 1 < count && compareWithEntry(one, 0, shape.form.sortableBytes, page, i + 1, shape) > 0) return `key ${i + 1} does not stand behind the one before it`;
   }
   return leaf || isUnitOfFile(childOf(page, count, shape), shape) ? undefined : 'the last child is outside the file';
 }

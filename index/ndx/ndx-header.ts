@@ -83,7 +83,7 @@ export function patchNdxHeader(page: Buffer, root: number, pageCount: number): v
 export function ndxShape(header: NdxHeader, path: string, unitCount: number): PlusShape {
   return {
     path, tag: '', form: header.isNumber ? DOUBLE_FORM : textForm(header.keyLength), blockBytes: NDX_PAGE_BYTES, entriesAt: ENTRIES_AT,
-    entryBytes: header.entryBytes, recnoAt: 4, keyAt: KEY_AT, maxEntries: header.keysPerPage, descending: false, unitCount, firstUnit: 1,
+    entryBytes: header.entryBytes, recnoAt: 4, keyAt: KEY_AT, maxEntries: header.keysPerPage, descending: false, ordered: true, unitCount, firstUnit: 1,
     isLeaf: (page) => u32(page, ENTRIES_AT) === 0,
   };
 }
