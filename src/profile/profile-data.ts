@@ -26,6 +26,8 @@ export interface ProfileMeta {
   readonly database?: string;
   /** What the profile is of, in the user's words. */
   readonly title?: string;
+  /** URL of the folder above the engine's code (`file:///app/node_modules/fieldstone/dist/`): frames below it are the engine's. */
+  readonly engineUrl?: string;
   /** Milliseconds since 1970. */
   readonly startedAtMs: number;
   /** By the monotonic clock. */

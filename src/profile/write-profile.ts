@@ -1,19 +1,15 @@
-import { FieldstoneError, writeFully, type Vfs } from '#storage';
+import { writeFully, type Vfs } from '#storage';
+import { renderReport } from '../report/render-report.js';
+import { formatOfReport } from '../report/report-format.js';
 import type { ProfileData } from './profile-data.js';
 
 /** A form of a report: what it makes of a profile. */
 export type ReportForm = (data: ProfileData) => string | Uint8Array;
 
-const FORMS: readonly (readonly [ending: string, form: ReportForm])[] = [
-  ['.json', (data) => `${JSON.stringify(data)}\n`],
-];
-
 /** The form that belongs to the ending of a name; OPTION when there is none. */
 export function formOf(path: string): ReportForm {
-  const name = path.toLowerCase();
-  const form = FORMS.find(([ending]) => name.endsWith(ending))?.[1];
-  if (form !== undefined) return form;
-  throw new FieldstoneError('OPTION', `a profile is saved by the ending of its name: ${FORMS.map(([ending]) => ending).join(', ')}`, { option: 'path', details: { endings: FORMS.map(([ending]) => ending) } });
+  const format = formatOfReport(path);
+  return (data) => renderReport(data, format);
 }
 
 let files = 0;

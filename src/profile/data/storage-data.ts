@@ -36,6 +36,8 @@ export interface CacheTraceData {
   /** 1 in how many lookups was noted, as a share (0 to 1). */
   readonly samplingRate: number;
   readonly dropped: number;
+  /** Mean size of a page, when known: turns numbers of pages into memory. */
+  readonly pageBytes?: number;
   readonly files: readonly string[];
   readonly kinds: readonly string[];
   readonly outcomes: readonly CacheOutcome[];
@@ -68,6 +70,7 @@ export interface FileIoData {
 
 /** A checkpoint. */
 export interface CheckpointData {
+  /** When it began. */
   readonly atMs: number;
   readonly durationNs: number;
   /** Why it ran: `log size`, `close`, `asked`. */

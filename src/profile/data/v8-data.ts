@@ -16,6 +16,8 @@ export interface CpuNodeData {
   readonly hitCount?: number;
   /** Ids of the nodes called from here. */
   readonly children?: readonly number[];
+  /** Samples by line of the function (from 1), as far as V8 tells. */
+  readonly positionTicks?: readonly { readonly line: number; readonly ticks: number }[];
 }
 
 /**

@@ -1,0 +1,26 @@
+import { histogramChart } from '../charts/histogram-chart.js';
+import { column, figure, grid, part, table, type Section } from '../markup.js';
+import { counted, moment, sized } from '../figures.js';
+import type { ReportContext } from '../report-context.js';
+
+/** Transactions: how many, how long, which stayed open. */
+export function transactionsSection(context: ReportContext): Section {
+  const { data: { transactions }, timeline, book } = context;
+  const charts = [
+    context.chart({ title: 'Age of the oldest snapshot', note: 'old versions are kept as long as somebody may read them', unit: 'ms', series: [{ label: 'age', color: 4, values: timeline.peak((s) => s.oldestSnapshotMs) }] }),
+    context.chart({ title: 'Open transactions', unit: 'count', series: [{ label: 'open', color: 1, values: timeline.peak((s) => s.openTransactions) }] }),
+    transactions?.durationNs === undefined ? '' : histogramChart(book, transactions.durationNs, 'How long transactions were open'),
+    transactions?.commitNs === undefined ? '' : histogramChart(book, transactions.commitNs, 'How long commits took'),
+  ];
+  const totals = transactions === undefined ? '' : table([
+    column('Commits', true), column('Rollbacks', true), column('Conflicts', true), column('Run again', true), column('Old versions', true), column('Snapshots ended', true),
+  ], [[
+    counted(transactions.commits), counted(transactions.rollbacks), counted(transactions.conflicts), counted(transactions.retries),
+    sized(transactions.historyBytes), counted(transactions.endedSnapshots),
+  ]]);
+  const longest = table([column('Transaction'), column('Number', true), column('Age', true), column('State')], (transactions?.longest ?? []).map((one) => [
+    one.name ?? 'without a name', figure(one.id, String), moment(one.ageMs),
+    `${one.open ? 'open at the end' : 'ended'}${one.overdue === true ? ', overdue' : ''}${one.readOnly === true ? ', only reads' : ''}`,
+  ]));
+  return { id: 'transactions', title: 'Transactions', body: totals + part('Course', grid(charts)) + part('The longest', longest) };
+}
