@@ -1,6 +1,7 @@
 import { assert, type CodecCounters } from '#storage';
+import { MAX_KEY_BYTES } from '../key/key-types.js';
 import { leafValue } from './leaf-value.js';
-import { childIndex, childKeys, childPage, entryStart, levelOf, lowerBound, payloadStart, searchNode, VALUE_KINDS, valueKindAt } from './node-image.js';
+import { childIndex, childKeys, childPage, copyKey, entryStart, levelOf, lowerBound, nodeCount, payloadStart, searchNode, VALUE_KINDS, valueKindAt } from './node-image.js';
 import { AT_TYPE, corruptPage, PAGE_TYPES } from './page-format.js';
 import type { PageSource } from './page-source.js';
 import type { TreeHeader } from './tree-header.js';
@@ -64,6 +65,21 @@ export class Tree {
       node = this.child(node, at, false);
     }
     return below + lowerBound(node, key, keyLength, 0);
+  }
+
+  /** A copy of the key with so many below it; undefined behind the last. Reads one node of each level. */
+  keyAt(rank: number): Buffer | undefined {
+    if (this.isEmpty || rank < 0 || rank >= this.keyCount) return undefined;
+    let left = rank;
+    let node = this.root();
+    while (levelOf(node) > 0) {
+      let i = 0;
+      for (; i < nodeCount(node) - 1 && left >= childKeys(node, i); i++) left -= childKeys(node, i);
+      node = this.child(node, i, false);
+    }
+    if (left >= nodeCount(node)) return undefined;
+    const key = Buffer.allocUnsafe(MAX_KEY_BYTES);
+    return Buffer.from(key.subarray(0, copyKey(node, left, key)));
   }
 
   #leafFor(key: Uint8Array, keyLength: number): Buffer {

@@ -13,6 +13,8 @@ export interface IndexForm extends IndexKeys {
   /** Entries stand in the order in which sorts compare the values. */
   readonly ordered: boolean;
   readonly collation: string;
+  /** Of every key; undefined when keys are made of values that end by themselves. */
+  readonly keyLengthBytes: number | undefined;
   /** Where the entries of a range lie. Throws VALUE, LIMIT for values that no key can be made of. */
   locate(range: IndexRange): LocatedRange;
   /** The same for bounds that are several values, compared one after the other. */

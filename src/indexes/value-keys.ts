@@ -19,6 +19,7 @@ export class ValueKeys implements IndexForm {
   readonly hasDeleted = false;
   readonly ordered = true;
   readonly collation = 'binary';
+  readonly keyLengthBytes = undefined;
   readonly #values: ReadValues;
   readonly #descending: readonly boolean[];
   readonly #definition: CatalogIndex;

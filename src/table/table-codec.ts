@@ -25,6 +25,9 @@ export class TableCodec {
 
   get layout(): DbfLayout { return this.store.layout; }
 
+  /** True when values of the field come as bigint. */
+  isBigint(field: { readonly name: string }): boolean { return this.#types.get(field.name) === 'bigint'; }
+
   /** A decoder of the named fields alone. */
   decoderFor(fields: readonly string[] | undefined): RowDecoder {
     if (fields === undefined) return this.decoder;

@@ -5,6 +5,8 @@ export interface IndexBase {
   /** Entries, about. */
   readonly entryCount: number;
   source(): OrderedSource;
+  /** Some entries, evenly spread over all of them: at most `count`. */
+  sampleKeys(count: number): Buffer[];
   /** Entries with low <= entry < high, about; reads one or two paths. */
   estimate(low: Buffer | undefined, high: Buffer | undefined): number;
   /** False when the base surely holds no entry of this key (the key without record number). */
@@ -17,4 +19,10 @@ export interface FrozenEntries {
   readonly sequence: number;
   /** Sorted keys of large loads. */
   readonly runs: readonly SortedRun[];
+}
+
+/** At most `count` numbers below `total`, evenly spread. */
+export function placesIn(total: number, count: number): number[] {
+  const n = Math.min(total, count);
+  return Array.from({ length: n }, (_, i) => Math.floor(((i + 0.5) * total) / n));
 }

@@ -9,6 +9,9 @@ import type { CatalogIndex, IndexKeys } from './index-keys.js';
 const BEFORE_ALL = 0;
 const PRESENT = Buffer.alloc(0);
 
+/** Newest entries that an estimate counts one by one. */
+const MOST_COUNTED = 256;
+
 /** Record numbers are below this. */
 export const MAX_RECNO = 0xffffffff;
 
@@ -71,6 +74,16 @@ export class IndexStore {
     let count = this.base.entryCount + this.active.keyCount + (this.frozen?.list.keyCount ?? 0);
     for (const run of this.runs) count += run.count;
     return count;
+  }
+
+  /** Entries of a range, about: what the base and the runs say, and the newest entries up to a bound. */
+  estimate(range: ByteRange): number {
+    let sum = this.base.estimate(range.lower, range.upper);
+    for (const run of [...this.runs, ...this.frozen?.runs ?? []]) {
+      const from = range.lower === undefined ? 0 : run.lowerBound(range.lower, range.lower.length);
+      sum += Math.max(0, (range.upper === undefined ? run.count : run.lowerBound(range.upper, range.upper.length)) - from);
+    }
+    return sum + countUpTo(this.active, range, MOST_COUNTED);
   }
 
   /** Makes the change of one entry visible at `sequence`. `hash` is that of the whole entry. */
@@ -185,4 +198,17 @@ export class IndexStore {
     }
     if (this.active.versions.liveCount > this.active.keyCount * 2) this.active.collect(oldestSnapshot);
   }
+}
+
+/** Present entries of a range in a list; of more than `most` the share that the first ones suggest. */
+function countUpTo(list: SkipList, range: ByteRange, most: number): number {
+  if (list.isEmpty) return 0;
+  let count = 0;
+  let seen = 0;
+  let node = firstIn(list, range);
+  for (; node !== 0 && seen < most && isBelow(list, node, range.upper); node = list.next(node), seen++) {
+    const newest = list.newest(node);
+    if (newest !== 0 && !list.versions.isTombstone(newest)) count++;
+  }
+  return seen < most ? count : Math.max(count, list.keyCount / 4);
 }

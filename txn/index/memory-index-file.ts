@@ -2,7 +2,7 @@ import { RunBuilder, RunCursor, type OrderedSource, type SortedRun } from '#inde
 import { assert } from '#storage';
 import { WORK, type Steps } from '../checkpoint/step.js';
 import { FrozenChanges } from './frozen-changes.js';
-import type { IndexBase } from './index-base.js';
+import { placesIn, type IndexBase } from './index-base.js';
 import type { IndexFile } from './index-file.js';
 import type { IndexStore } from './index-store.js';
 import { MergedCursor } from './merged-cursor.js';
@@ -23,6 +23,11 @@ export class MemoryIndexFile implements IndexFile, IndexBase {
   get sizeBytes(): number { return this.#run.sizeBytes; }
   source(): OrderedSource { return new RunCursor(this.#run); }
   mayHold(): boolean { return true; }
+
+  sampleKeys(count: number): Buffer[] {
+    const run = this.#run;
+    return placesIn(run.count, count).map((i) => Buffer.from(run.bytesAt(i).subarray(run.startAt(i), run.startAt(i) + run.lengthAt(i))));
+  }
 
   estimate(low: Buffer | undefined, high: Buffer | undefined): number {
     const from = low === undefined ? 0 : this.#run.lowerBound(low, low.length);

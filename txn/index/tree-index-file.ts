@@ -7,7 +7,7 @@ import type { FoldTarget } from '../checkpoint/fold-target.js';
 import { WORK, type Steps } from '../checkpoint/step.js';
 import type { KeyBase, PendingKeyState } from '../keys/key-base.js';
 import { FrozenChanges } from './frozen-changes.js';
-import type { IndexBase } from './index-base.js';
+import { placesIn, type IndexBase } from './index-base.js';
 import type { IndexFile } from './index-file.js';
 import { RECNO_BYTES } from './index-keys.js';
 import type { IndexStore } from './index-store.js';
@@ -46,6 +46,11 @@ export class TreeIndexFile implements IndexFile, IndexBase {
     return { file: this.name, treeId: this.#base.treeId, sequence: this.#base.state.header.sequence };
   }
   renamed(name: string): void { this.name = name; }
+
+  sampleKeys(count: number): Buffer[] {
+    const { tree } = this.#base;
+    return placesIn(tree.keyCount, count).flatMap((i) => tree.keyAt(i) ?? []);
+  }
 
   estimate(low: Buffer | undefined, high: Buffer | undefined): number {
     const { tree } = this.#base;
