@@ -1,4 +1,4 @@
-import { explainTree, isTreeFile } from '#index';
+import { explainCdx, explainTree, isCdxFile, isTreeFile } from '#index';
 import { explainFile, FieldstoneError, type ExplainedBytes, type Vfs } from '#storage';
 import { numberOption, type Command } from '../command.js';
 import { RowOutput } from '../row-output.js';
@@ -7,7 +7,7 @@ import { plainText } from '../text-table.js';
 function* explain(vfs: Vfs, path: string): Generator<ExplainedBytes, void, undefined> {
   const file = vfs.open(path, 'read');
   try {
-    yield* isTreeFile(file) ? explainTree(file) : explainFile(vfs, path);
+    yield* isTreeFile(file) ? explainTree(file) : isCdxFile(file) ? explainCdx(file) : explainFile(vfs, path);
   } finally {
     file.close();
   }
@@ -17,8 +17,8 @@ export const dumpCommand: Command = {
   name: 'dump',
   usage: '<file>',
   summary: 'what the bytes of a file mean, one by one',
-  details: 'Explains a table (its header), a memo file (its header), a key-value store (<name>.kv, all of its pages), a log segment\n'
-    + '(fieldstone-<n>.wal) or a checkpoint journal byte by byte, as far as it goes in a damaged file. Exit status 1 when something is wrong in it. Never writes.',
+  details: 'Explains a table (its header), a memo file (its header), a key-value store (<name>.kv, all of its pages), an index file\n'
+    + '(CDX, compact IDX: all of its pages), a log segment (fieldstone-<n>.wal) or a checkpoint journal byte by byte, as far as it goes in a damaged file. Exit status 1 when something is wrong in it. Never writes.',
   options: {
     from: { value: '<offset>', meaning: 'begin at this byte' },
     limit: { value: '<n>', meaning: 'at most so many lines' },
