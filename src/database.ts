@@ -3,8 +3,10 @@ import { renameFiles, runTransaction, runTransactionSync, installFiles, withTabl
 import type { Options, ResolvedOptions } from './config/open-options.js';
 import { assertFunction, assertOptions, assertSchemaObject, shown } from './arguments.js';
 import { operations, watched, type Operations } from './operations.js';
+import type { ContinuousOptions, ContinuousProfiler } from './profile/continuous.js';
 import type { Health } from './profile/health.js';
 import type { Instruments } from './profile/instruments.js';
+import type { Monitor, MonitorOptions } from './profile/monitor/monitor.js';
 import type { OperationProfile } from './profile/operation-profile.js';
 import type { ProfileOptions } from './profile/profile-options.js';
 import type { Profiler } from './profile/profiler.js';
@@ -324,6 +326,22 @@ export class Database {
   profileOperation<Result>(name: string, work: () => Result | Promise<Result>): Promise<OperationProfile<Result>> {
     return this.#instruments.profileOperation(name, work);
   }
+
+  /**
+   * Takes profiles again and again, in production mode unless said otherwise, and keeps them in a folder or hands them over. Throws OPTION, CLOSED.
+   *
+   * @example
+   * const continuous = db.profileContinuously({ everyMs: 600_000, lengthMs: 30_000, folder: './profiles', keep: { ageMs: 86_400_000 } });
+   */
+  profileContinuously(options: ContinuousOptions): ContinuousProfiler { return this.#instruments.profileContinuously(options); }
+
+  /**
+   * Watches the counters: rules, slow operations, memory; with events and a history of one hour. Throws OPTION, CLOSED.
+   *
+   * @example
+   * const monitor = db.monitor({ rules: [{ when: 'cache-hit-rate-below', share: 0.8 }], onEvent: ({ message }) => console.log(message) });
+   */
+  monitor(options: MonitorOptions = {}): Monitor { return this.#instruments.monitor(options); }
 
   /**
    * Switches on the trace of a part of the engine: each of its steps, in a ring of the last ones and for a callback. Throws OPTION, CLOSED.

@@ -1,8 +1,10 @@
 import { FieldstoneError, type TraceSubsystem } from '#storage';
 import { assertFunction, shown } from '../arguments.js';
 import { Baseline } from './baseline.js';
+import { ContinuousProfiler, type ContinuousOptions } from './continuous.js';
 import { health, type Health } from './health.js';
 import { LockRecorder } from './lock-recorder.js';
+import { Monitor, type MonitorOptions } from './monitor/monitor.js';
 import { profileOperation, type OperationProfile } from './operation-profile.js';
 import { PROFILE_SCHEMA_VERSION, type ProfileData } from './profile-data.js';
 import { settleProfileOptions, type ProfileOptions } from './profile-options.js';
@@ -22,6 +24,8 @@ export class Instruments {
   readonly #openedNs: number;
   readonly #running = new Set<Profiler>();
   readonly #traces = new Set<Trace>();
+  readonly #monitors = new Set<Monitor>();
+  readonly #continuous = new Set<ContinuousProfiler>();
   readonly #stopGc: () => void;
 
   constructor(source: ProfileSource) {
@@ -62,13 +66,14 @@ export class Instruments {
   profile(options: ProfileOptions): Profiler {
     const source = this.#source;
     source.engine.assertOpen();
-    const { vfs, scheduler } = source.engine.options.env;
+    const { scheduler } = source.engine.options.env;
     const profiler = new Profiler(source, settleProfileOptions(options), async (data, path) => {
       const form = formOf(path);
       await new Promise<void>((resolve) => { scheduler.later(resolve); });
-      replaceFile(vfs, path, form(data));
+      replaceFile(source.vfs, path, form(data));
     });
     this.#running.add(profiler);
+    profiler.ended.then(() => this.#running.delete(profiler), () => this.#running.delete(profiler));
     return profiler;
   }
 
@@ -90,10 +95,27 @@ export class Instruments {
     return trace;
   }
 
+  monitor(options: MonitorOptions): Monitor {
+    this.#source.engine.assertOpen();
+    const monitor = new Monitor(this.#source, options);
+    this.#monitors.add(monitor);
+    return monitor;
+  }
+
+  /** Throws OPTION, CLOSED. */
+  profileContinuously(options: ContinuousOptions): ContinuousProfiler {
+    this.#source.engine.assertOpen();
+    const continuous = new ContinuousProfiler({ ...this.#source.engine.options.env, vfs: this.#source.vfs }, (profileOptions) => this.profile(profileOptions), options);
+    this.#continuous.add(continuous);
+    return continuous;
+  }
+
   /** Whatever still runs ends with the database. */
   async close(): Promise<void> {
     this.#stopGc();
     for (const trace of this.#traces) trace.stop();
+    for (const monitor of this.#monitors) monitor.stop();
+    for (const continuous of this.#continuous) await continuous.stop();
     for (const profiler of this.#running) await profiler.stop();
     this.#running.clear();
   }

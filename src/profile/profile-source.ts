@@ -1,4 +1,4 @@
-import type { FileMeters, Probe } from '#storage';
+import type { FileMeters, Probe, Vfs } from '#storage';
 import type { Engine } from '#txn';
 import type { ResolvedOptions } from '../config/open-options.js';
 import type { Runtime } from './runtime.js';
@@ -9,6 +9,8 @@ export interface ProfileSource {
   readonly probe: Probe;
   readonly files: FileMeters;
   readonly options: ResolvedOptions;
+  /** The file system as it is: reports that are written are not the database's own files, and not counted. */
+  readonly vfs: Vfs;
   /** The process; undefined in simulated environments. */
   readonly runtime: Runtime | undefined;
   /** Pauses since the database was opened; empty at level off. */

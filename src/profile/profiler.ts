@@ -82,6 +82,7 @@ export class Profiler {
     this.#timeline = new Timeline(takeReading(this.#source, this.#delay));
     this.#heap = options.memory ? this.#record('memory', (process) => process.recordHeap(options.heapIntervalBytes)) : undefined;
     this.#cpu = options.cpu ? this.#record('cpu', (process) => process.recordCpu(options.cpuIntervalUs)) : undefined;
+    this.ended = new Promise((resolve) => { this.#end = resolve; });
     this.#arm();
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (options.signal?.aborted === true) this.#onAbort();
@@ -156,8 +157,15 @@ export class Profiler {
     this.#endDemand = end;
   }
 
+  /** Settles when the profile is there. @internal */
+  readonly ended: Promise<unknown>;
+  #end: (profile: Promise<Profile>) => void = () => undefined;
+
   /** Ends the recording and gives the profile. A second call gives the same one. */
-  stop(): Promise<Profile> { return this.#stopped ??= this.#stop(); }
+  stop(): Promise<Profile> {
+    if (this.#stopped === undefined) this.#end(this.#stopped = this.#stop());
+    return this.#stopped;
+  }
 
   [Symbol.asyncDispose](): Promise<void> { return this.stop().then(() => undefined); }
 
