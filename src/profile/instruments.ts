@@ -105,7 +105,8 @@ export class Instruments {
   /** Throws OPTION, CLOSED. */
   profileContinuously(options: ContinuousOptions): ContinuousProfiler {
     this.#source.engine.assertOpen();
-    const continuous = new ContinuousProfiler({ ...this.#source.engine.options.env, vfs: this.#source.vfs }, (profileOptions) => this.profile(profileOptions), options);
+    const env = { ...this.#source.engine.options.env, vfs: this.#source.vfs };
+    const continuous = new ContinuousProfiler(env, (profileOptions) => this.profile(profileOptions), options);
     this.#continuous.add(continuous);
     return continuous;
   }
