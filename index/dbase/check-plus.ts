@@ -2,7 +2,7 @@ import { hasCode } from '#storage';
 import type { IndexFinding } from '../xbase/index-file.js';
 import { compareBytes } from '../xbase/bytes.js';
 import type { PlusTag } from './plus-tag.js';
-import { childOf, entryCount, isLeafPage, keyPlace, mayPrecede, recnoOf, UNIT_BYTES } from './plus-shape.js';
+import { childOf, entryCount, isLeafPage, keyPlace, recnoOf, UNIT_BYTES } from './plus-shape.js';
 import { MAX_PLUS_DEPTH } from './plus-pages.js';
 
 const MAX_FINDINGS = 100;
@@ -61,22 +61,24 @@ class PlusCheck {
     const leaf = isLeafPage(page, shape);
     if (leaf && this.#leafDepth < 0) this.#leafDepth = depth;
     if (leaf ? depth !== this.#leafDepth : this.#leafDepth >= 0 && depth >= this.#leafDepth) this.#report(offset, 'leaves are not all at one depth');
-    for (let i = 0; i < entryCount(page); i++) {
-      if (leaf) this.#entry(page, i, offset);
-      else this.#guard(() => { this.#below(page, i, depth); });
+    if (leaf) {
+      for (let i = 0; i < entryCount(page); i++) this.#entry(page, i, offset);
+      return;
     }
-    if (!leaf) this.#guard(() => { this.#below(page, entryCount(page), depth); });
+    for (let i = 0; i <= entryCount(page); i++) {
+      this.#guard(() => {
+        pages.child(page, i);
+        this.#visit(childOf(page, i, shape), depth + 1);
+      });
+      if (i < entryCount(page) && this.#lastRecno !== 0) this.#above(page, i, offset);
+    }
   }
 
-  #below(page: Buffer, i: number, depth: number): void {
-    const { pages } = this.#tag;
-    const unit = childOf(page, i, pages.shape);
-    const child = pages.child(page, i);
-    const last = entryCount(child) - 1;
-    if (i < entryCount(page) && last >= 0 && isLeafPage(child, pages.shape) && !mayPrecede(page, i, child, last, pages.shape)) {
-      this.#report(unit * UNIT_BYTES, 'its last key is not the one that stands above it');
-    }
-    this.#visit(unit, depth + 1);
+  /** The key above a child is its last key, which was just gone over. */
+  #above(page: Buffer, i: number, offset: number): void {
+    const { shape } = this.#tag.pages;
+    shape.form.toSortable(page, keyPlace(i, shape), this.#key, 0);
+    if (compareBytes(this.#key, 0, this.#last, 0, this.#last.length) !== 0) this.#report(offset + keyPlace(i, shape), `key ${i} is not the last one of the page below it`);
   }
 
   #entry(page: Buffer, i: number, offset: number): void {
