@@ -13,7 +13,8 @@ export type Token =
 
 const SPACE = /[ \t\r\n]*/y;
 const NAME = /[A-Za-z_\x80-\uffff][A-Za-z0-9_\x80-\uffff]*/y;
-const NUMBER = /(?:\d+(?:\.\d*)?|\.\d+)/y;
+/** The point in `1.OR.x` belongs to the operator. */
+const NUMBER = /(?:\d+(?:\.\d+|\.(?![A-Za-z]))?|\.\d+)/y;
 const DOTTED = /\.(AND|OR|NOT|T|F|Y|N|NULL)\./iy;
 const DATE = /\{\s*(?:\^?\s*(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|[-/: ]*)\s*\}/y;
 const SIGNS = ['->', '**', '==', '<>', '!=', '<=', '=<', '>=', '=>', '+', '-', '*', '/', '%', '^', '=', '<', '>', '#', '$', '!', '(', ')', ',', '.'];

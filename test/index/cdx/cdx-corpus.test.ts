@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { bufferSource, CdxFile, checkCdx, compareTag, compileExpression, CdxKeys, forFilter, guessesTextKeys, hasTextKeys, KeySorter, type CdxTag, type TagFacts } from '#index';
+import { bufferSource, CdxFile, checkCdx, compareTag, compileExpression, CdxKeys, forFilter, guessesTextKeys, hasTextKeys, KeySorter, type CdxTag,
+  type TagFacts } from '#index';
 import { FieldstoneError, nodeVfs, readDbfLayout, recordOffset, type DbfLayout } from '#storage';
 import { corpus, type Corpus, type CorpusUnit } from '../../support/corpus.js';
 import { drain } from './memory-index.js';
@@ -101,7 +102,8 @@ function* openedFiles(corpusOf: Corpus, kinds: readonly string[]): Generator<Ope
       const name = index.file.replace(/\.[^.]*$/, '').toUpperCase();
       try {
         const source = bufferSource(index.file, readFileSync(corpusOf.path(path)));
-        yield { unit, index, table, file: CdxFile.open(source, { dialect: foxpro || table === undefined ? 'foxpro' : 'clipper', name, isText: isText(table?.layout) }) };
+        yield { unit, index, table, file: CdxFile.open(source, { dialect: foxpro || table === undefined ? 'foxpro' : 'clipper', name,
+          isText: isText(table?.layout) }) };
       } catch (e) {
         if (!(e instanceof FieldstoneError)) throw e;
         yield { unit, index, error: e };
@@ -188,7 +190,8 @@ describe('index files of the corpus', () => {
           const differences = drain(compareTag(tag, made));
           tags++;
           keys += made.count;
-          if (differences.length > 0) odd.push(`${place}: ${differences.length} of ${made.count} differ, first ${differences[0]!.kind} ${differences[0]!.recno} ${differences[0]!.key.toString('latin1')}`);
+          if (differences.length > 0) odd.push(`${place}: ${differences.length} of ${made.count} differ,
+            first ${differences[0]!.kind} ${differences[0]!.recno} ${differences[0]!.key.toString('latin1')}`);
         } catch (e) {
           if (!(e instanceof FieldstoneError)) throw e;
           left.push(`${place}: ${e.code} ${e.message}`);

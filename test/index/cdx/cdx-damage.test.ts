@@ -4,7 +4,8 @@ import { FieldstoneError } from '#storage';
 import { drain, keysOf, listOf, MemoryIndex, MemorySink, type Entry } from './memory-index.js';
 
 const KEY = 12;
-const entries: Entry[] = Array.from({ length: 260 }, (_, i) => ({ key: Buffer.from(`k${String(i * 7).padStart(4, '0')}${'x'.repeat(i % 5)}`.padEnd(KEY)), recno: ((i * 131) % 997) + 1 }));
+const entries: Entry[] = Array.from({ length: 260 }, (_, i) => ({ key: Buffer.from(`k${String(i * 7).padStart(4,
+  '0')}${'x'.repeat(i % 5)}`.padEnd(KEY)), recno: ((i * 131) % 997) + 1 }));
 
 /** Two tags, one of several pages, and a list of free pages. */
 function small(): Buffer {
@@ -77,7 +78,8 @@ describe('a damaged file', () => {
         }
       }
     }
-    console.log(`${bytes.length * 2} mutations of ${bytes.length} bytes: ${counts.damaged} told as damage, ${counts.right} without effect (text of expressions, free pages, gaps).`);
+    console.log(`${bytes.length * 2} mutations of ${bytes.length} bytes: ${counts.damaged} told as damage,
+      ${counts.right} without effect (text of expressions, free pages, gaps).`);
     expect(counts.damaged).toBeGreaterThan(1000);
   }, 240_000);
 

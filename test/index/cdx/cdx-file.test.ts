@@ -17,11 +17,13 @@ describe('the tags of a file', () => {
     index.add(spec('First', { unique: 'first', keyType: 'N', keyLength: 8, nullPrefix: false }), []);
     expect(index.open().tags.map(({ facts }) => facts)).toEqual([
       {
-        name: 'SECOND', expression: 'SECOND', forExpression: 'OK', unique: 'candidate', descending: true, storedDescending: false, keyLength: 10, keyType: undefined,
+        name: 'SECOND', expression: 'SECOND', forExpression: 'OK', unique: 'candidate', descending: true, storedDescending: false, keyLength: 10,
+          keyType: undefined,
         nullPrefix: false, collation: 'MACHINE', readOnlyReason: undefined,
       },
       {
-        name: 'FIRST', expression: 'First', forExpression: undefined, unique: 'first', descending: false, storedDescending: false, keyLength: 8, keyType: undefined,
+        name: 'FIRST', expression: 'First', forExpression: undefined, unique: 'first', descending: false, storedDescending: false, keyLength: 8,
+          keyType: undefined,
         nullPrefix: false, collation: 'MACHINE', readOnlyReason: undefined,
       },
     ]);
@@ -116,7 +118,8 @@ describe('a unique tag', () => {
 
   test('takes the row that is offered when the holder of a key goes', () => {
     const made = index();
-    expect(made.apply('A', [remove('a', 3), add('a', 5), add('a', 7), remove('c', 1), remove('c', 9)])).toEqual({ added: 1, removed: 2, alreadyThere: 1, notThere: 1 });
+    expect(made.apply('A', [remove('a', 3), add('a', 5), add('a', 7), remove('c', 1), remove('c', 9)])).toEqual({ added: 1, removed: 2,
+      alreadyThere: 1, notThere: 1 });
     expect(shown(made.list('A'))).toEqual(['a 5', 'b 2']);
   });
 

@@ -20,10 +20,14 @@ export const KEY_WORLDS: Readonly<Record<string, KeyWorld>> = {
       return key;
     },
   },
-  words: { spec: { name: 'WORD', expression: 'WORD', keyType: 'C', keyLength: 20 }, make: (random) => text('abcab'.slice(random.int(4)).repeat(1 + random.int(3)) + random.int(500), 20) },
-  blanks: { spec: { name: 'BLANK', expression: 'X', keyType: 'C', keyLength: 10 }, make: (random) => text(random.int(3) === 0 ? '' : ' '.repeat(random.int(4)) + 'x'.repeat(random.int(7)), 10) },
-  long: { spec: { name: 'LONG', expression: 'LONG', keyType: 'C', keyLength: 240 }, make: (random) => text('n'.repeat(random.int(180)) + random.int(30), 240) },
-  dense: { spec: { name: 'DENSE', expression: 'D', keyType: 'C', keyLength: 240 }, make: (random) => Buffer.from(Array.from({ length: 240 }, () => 33 + random.int(200))) },
+  words: { spec: { name: 'WORD', expression: 'WORD', keyType: 'C', keyLength: 20 },
+    make: (random) => text('abcab'.slice(random.int(4)).repeat(1 + random.int(3)) + random.int(500), 20) },
+  blanks: { spec: { name: 'BLANK', expression: 'X', keyType: 'C', keyLength: 10 },
+    make: (random) => text(random.int(3) === 0 ? '' : ' '.repeat(random.int(4)) + 'x'.repeat(random.int(7)), 10) },
+  long: { spec: { name: 'LONG', expression: 'LONG', keyType: 'C', keyLength: 240 },
+    make: (random) => text('n'.repeat(random.int(180)) + random.int(30), 240) },
+  dense: { spec: { name: 'DENSE', expression: 'D', keyType: 'C', keyLength: 240 }, make: (random) => Buffer.from(Array.from({ length: 240 },
+    () => 33 + random.int(200))) },
   flags: { spec: { name: 'FLAG', expression: 'FLAG', keyType: 'L', keyLength: 1 }, make: (random) => Buffer.from(random.int(2) === 0 ? 'T' : 'F') },
   integers: {
     spec: { name: 'INT', expression: 'INT', keyType: 'I', keyLength: 4 },
@@ -43,7 +47,8 @@ function sortedChanges(changes: readonly Change[]): Change[] {
 
 function expectSame(got: readonly Entry[], wanted: readonly Entry[], what: string): void {
   if (got.length !== wanted.length) throw new Error(`${what}: ${got.length} entries, not ${wanted.length}`);
-  got.forEach((entry, i) => { if (compareEntries(entry, wanted[i]!) !== 0) throw new Error(`${what}: entry ${i} is of record ${entry.recno}, not ${wanted[i]!.recno}`); });
+  got.forEach((entry, i) => { if (compareEntries(entry, wanted[i]!) !== 0) throw new Error(`${what}: entry ${i} is of record ${entry.recno},
+    not ${wanted[i]!.recno}`); });
 }
 
 /** What a tag must hold after changes. */
@@ -119,6 +124,7 @@ export function runHistory(seed: number, world: string, rounds: number, mostChan
     for (let stands = cursor.last(); stands; stands = cursor.previous()) back.push({ key: Buffer.from(cursor.key), recno: cursor.recno });
     expectSame(back.reverse(), model.entries, 'backward');
   } catch (e) {
-    throw new Error(`seed ${seed}, ${world}: ${String(e)}; run again: FIELDSTONE_SEED=${seed} npx vitest run test/index/cdx/cdx-random.test.ts`, { cause: e });
+    throw new Error(`seed ${seed}, ${world}: ${String(e)}; run again: FIELDSTONE_SEED=${seed} npx vitest run test/index/cdx/cdx-random.test.ts`,
+      { cause: e });
   }
 }
