@@ -17,6 +17,11 @@ import { backupDatabase, type BackupResult } from './backup.js';
 import { checkDatabase, type CheckOptions, type CheckResult } from './check/check-database.js';
 import { repairDatabase, type RepairOptions, type RepairResult } from './check/repair-database.js';
 import { importTable, type ImportTableOptions } from './import/import-table.js';
+import { Collection } from './collection/collection.js';
+import { collectionNames } from './collection/collection-names.js';
+import { collectionQueries } from './collection/collection-queries.js';
+import type { CollectionOptions, StoredDocument } from './collection/collection-types.js';
+import { createCollection } from './collection/create-collection.js';
 import { Kv } from './kv/kv.js';
 import type { KvOptions } from './kv/kv-types.js';
 import { assertStoreOptions, visibleStores } from './kv/store-names.js';
@@ -85,7 +90,8 @@ export class Database {
     this.#host = {
       engine,
       codecOf: (entry) => this.#codecOf(entry),
-      transaction: (body) => this.transaction(body),
+      collections: collectionQueries(engine),
+      transaction: (body, options) => this.transaction(body, options),
     };
   }
 
@@ -100,6 +106,37 @@ export class Database {
   tables(): string[] {
     this.#engine.assertReadable();
     return [...this.#engine.tables.state.values()].map((entry) => entry.name);
+  }
+
+  /** Names of all collections: the tables that hold documents. Tables that can not be opened are left out. */
+  collections(): string[] {
+    this.#engine.assertReadable();
+    return collectionNames(this.#host);
+  }
+
+  /**
+   * An existing collection; its type of documents is up to you. Throws NOT_FOUND, SCHEMA (a table that holds no documents), CORRUPT_DBF.
+   *
+   * @example
+   * const users = db.collection<{ email: string; tags: string[] }>('users');
+   */
+  collection<Doc extends object = Record<string, unknown>>(name: string): Collection<StoredDocument<Doc>> {
+    this.#engine.assertReadable();
+    return new Collection<StoredDocument<Doc>>(this.#host, this.#engine.entry(name).name);
+  }
+
+  /**
+   * Makes a collection of documents: a Visual FoxPro table with the column `_ID`, the declared columns, and a memo with the rest. Throws EXISTS,
+   * NAME, SCHEMA, OPTION, READ_ONLY, FULL.
+   *
+   * @example
+   * const users = await db.createCollection('users', { columns: { email: char(80) }, indexes: [{ name: 'by_tag', on: ['tags'] }] });
+   */
+  async createCollection<Doc extends object = Record<string, unknown>>(
+    name: string, options: CollectionOptions = {},
+  ): Promise<Collection<StoredDocument<Doc>>> {
+    await createCollection(this.#host, name, options);
+    return this.collection<Doc>(name);
   }
 
   /** Names of all key-value stores. */

@@ -1,6 +1,14 @@
 // The public door: everything that users import from 'fieldstone'.
 export { open } from './open.js';
 export { Database, type TableFor, type TableOptions, type TransactionOptions } from './database.js';
+export { Collection } from './collection/collection.js';
+export type { TxCollection } from './collection/tx-collection.js';
+export type { SnapshotCollection } from './collection/snapshot-collection.js';
+export type {
+  CollectionOptions, CollectionRef, DocumentFilter, DocumentIndexInfo, DocumentIndexOptions, DocumentInput, DocumentUpdate, FieldCondition, IdOf,
+  StoredDocument, UpdateOperators, UpdateOptions, UpdateResult,
+} from './collection/collection-types.js';
+export type { DocumentId } from './document/document-id.js';
 export { Kv, type ByteStream } from './kv/kv.js';
 export type { CompactResult } from './kv/compact-store.js';
 export type { TxKv } from './kv/tx-kv.js';

@@ -1,6 +1,8 @@
 import { FieldstoneError } from '#storage';
 import { nameOf } from './arguments.js';
 import { KeyView, RecordView, type CatalogState, type Engine, type SnapshotHold } from '#txn';
+import type { CollectionRef } from './collection/collection-types.js';
+import { snapshotCollection, type SnapshotCollection } from './collection/snapshot-collection.js';
 import { type Kv } from './kv/kv.js';
 import { KvReader } from './kv/kv-reader.js';
 import type { KvRange, KvScan } from './kv/kv-types.js';
@@ -8,7 +10,7 @@ import { StoreForm } from './kv/store-form.js';
 import { TableIndex } from './indexes/table-index.js';
 import { assertTableName } from './table/table-name.js';
 import type { RowScan, ScanOptions } from './table/scan.js';
-import { TableReader, type GetOptions } from './table/table-reader.js';
+import { TableReader, type GetOptions, type ReadAccess } from './table/table-reader.js';
 import type { AnyRow } from './table/table.js';
 import type { CodecSource, TableRef } from './transaction/tx.js';
 
@@ -58,11 +60,22 @@ export class Snapshot {
   table<Row, Input>(ref: TableRef<Row, Input>): SnapshotTable<Row>;
   table(name: string): SnapshotTable<AnyRow>;
   table<Row>(ref: string | TableRef<Row, unknown>): SnapshotTable<Row> {
+    const reader = new TableReader<Row>(this.#access(nameOf(ref)));
+    return {
+      get recordCount() { return reader.recordCount(); },
+      get: (recno, options) => reader.get(recno, options),
+      getMany: (recnos, options) => reader.getMany(recnos, options),
+      scan: (options) => reader.scan(options),
+      index: (name) => new TableIndex<Row>(reader.access, name),
+    };
+  }
+
+  #access(name: string): ReadAccess {
     this.#assertAlive();
-    const entry = this.#engine.entry(nameOf(ref), this.#hold.state);
+    const entry = this.#engine.entry(name, this.#hold.state);
     const codec = this.#codecs.codecOf(entry);
     const view = new RecordView(codec.store, this.#hold.sequence);
-    const reader = new TableReader<Row>({
+    return {
       engine: this.#engine,
       view: () => {
         this.#assertAlive();
@@ -71,14 +84,15 @@ export class Snapshot {
       hold: () => ({
         codec, view: new RecordView(codec.store, this.#hold.sequence), close: () => undefined, hold: this.#hold, assertAlive: () => this.#assertAlive(),
       }),
-    });
-    return {
-      get recordCount() { return reader.recordCount(); },
-      get: (recno, options) => reader.get(recno, options),
-      getMany: (recnos, options) => reader.getMany(recnos, options),
-      scan: (options) => reader.scan(options),
-      index: (name) => new TableIndex<Row>(reader.access, name),
     };
+  }
+
+  /** The collection as it was when the snapshot was taken. Throws NOT_FOUND, SCHEMA, CLOSED. */
+  collection<Doc>(ref: CollectionRef<Doc>): SnapshotCollection<Doc>;
+  collection(name: string): SnapshotCollection<Record<string, unknown>>;
+  collection<Doc>(ref: string | CollectionRef<Doc>): SnapshotCollection<Doc> {
+    const name = nameOf(ref);
+    return snapshotCollection<Doc>(name, this.#access(name), this.#codecs.collections);
   }
 
   /** The store as it was when the snapshot was taken. Throws NAME, CLOSED. */

@@ -29,7 +29,7 @@ const KNOWN = ['on', 'where', 'unique', 'sparse', 'type', 'descending', 'signal'
 const NAME = /^[\p{L}_][\p{L}\p{N}_-]{0,63}$/u;
 
 /** Checks what a user asked for. Throws NAME, OPTION, NOT_FOUND (a field). */
-export function indexDefinition(table: string, tableFile: string, fieldNames: readonly string[], name: string, options: IndexOptions): CatalogIndex {
+export function indexDefinition(table: string, tableFile: string, spelled: SpellField, name: string, options: IndexOptions): CatalogIndex {
   if (typeof name !== 'string' || !NAME.test(name)) throw new FieldstoneError('NAME', `an index is named by letters, digits, _ and -, got ${shown(name)}`, { table });
   assertOptions(options, KNOWN, 'createIndex');
   assertSignal(options.signal);
@@ -39,23 +39,29 @@ export function indexDefinition(table: string, tableFile: string, fieldNames: re
   }
   const kind = options.type ?? 'btree';
   if (kind !== 'btree' && kind !== 'skiplist') throw new FieldstoneError('OPTION', `type must be 'btree' or 'skiplist', got ${shown(kind)}`, { option: 'type' });
-  const fields = fieldsOf(table, fieldNames, options);
+  const fields = fieldsOf(spelled, options);
   return {
     name, kind, fields,
     ...(options.unique === true ? { unique: true } : {}),
-    ...(options.where === undefined ? {} : { where: whereText(fieldNames, table, options.where) }),
+    ...(options.where === undefined ? {} : { where: whereText(spelled, table, options.where) }),
     ...(options.sparse === true ? { sparse: true } : {}),
     ...(kind === 'btree' ? { file: `${tableFile.replace(/\.[^.]*$/, '')}.${name.toLowerCase()}.fsi` } : {}),
   };
 }
 
 /** A partial index is decided when rows are written: nothing of its filter may be left open. */
-function whereText(fieldNames: readonly string[], table: string, where: unknown): string {
-  const node = parseFilter(where, { resolvePath: (path) => fieldNamed(table, fieldNames, path) });
+function whereText(spelled: SpellField, table: string, where: unknown): string {
+  const node = parseFilter(where, { resolvePath: spelled });
   const open = paramsOf(node);
   if (open.length > 0) throw new FieldstoneError('QUERY', `the filter of an index can not have parameters: ${open.join(', ')}`, { table });
   return filterToText(node);
 }
+
+/** A field as the table spells it; throws NOT_FOUND. */
+export type SpellField = (field: string) => string;
+
+/** Fields of a table, in any letter case. */
+export function spelledAs(table: string, fieldNames: readonly string[]): SpellField { return (field) => fieldNamed(table, fieldNames, field); }
 
 function fieldNamed(table: string, fieldNames: readonly string[], field: string): string {
   const known = fieldNames.find((name) => name.toLowerCase() === field.toLowerCase());
@@ -64,12 +70,12 @@ function fieldNamed(table: string, fieldNames: readonly string[], field: string)
   throw new FieldstoneError('NOT_FOUND', `table "${table}" has no field "${field}"${near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`}`, { table, field });
 }
 
-function fieldsOf(table: string, fieldNames: readonly string[], { on, descending }: IndexOptions): NonNullable<CatalogIndex['fields']> {
+function fieldsOf(spelled: SpellField, { on, descending }: IndexOptions): NonNullable<CatalogIndex['fields']> {
   const list: readonly unknown[] = typeof on === 'string' ? [on] : Array.isArray(on) ? on : [];
   if (list.length === 0) throw new FieldstoneError('OPTION', `on names the fields of the index, for example on: ['name'], got ${shown(on)}`, { option: 'on' });
   return list.map((each) => {
     const { field, down } = oneField(each);
-    return { path: fieldNamed(table, fieldNames, field), ...((down ?? descending) === true ? { descending: true } : {}) };
+    return { path: spelled(field), ...((down ?? descending) === true ? { descending: true } : {}) };
   });
 }
 

@@ -1,5 +1,8 @@
 import { FieldstoneError, type DbfLayout, type MemoSource } from '#storage';
 import type { CatalogIndex, IndexedTable, IndexKeys } from '#txn';
+import { collectionLayout } from '../collection/collection-layout.js';
+import { DocumentKeys } from '../collection/document-keys.js';
+import { namesFor } from '../table/table-schema.js';
 import { pathsOf } from '../filter/bind-filter.js';
 import { compileFilter } from '../filter/compile-filter.js';
 import { ROWS } from '../filter/item-reader.js';
@@ -10,6 +13,8 @@ import { ValueKeys, type RowTest } from './value-keys.js';
 /** Makes the keys of rows for any kind of index. Throws NOT_FOUND (a field), VERSION (a definition that this version does not know). */
 export function indexKeysFactory(layout: DbfLayout, table: IndexedTable, index: CatalogIndex): IndexKeys {
   if (index.fields === undefined) throw new FieldstoneError('VERSION', `index "${index.name}" of "${table.name}" is of a kind that this version does not know`, { table: table.name });
+  const collection = collectionLayout(layout, namesFor(layout, table.fieldNames));
+  if (collection !== undefined) return new DocumentKeys(layout, collection, table, index);
   return new ValueKeys(index, rowValues(layout, table, index.fields.map((field) => field.path)), testOf(layout, table, index));
 }
 

@@ -12,8 +12,8 @@ export interface FieldType<Value = unknown, Input = Value> {
   readonly decimals: number;
   readonly nullable: boolean;
   readonly binary: boolean;
-  /** How a number comes back. */
-  readonly as: 'number' | 'bigint' | 'string';
+  /** How a number comes back; of the documents of a collection, how they are packed. */
+  readonly as: 'number' | 'bigint' | 'string' | 'lz4' | 'deflate';
   /** First value and step. */
   readonly autoIncrement?: { readonly next: number; readonly step: number };
   /** Types only; never set. */

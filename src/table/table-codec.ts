@@ -12,21 +12,24 @@ export class TableCodec {
   readonly names: readonly string[];
   readonly decoder: RowDecoder;
   readonly encoder: RowEncoder;
-  readonly #types: ReadonlyMap<string, 'bigint' | 'string'>;
+  /** What the catalog remembers of fields, by their names in the header. */
+  readonly declared: Readonly<Record<string, string>>;
+  readonly types: ReadonlyMap<string, 'bigint' | 'string'>;
   readonly #projections = lruMap<string, RowDecoder>(PROJECTIONS);
 
   constructor(store: RecordStore, entry: TableEntry, schema: TableSchema | undefined) {
     this.store = store;
     this.names = namesOf(store.layout, entry);
-    this.#types = resultTypes(store.layout, entry, schema);
-    this.decoder = createRowDecoder(store.layout, { names: this.names, as: this.#types });
-    this.encoder = createRowEncoder(store.layout, { names: this.names, as: this.#types });
+    this.declared = entry.facts?.fieldTypes ?? {};
+    this.types = resultTypes(store.layout, entry, schema);
+    this.decoder = createRowDecoder(store.layout, { names: this.names, as: this.types });
+    this.encoder = createRowEncoder(store.layout, { names: this.names, as: this.types });
   }
 
   get layout(): DbfLayout { return this.store.layout; }
 
   /** True when values of the field come as bigint. */
-  isBigint(field: { readonly name: string }): boolean { return this.#types.get(field.name) === 'bigint'; }
+  isBigint(field: { readonly name: string }): boolean { return this.types.get(field.name) === 'bigint'; }
 
   /** A decoder of the named fields alone. */
   decoderFor(fields: readonly string[] | undefined): RowDecoder {
@@ -34,7 +37,7 @@ export class TableCodec {
     const key = fields.join('\0');
     let decoder = this.#projections.get(key);
     if (decoder === undefined) {
-      decoder = createRowDecoder(this.store.layout, { fields, names: this.names, as: this.#types });
+      decoder = createRowDecoder(this.store.layout, { fields, names: this.names, as: this.types });
       this.#projections.set(key, decoder);
     }
     return decoder;

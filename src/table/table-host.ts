@@ -1,10 +1,15 @@
 import type { Engine, TableEntry } from '#txn';
 import type { Tx } from '../transaction/tx.js';
+import type { CollectionQueries } from '../collection/collection-queries.js';
 import type { TableCodec } from './table-codec.js';
 
 /** What a table needs of its database. */
 export interface TableHost {
   readonly engine: Engine;
   codecOf(entry: TableEntry): TableCodec;
-  transaction<Result>(body: (tx: Tx) => Result | Promise<Result>): Promise<Result>;
+  /** What collections share. */
+  readonly collections: CollectionQueries;
+  transaction<Result>(
+    body: (tx: Tx) => Result | Promise<Result>, options?: { readonly isolation: 'serializable'; readonly retries: number },
+  ): Promise<Result>;
 }

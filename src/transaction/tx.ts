@@ -1,13 +1,16 @@
 import { ArgumentTypeError, FieldstoneError } from '#storage';
 import { MustWait, RecordView, type Engine, type OpenTransaction, type TableEntry } from '#txn';
 import { nameOf, shown } from '../arguments.js';
+import type { CollectionQueries } from '../collection/collection-queries.js';
+import type { CollectionRef } from '../collection/collection-types.js';
+import { TxCollection } from '../collection/tx-collection.js';
 import { Kv } from '../kv/kv.js';
 import { TableIndex } from '../indexes/table-index.js';
 import { StoreForm } from '../kv/store-form.js';
 import { TxKv } from '../kv/tx-kv.js';
 import { assertTableName } from '../table/table-name.js';
 import type { TableCodec } from '../table/table-codec.js';
-import { assertRecno, TableReader, type GetOptions } from '../table/table-reader.js';
+import { assertRecno, TableReader, type GetOptions, type ReadAccess } from '../table/table-reader.js';
 import { TableWriter } from '../table/table-writer.js';
 import type { RowScan, ScanOptions } from '../table/scan.js';
 import type { IndexPolicy } from '../table/write-guard.js';
@@ -19,6 +22,7 @@ export type TableRef<Row, Input> = { readonly name: string; readonly indexPolicy
 /** Finds codecs for tables; implemented by the database. */
 export interface CodecSource {
   codecOf(entry: TableEntry): TableCodec;
+  readonly collections: CollectionQueries;
 }
 
 /**
@@ -56,6 +60,13 @@ export class Tx {
     const table = new TxTable<Row, Input>(this.#engine, this.#open, this.#codecs.codecOf(entry), entry, policy);
     this.#tables.push({ entry, table });
     return table;
+  }
+
+  /** The collection inside this transaction, by handle or name. Throws NOT_FOUND, SCHEMA, TXN_DONE. */
+  collection<Doc>(ref: CollectionRef<Doc>): TxCollection<Doc>;
+  collection(name: string): TxCollection<Record<string, unknown>>;
+  collection<Doc>(ref: string | CollectionRef<Doc>): TxCollection<Doc> {
+    return new TxCollection<Doc>(this.table(nameOf(ref)), this.#codecs.collections);
   }
 
   /** The key-value store inside this transaction, by handle or name. Throws NAME, TXN_DONE. */
@@ -139,6 +150,9 @@ export class TxTable<Row, Input> {
     this.#entry = entry;
     this.#policy = policy;
   }
+
+  /** How reads see the table. @internal */
+  get access(): ReadAccess { return this.#rows.access; }
 
   get #rows(): TableReader<Row> {
     const codec = this.#codec;

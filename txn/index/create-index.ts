@@ -112,6 +112,8 @@ export async function dropIndex(engine: Engine, name: string, indexName: string)
     const store = engine.store(entry);
     const index = indexOf(store, indexName);
     await withTableToItself(engine, store, async () => {
+      // Changes that wait for a checkpoint would be written into a file that the same checkpoint removes.
+      await engine.writeSide.checkpoint();
       const after = withIndexes(entry, store, store.indexes.definitions().filter((each) => each.name !== index.name));
       const { file } = index.definition;
       await engine.writeSide.checkpoint({

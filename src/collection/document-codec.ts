@@ -1,0 +1,164 @@
+import {
+  createRowDecoder, createRowEncoder, FieldstoneError, isMemoField, packBytes, unpackBytes, type Codec, type CodecCounters, type DbfLayout, type MemoSource,
+  type RowDecoder, type RowEncoder,
+} from '#storage';
+import { equalValues } from '../filter/compare-values.js';
+import { idColumn, idFromColumn, type DocumentId } from '../document/document-id.js';
+import { documentText, MAX_DOCUMENT_BYTES, parseDocumentText } from '../document/document-text.js';
+import { ID_COLUMN, REST_COLUMN, type CollectionLayout } from './collection-layout.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A record as the bytes stand somewhere. */
+export interface RecordBytes {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly memos: MemoSource;
+}
+
+export interface DocumentCodecOptions {
+  readonly names: readonly string[];
+  readonly as: ReadonlyMap<string, 'bigint' | 'string'>;
+  /** Of collections that compress; undefined where documents are only read. */
+  readonly compression?: { readonly codec: Codec; readonly counters: CodecCounters } | undefined;
+}
+
+const PACKED_HEAD_BYTES = 5;
+/** Shorter texts do not get shorter. */
+const PACK_FROM_BYTES = 128;
+
+/**
+ * Documents as records: the id and the declared columns in columns of their own, the rest as text in the memo file. What another program wrote into
+ * a column counts; a column that is null stands for a field that is missing, or null when the rest says so.
+ */
+export class DocumentCodec {
+  readonly layout: CollectionLayout;
+  readonly #options: DocumentCodecOptions;
+  readonly #columns: RowDecoder;
+  readonly #ids: RowDecoder;
+  readonly #rest: RowDecoder;
+  readonly #fields: ReadonlyMap<string, RowDecoder>;
+  readonly #encoder: RowEncoder;
+  /** A record to try values on. */
+  readonly #trial: Buffer;
+  readonly #tried: RowDecoder;
+
+  constructor(dbf: DbfLayout, layout: CollectionLayout, options: DocumentCodecOptions) {
+    this.layout = layout;
+    this.#options = options;
+    const { names, as } = options;
+    const decoderOf = (fields: readonly string[]): RowDecoder => createRowDecoder(dbf, { fields, names, as });
+    const columnNames = layout.columns.map(({ name }) => name);
+    this.#columns = decoderOf(columnNames);
+    this.#ids = decoderOf([ID_COLUMN]);
+    this.#rest = decoderOf([REST_COLUMN]);
+    this.#fields = new Map(columnNames.map((name) => [name, decoderOf([name])]));
+    this.#encoder = createRowEncoder(dbf, { names, as });
+    this.#trial = Buffer.alloc(dbf.recordLength);
+    this.#tried = decoderOf(layout.columns.filter(({ field }) => !isMemoField(field)).map(({ name }) => name));
+  }
+
+  /** The row of a checked document. Throws VALUE when a value does not fit its column, LIMIT above 16 MB. */
+  encode(id: DocumentId, document: Fields): Fields {
+    const { text, whole } = idColumn(id);
+    const row: Record<string, unknown> = { [ID_COLUMN]: text };
+    const { columns, packed } = this.layout;
+    const rest: Record<string, unknown> = whole ? {} : { _id: id };
+    for (const { name } of columns) row[name] = null;
+    for (const name of Object.keys(document)) {
+      const value = document[name];
+      // A null of its own stays in the rest: the column alone would say "missing".
+      if (value !== null && this.#fields.has(name)) row[name] = value;
+      else if (name !== '_id') rest[name] = value;
+    }
+    if (columns.length > 0) this.#assertExact(row);
+    const restText = documentText(rest);
+    row[REST_COLUMN] = packed ? this.#packed(restText) : restText === '{}' ? '' : restText;
+    return row;
+  }
+
+  /** A column gives back exactly what it was given, or refuses it. */
+  #assertExact(row: Fields): void {
+    const values: Record<string, unknown> = {};
+    for (const name of this.#tried.names) values[name] = row[name];
+    this.#encoder.encodeInsert(values, this.#trial, 0);
+    const back = this.#tried.decode(this.#trial, 0, 1);
+    for (const name of this.#tried.names) {
+      if (equalValues(back[name], values[name])) continue;
+      throw new FieldstoneError('VALUE', `column "${name}" can not hold this value as it is (it would give back another one)`, { field: name });
+    }
+  }
+
+  #packed(text: string): Uint8Array {
+    const bytes = Buffer.from(text, 'latin1');
+    const { compression } = this.#options;
+    if (compression === undefined) throw new FieldstoneError('READ_ONLY', 'this reader of documents does not write');
+    const packed = packBytes(bytes, compression.codec, PACK_FROM_BYTES, compression.counters);
+    const result = Buffer.allocUnsafe(PACKED_HEAD_BYTES + packed.bytes.length);
+    result[0] = packed.codecId;
+    result.writeUInt32LE(bytes.length, 1);
+    result.set(packed.bytes, PACKED_HEAD_BYTES);
+    return result;
+  }
+
+  id(record: RecordBytes): DocumentId {
+    const text = this.#ids.decode(record.bytes, record.start, 1)[ID_COLUMN];
+    const id = typeof text === 'string' ? idFromColumn(text) : undefined;
+    if (id !== undefined) return id;
+    const inRest = this.rest(record)['_id'];
+    // A record that another program appended without an id has an empty one.
+    return typeof inRest === 'string' || typeof inRest === 'bigint' || inRest instanceof Uint8Array ? inRest : String(text ?? '');
+  }
+
+  /** The fields that have no column. */
+  rest(record: RecordBytes): Record<string, unknown> {
+    const value = this.#rest.decode(record.bytes, record.start, 1, record.memos)[REST_COLUMN];
+    if (value === null || value === '' || value === undefined) return {};
+    return parseDocumentText(value instanceof Uint8Array ? this.#unpacked(value) : String(value));
+  }
+
+  #unpacked(value: Uint8Array): string {
+    if (value.length < PACKED_HEAD_BYTES) throw new FieldstoneError('CORRUPT_MEMO', 'a packed document is cut off');
+    const bytes = Buffer.from(value.buffer, value.byteOffset, value.length);
+    const length = bytes.readUInt32LE(1);
+    if (length > MAX_DOCUMENT_BYTES) throw new FieldstoneError('CORRUPT_MEMO', `a packed document claims ${length} bytes; at most ${MAX_DOCUMENT_BYTES} are allowed`);
+    const plain = unpackBytes(bytes[0] ?? 0, bytes.subarray(PACKED_HEAD_BYTES), length, this.#options.compression?.counters ?? uncounted());
+    return Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString('latin1');
+  }
+
+  /** A fresh document; `_id` comes first, then the columns. */
+  decode(record: RecordBytes): Record<string, unknown> { return this.decodeWith(record, this.rest(record)); }
+
+  /** The same when the rest is at hand, which becomes part of it. */
+  decodeWith(record: RecordBytes, rest: Record<string, unknown>): Record<string, unknown> {
+    const id = this.id(record);
+    if (this.layout.columns.length === 0) {
+      const document = { _id: id, ...rest };
+      document._id = id;
+      return document;
+    }
+    const row = this.#columns.decode(record.bytes, record.start, 1, record.memos);
+    const document: Record<string, unknown> = { _id: id };
+    for (const { name } of this.layout.columns) {
+      const value = row[name];
+      if (value !== null) document[name] = value;
+    }
+    for (const name of Object.keys(rest)) {
+      if (!this.#fields.has(name)) document[name] = rest[name];
+      else if (rest[name] === null && !Object.hasOwn(document, name)) document[name] = null;
+    }
+    document['_id'] = id;
+    return document;
+  }
+
+  /** Reads one top-level field; undefined when missing. `rest` is called only when the columns do not tell. */
+  field(name: string): (record: RecordBytes, rest: () => Fields) => unknown {
+    if (name === '_id') return (record) => this.id(record);
+    const decoder = this.#fields.get(name);
+    const inRest = (rest: Fields): unknown => (Object.hasOwn(rest, name) ? rest[name] : undefined);
+    if (decoder === undefined) return (_, rest) => inRest(rest());
+    return (record, rest) => decoder.decode(record.bytes, record.start, 1, record.memos)[name] ?? (inRest(rest()) === null ? null : undefined);
+  }
+}
+
+function uncounted(): CodecCounters { return { bytesIn: 0, bytesOut: 0, compressed: 0, keptPlain: 0, decompressed: 0 }; }

@@ -1,0 +1,138 @@
+import { DELETED_MARK, FieldstoneError, type DbfLayout, type MemoSource } from '#storage';
+import { KeyBuffer, ValueKeyReader, writeValueKey } from '#index';
+import type { CatalogIndex, EmitKey, IndexedTable } from '#txn';
+import { compileFilter } from '../filter/compile-filter.js';
+import type { Predicate } from '../filter/item-reader.js';
+import { anyAtPath, parsePath, type PathPart } from '../filter/path.js';
+import type { IndexForm, TupleBound } from '../indexes/index-form.js';
+import type { LocatedRange } from '../indexes/located-range.js';
+import { filterFromText } from '../indexes/stored-filter.js';
+import { locate, locateTuple } from '../indexes/value-ranges.js';
+import type { IndexField, IndexRange } from '../query/index-source.js';
+import { namesFor, typesFor } from '../table/table-schema.js';
+import type { CollectionLayout } from './collection-layout.js';
+import { DocumentCodec } from './document-codec.js';
+import { DocumentPlace, placeReader } from './document-place.js';
+
+/** Keys of one document in one index; more come of lists in several fields. */
+const MOST_KEYS = 10_000;
+
+const key = new KeyBuffer();
+
+/** Collects the values at a path, each element of a list by itself. */
+type ReadKeys = (place: DocumentPlace) => readonly unknown[];
+
+/**
+ * Keys of documents: a value for each path, and of lists one key for each element (several lists: each with each). A missing value and an empty
+ * list count as null.
+ */
+export class DocumentKeys implements IndexForm {
+  readonly fields: readonly IndexField[];
+  readonly multikey: boolean;
+  readonly hasDeleted = false;
+  readonly ordered = true;
+  readonly collation = 'binary';
+  readonly keyLengthBytes = undefined;
+  readonly #definition: CatalogIndex;
+  readonly #place: DocumentPlace;
+  readonly #test: Predicate<DocumentPlace> | undefined;
+  readonly #reads: readonly ReadKeys[];
+  readonly #descending: readonly boolean[];
+
+  constructor(dbf: DbfLayout, collection: CollectionLayout, table: IndexedTable, definition: CatalogIndex) {
+    this.#definition = definition;
+    const codec = new DocumentCodec(dbf, collection, { names: namesFor(dbf, table.fieldNames), as: typesFor(table.fieldTypes) });
+    const reader = placeReader(codec);
+    this.#place = new DocumentPlace(codec);
+    this.#test = definition.where === undefined ? undefined : compileFilter(filterFromText(definition.where), reader);
+    this.fields = (definition.fields ?? []).map(({ path, descending }) => ({ path, descending: descending === true }));
+    this.#descending = this.fields.map(({ descending }) => descending);
+    const plain = new Set(['_id', ...collection.columns.map(({ name }) => name)]);
+    // A column holds no list; but a null of the rest is one value as well.
+    this.multikey = this.fields.some(({ path }) => !plain.has(path));
+    this.#reads = this.fields.map(({ path }) => readKeys(path, reader));
+  }
+
+  keysOf(image: Uint8Array, start: number, recno: number, memos: MemoSource, emit: EmitKey): void {
+    if (image[start] === DELETED_MARK) return;
+    const place = this.#place;
+    place.moveTo(image, start, memos);
+    if (this.#test?.(place) === false) return;
+    const values = this.#reads.map((read) => read(place));
+    if (this.#definition.sparse === true && values.every((list) => list.every((value) => value === null || value === undefined))) return;
+    const count = values.reduce((product, list) => product * list.length, 1);
+    if (count > MOST_KEYS) {
+      throw new FieldstoneError('LIMIT', `record ${recno} would have ${count} keys in the index "${this.#definition.name}"; at most ${MOST_KEYS} are allowed`, { recno });
+    }
+    if (count === 1) this.#emit(values.map((list) => list[0]), recno, emit);
+    else this.#emitEach(values, recno, emit);
+  }
+
+  /** Every combination, but no key twice. */
+  #emitEach(values: readonly (readonly unknown[])[], recno: number, emit: EmitKey): void {
+    const seen = new Set<string>();
+    const once: EmitKey = (bytes, length) => {
+      const text = bytes.toString('latin1', 0, length);
+      if (seen.has(text)) return;
+      seen.add(text);
+      emit(bytes, length);
+    };
+    const chosen: unknown[] = values.map(() => null);
+    const walk = (i: number): void => {
+      const list = values[i];
+      if (list === undefined) {
+        this.#emit(chosen, recno, once);
+        return;
+      }
+      for (const value of list) {
+        chosen[i] = value;
+        walk(i + 1);
+      }
+    };
+    walk(0);
+  }
+
+  #emit(values: readonly unknown[], recno: number, emit: EmitKey): void {
+    key.reset();
+    let exact = true;
+    for (let i = 0; i < values.length; i++) exact = writeValueKey(values[i], key, this.#descending[i]) && exact;
+    if (!exact && this.#definition.unique === true) {
+      throw new FieldstoneError('VALUE', `record ${recno}: an object or a very long value has no place in the unique index "${this.#definition.name}"`, { recno });
+    }
+    emit(key.bytes, key.length);
+  }
+
+  locate(range: IndexRange): LocatedRange { return locate(range, this.#descending); }
+
+  locateTuple(low: TupleBound | undefined, high: TupleBound | undefined): LocatedRange { return locateTuple(low, high, this.#descending); }
+
+  valuesOf(bytes: Buffer, start: number, length: number): unknown[] {
+    const reader = new ValueKeyReader(bytes, start, start + length);
+    return this.#descending.map((descending) => reader.read(descending));
+  }
+}
+
+function readKeys(path: string, reader: ReturnType<typeof placeReader>): ReadKeys {
+  const [first, ...rest] = parsePath(path);
+  const read = reader.field(first?.name ?? '');
+  return (place) => {
+    const value = read(place);
+    if (rest.length === 0 && !Array.isArray(value)) return [value];
+    return valuesAt(value, rest);
+  };
+}
+
+function valuesAt(value: unknown, rest: readonly PathPart[]): unknown[] {
+  const found: unknown[] = [];
+  const single = (one: unknown): false => {
+    found.push(one);
+    return false;
+  };
+  const field = (one: unknown): false => {
+    if (!Array.isArray(one)) return single(one);
+    one.forEach(single);
+    return false;
+  };
+  anyAtPath(value, rest, 0, { single, field });
+  return found.length === 0 ? [null] : found;
+}
