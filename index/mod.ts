@@ -45,6 +45,7 @@ export { fieldsOf, type BinaryOperator, type Syntax } from './expression/syntax.
 export type { ExpressionRow, Value } from './expression/value.js';
 export { CdxKeys, forFilter, guessesTextKeys, hasTextKeys, keyShapeOf, readSortable, writeSortable, type DecodedKey, type KeyShape } from './cdx/cdx-key.js';
 export { explainCdx, isCdxFile } from './inspect/explain-cdx.js';
+export { explainOrders, isOrderFile } from './inspect/explain-orders.js';
 export { fileSource } from './xbase/file-source.js';
 export { checkCdx, type CdxCheck } from './cdx/cdx-check.js';
 export { createCdx, createIdx } from './cdx/cdx-create.js';

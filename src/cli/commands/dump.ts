@@ -1,4 +1,4 @@
-import { explainCdx, explainTree, isCdxFile, isTreeFile } from '#index';
+import { explainCdx, explainOrders, explainTree, isCdxFile, isOrderFile, isTreeFile } from '#index';
 import { explainFile, FieldstoneError, type ExplainedBytes, type Vfs } from '#storage';
 import { numberOption, type Command } from '../command.js';
 import { RowOutput } from '../row-output.js';
@@ -7,7 +7,9 @@ import { plainText } from '../text-table.js';
 function* explain(vfs: Vfs, path: string): Generator<ExplainedBytes, void, undefined> {
   const file = vfs.open(path, 'read');
   try {
-    yield* isTreeFile(file) ? explainTree(file) : isCdxFile(file) ? explainCdx(file) : explainFile(vfs, path);
+    if (isTreeFile(file)) yield* explainTree(file);
+    else if (isCdxFile(file)) yield* explainCdx(file);
+    else yield* isOrderFile(file) ? explainOrders(file) : explainFile(vfs, path);
   } finally {
     file.close();
   }
