@@ -116,25 +116,15 @@ export class CdxCursor implements IndexCursor {
     return this.isValid = true;
   }
 
-  /** Compares only what a key does not share with the one before it. */
   #seekInLeaf(recno: number): boolean {
     const walk = this.#walk;
-    const { key } = walk;
-    const target = this.#target;
-    const length = this.#keyLength;
-    let match = 0;
-    while (walk.next()) {
-      if (walk.i === 0) this.#verifyLeafStart();
-      else if (walk.shared > match) continue;
-      match = walk.shared;
-      while (match < length && key[match] === target[match]) match++;
-      if (match === length ? walk.recno >= recno : (key[match] ?? 0) > (target[match] ?? 0)) {
-        this.recno = walk.recno;
-        return this.isValid = true;
-      }
+    if (!walk.seek(this.#target, recno)) {
+      if (this.#depth > 0) throw this.#corrupt('the page ends before the key that stands above it');
+      return false;
     }
-    if (this.#depth > 0) throw this.#corrupt('the page ends before the key that stands above it');
-    return false;
+    if (walk.i === 0) this.#verifyLeafStart();
+    this.recno = walk.recno;
+    return this.isValid = true;
   }
 
   /** At the end of the leaf, from behind. */

@@ -43,6 +43,8 @@ export class LeafWalk {
   readonly #keyLength: number;
   readonly #fill: number;
   #entryBytes = 1;
+  /** Record number of the entry that was read last. */
+  #recno = 0;
   #recBits = 0;
   #recMask = 0;
   #recScale = 1;
@@ -95,19 +97,10 @@ export class LeafWalk {
   next(): boolean {
     const i = this.i + 1;
     if (i >= this.count) return false;
-    const { page, key } = this;
+    const { key } = this;
     const start = LEAF_ENTRIES + i * this.#entryBytes;
-    const low = lowBytes(page, start, this.#entryBytes);
-    let recno: number;
-    let rest: number;
-    if (this.#entryBytes <= 4) {
-      recno = (low & this.#recMask) >>> 0;
-      rest = this.#recBits >= 32 ? 0 : low >>> this.#recBits;
-    } else {
-      const value = low + ((page[start + 4] ?? 0) | (this.#entryBytes > 5 ? (page[start + 5] ?? 0) << 8 : 0)) * 0x1_0000_0000;
-      rest = Math.floor(value / this.#recScale);
-      recno = value - rest * this.#recScale;
-    }
+    const rest = this.#entryAt(start);
+    const recno = this.#recno;
     const dup = rest & this.#dupMask;
     const trail = (rest >>> this.#dupBits) & this.#trailMask;
     const stored = this.#keyLength - dup - trail;
@@ -121,6 +114,57 @@ export class LeafWalk {
     this.shared = dup;
     this.#at = at;
     return true;
+  }
+
+  /**
+   * From before the first entry to the first that is not below (target, recno), comparing only bytes that an entry does not share with the one before it and
+   * decoding no key but the last. What it passes is not checked for order. False when all are below; it stands nowhere then.
+   */
+  seek(target: Uint8Array, recno: number): boolean {
+    const { page, count } = this;
+    const length = this.#keyLength;
+    const fill = this.#fill;
+    const entryBytes = this.#entryBytes;
+    const lowest = LEAF_ENTRIES + count * entryBytes;
+    let at = PAGE_BYTES;
+    // Bytes that the entry before has in common with the target.
+    let match = 0;
+    for (let i = 0, start = LEAF_ENTRIES; i < count; i++, start += entryBytes) {
+      const entry = this.#entryAt(start);
+      const dup = entry & this.#dupMask;
+      const trail = (entry >>> this.#dupBits) & this.#trailMask;
+      const stored = length - dup - trail;
+      at -= stored;
+      if (stored < 0 || at < lowest || (i === 0 && dup > 0)) throw this.#corrupt(`key ${i} does not fit`);
+      if (dup > match) continue;
+      let k = dup;
+      const end = dup + stored;
+      while (k < length && (k < end ? page[at + k - dup] : fill) === target[k]) k++;
+      match = k;
+      if (k < length ? (k < end ? page[at + k - dup] ?? 0 : fill) < (target[k] ?? 0) : this.#recno < recno) continue;
+      for (let b = 0; b < dup; b++) this.key[b] = target[b] ?? 0;
+      for (let b = dup; b < length; b++) this.key[b] = b < end ? page[at + b - dup] ?? 0 : fill;
+      this.i = i;
+      this.recno = this.#recno;
+      this.shared = dup;
+      this.#at = at;
+      return true;
+    }
+    return false;
+  }
+
+  /** Reads an entry: leaves its record number in #recno and returns the rest. */
+  #entryAt(start: number): number {
+    const { page } = this;
+    const low = lowBytes(page, start, this.#entryBytes);
+    if (this.#entryBytes <= 4) {
+      this.#recno = (low & this.#recMask) >>> 0;
+      return this.#recBits >= 32 ? 0 : low >>> this.#recBits;
+    }
+    const value = low + ((page[start + 4] ?? 0) | (this.#entryBytes > 5 ? (page[start + 5] ?? 0) << 8 : 0)) * 0x1_0000_0000;
+    const rest = Math.floor(value / this.#recScale);
+    this.#recno = value - rest * this.#recScale;
+    return rest;
   }
 
   /** Throws CORRUPT_INDEX when the page does not end where it says; at the last entry only. */

@@ -92,22 +92,26 @@ export function runHistory(seed: number, world: string, rounds: number, mostChan
   const { spec, make } = KEY_WORLDS[world]!;
   const index = new MemoryIndex();
   const model = new TagModel();
-  const recno = (): number => 1 + (random.int(20) === 0 ? random.int(70_000_000) : random.int(400));
+  // Some with one bit more than those before them.
+  const recno = (): number => (random.int(20) !== 0 ? 1 + random.int(400) : random.int(2) === 0 ? 1 + random.int(70_000_000) : 2 ** random.int(27));
   const entry = (): Entry => ({ key: make(random), recno: recno() });
   try {
     const first = sortedChanges(Array.from({ length: random.int(3) === 0 ? 0 : random.int(mostChanges) }, () => ({ ...entry(), isRemoval: false })));
     index.add(spec, first);
     model.apply(first);
     for (let round = 0; round < rounds; round++) {
-      const kind = random.int(4);
+      const kind = random.int(5);
       const count = random.int(kind === 0 ? 4 : mostChanges);
       const removals = kind === 1 ? 95 : kind === 2 ? 5 : 50;
-      const changes = sortedChanges(Array.from({ length: count }, (): Change => {
+      // Whole leaves go when neighbours are removed in a row.
+      const from = random.int(model.entries.length + 1);
+      const row = kind === 4 ? model.entries.slice(from, from + random.int(3 * mostChanges)).map((one): Change => ({ ...one, isRemoval: true })) : [];
+      const changes = sortedChanges([...row, ...Array.from({ length: kind === 4 ? random.int(3) : count }, (): Change => {
         const isRemoval = random.int(100) < removals;
         const held = model.entries;
         const old = held[random.int(Math.max(1, held.length))];
         return isRemoval && old !== undefined && random.int(10) > 0 ? { ...old, isRemoval } : { ...entry(), isRemoval };
-      }));
+      })]);
       const before = model.entries.length;
       const applied = index.apply(spec.name, changes, () => random.int(3) === 0);
       model.apply(changes);
