@@ -41,6 +41,12 @@ export function figure(value: number | undefined, show: (value: number) => strin
   return value === undefined ? { text: '', sort: -1 } : { text: show(value), sort: value };
 }
 
+/** Single figures side by side, each with its name above it; unknown ones are left out. */
+export function facts(items: readonly (readonly [name: string, value: string | undefined])[]): Markup {
+  const shown = items.flatMap(([name, value]) => (value === undefined ? [] : [`<div><dt>${text(name)}</dt><dd>${text(value)}</dd></div>`]));
+  return shown.length === 0 ? '' : `<dl class="card facts2">${shown.join('')}</dl>`;
+}
+
 /** A part of the page with a heading and a place for links. */
 export interface Section {
   readonly id: string;

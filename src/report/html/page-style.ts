@@ -31,8 +31,8 @@ const LAYOUT = `
 header{padding:34px 0 18px}
 header .facts{display:flex;flex-wrap:wrap;gap:2px 18px;color:var(--soft);font-size:.9rem;margin:0;padding:0;list-style:none}
 nav{position:sticky;top:0;z-index:5;background:var(--paper);border-bottom:1px solid var(--line);margin:0 -20px;padding:0 20px}
-nav ul{display:flex;gap:4px;overflow-x:auto;margin:0;padding:8px 0;list-style:none;scrollbar-width:none;font-size:.88rem}
-nav a{display:block;padding:4px 11px;border-radius:99px;text-decoration:none;color:var(--ink);white-space:nowrap}
+nav ul{display:flex;gap:2px;overflow-x:auto;margin:0;padding:8px 0;list-style:none;scrollbar-width:none;font-size:.88rem}
+nav a{display:block;padding:4px 9px;border-radius:99px;text-decoration:none;color:var(--ink);white-space:nowrap}
 nav a:hover{background:var(--shade)}
 nav b{color:var(--problem);font-weight:700}
 section{padding:34px 0 0}
@@ -40,7 +40,8 @@ section>.lead{color:var(--soft);margin:0 0 1rem;max-width:70ch}
 .part{margin-top:22px}
 .grid{display:grid;gap:16px;grid-template-columns:repeat(auto-fill,minmax(min(100%,430px),1fr))}
 .grid.small{grid-template-columns:repeat(auto-fill,minmax(min(100%,270px),1fr))}
-.grid.tiles{grid-template-columns:repeat(auto-fill,minmax(min(100%,158px),1fr));gap:12px}
+.grid.tiles{grid-template-columns:repeat(auto-fill,minmax(min(100%,205px),1fr));gap:12px}
+.grid.findings{gap:12px;align-items:stretch}
 .card,.chart,.segs,.tile,table,.finding,pre.plan,details.card{background:var(--card);border:1px solid var(--line);border-radius:12px}
 .card,.segs{padding:16px 18px}
 .scroll{overflow-x:auto}
@@ -52,7 +53,7 @@ const TILES = `
 .tile .big{font-size:1.5rem;line-height:1.25;font-weight:680;letter-spacing:-.01em}
 .tile small{font-size:.79rem;line-height:1.35;padding-bottom:8px}
 .tile .spark{width:calc(100% + 30px);height:30px;margin:auto -15px 0;display:block}
-.finding{padding:14px 18px 14px 20px;margin-bottom:12px;border-left:5px solid var(--tone);background:var(--back)}
+.finding{padding:14px 18px 14px 20px;border-left:5px solid var(--tone);background:var(--back)}
 .finding.problem{--tone:var(--problem);--back:var(--problem-bg)}.finding.advice{--tone:var(--advice);--back:var(--advice-bg)}.finding.note{--tone:var(--note);--back:var(--note-bg)}
 .finding h3{margin:0 0 .2rem;font-size:1.04rem}
 .finding .level{color:var(--tone);font-size:.76rem;font-weight:700;text-transform:uppercase;letter-spacing:.06em;margin-right:.6em}
@@ -76,7 +77,7 @@ figure{margin:0}
 .plot .area svg{position:absolute;inset:0;width:100%;height:100%;overflow:visible}
 .plot .xs{grid-column:-2;position:relative;height:1.9em;margin-top:5px;overflow:visible}
 .plot .xs span{position:absolute;transform:translateX(-50%);white-space:nowrap}
-.plot .xs span:first-child[style="left:0%"]{transform:none}
+.plot .xs .end{transform:translateX(-82%)}
 .area path{vector-effect:non-scaling-stroke;fill:none}
 .area .rule{stroke:var(--rule);stroke-width:1}.area .base{stroke:var(--line);stroke-width:1.5}
 .line{stroke:var(--fill);stroke-width:1.8;stroke-linejoin:round;fill:none;vector-effect:non-scaling-stroke}
@@ -99,7 +100,7 @@ figure{margin:0}
 .heatplot .xs{grid-column:2}
 .ramp i{margin:0 1px 0 0;border-radius:0;width:16px}
 .waits svg{display:block;margin:8px auto 6px;font-size:12px}
-.waits text{text-anchor:middle;fill:var(--ink)}.waits .soft{fill:var(--soft);font-size:11px}
+.waits .node text{text-anchor:middle}.waits text{fill:var(--ink)}.waits .soft{fill:var(--soft);font-size:11px}
 .waits .edge{paint-order:stroke;stroke:var(--card);stroke-width:5px;stroke-linejoin:round;font-size:11.5px}
 .waits rect{fill:var(--shade);stroke:var(--line)}.waits .free rect{stroke:var(--c3);stroke-width:2}.waits .worst rect{stroke:var(--problem);stroke-width:2.5}
 .arrow{fill:none;stroke:var(--c6);stroke-width:1.6}.arrow.queued{stroke-dasharray:4 4}.waits marker path{fill:var(--c6)}
@@ -124,9 +125,10 @@ tbody tr:hover>*{background:var(--shade)}
 .seg span{background:var(--fill);color:#fff;text-align:center;white-space:nowrap;overflow:hidden;line-height:22px;border-right:1px solid var(--card)}
 .seg span:last-child{border-right:0}
 .seg [class^=o-]{color:var(--ink)}
-.segrow{display:grid;grid-template-columns:minmax(7em,auto) 1fr;gap:2px 14px;margin-top:12px;align-items:baseline}
+.segs>.legend{margin-top:0}.segrow{display:grid;grid-template-columns:minmax(7em,auto) 1fr;gap:2px 14px;margin-top:12px;align-items:baseline}
 .segrow .seg{grid-column:1/-1}.segrow small{text-align:right}
-.bar{display:block;height:5px;border-radius:3px;background:var(--c1);margin-top:3px;min-width:1px}
+.meter{display:block;height:5px;border-radius:3px;background:var(--c1);margin-top:3px}.n .meter{margin-left:auto}
+.facts2{margin:0;padding:14px 18px;display:flex;flex-wrap:wrap;gap:8px 34px}.facts2 dt{color:var(--soft);font-size:.82rem}.facts2 dd{margin:0;font-size:1.12rem;font-weight:640}
 pre.plan{padding:14px 16px;margin:8px 0 0;overflow-x:auto;white-space:pre}
 .query{padding:16px 18px;margin-bottom:14px}
 .query code{background:var(--shade);border-radius:5px;padding:2px 6px}
@@ -140,6 +142,7 @@ footer{color:var(--soft);font-size:.84rem;padding-top:44px}
 `;
 
 const NARROW = `
+@media(min-width:1100px){nav ul{flex-wrap:wrap}}
 @media(max-width:680px){
 .page{padding:0 14px 40px}nav{margin:0 -14px;padding:0 14px}
 .plot{grid-template-columns:3.9em 1fr;--h:130px}.xs .odd{display:none}
@@ -151,7 +154,7 @@ tr{padding:9px 14px;border-top:1px solid var(--line)}tbody tr:first-child{border
 tbody td,tbody th{border:0;padding:1px 0;text-align:left;white-space:normal}
 td[data-l]{display:flex;gap:12px;justify-content:space-between;text-align:right}
 td[data-l]::before{content:attr(data-l);color:var(--soft);white-space:nowrap;text-align:left}
-td[data-l]:empty{display:none}
+td[data-l]:empty,td[data-l] .meter{display:none}
 .finding{padding:12px 14px}
 .segrow{grid-template-columns:1fr auto}
 }`;
@@ -162,7 +165,7 @@ const PRINT = `
 body{font-size:11pt}nav,#tip,thead button::after{display:none!important}.page{max-width:none;padding:0}section{padding-top:20px}
 .chart,.tile,.finding,.query,tr,.segrow{break-inside:avoid}h2,h3{break-after:avoid}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
-.grid{grid-template-columns:1fr 1fr}.grid.tiles{grid-template-columns:repeat(4,1fr)}
+.grid{grid-template-columns:repeat(2,minmax(0,1fr))}.grid.tiles{grid-template-columns:repeat(4,minmax(0,1fr))}table{font-size:.74rem}th,td{padding:4px 6px}thead button{padding:4px 6px;white-space:normal}pre.plan{white-space:pre-wrap}
 }`;
 
 /** The style of the HTML report: one column of cards, light and dark, for screens of any width and for paper. */

@@ -1,4 +1,4 @@
-import { scriptJson } from '../../format/escape.js';
+import { scriptJson, visibleText } from '../../format/escape.js';
 
 /** What a chart tells when somebody points at it. */
 export interface ChartPoints {
@@ -16,10 +16,13 @@ export class ChartBook {
   readonly #charts: ChartPoints[] = [];
   readonly #axes = new Map<string, { at: readonly number[]; heads: readonly string[] }>();
 
+  /** How many charts there are. */
+  get size(): number { return this.#charts.length; }
+
   /** The number of the chart, to be written beside it. */
   add(chart: ChartPoints): number {
-    this.#charts.push(chart);
-    this.#axes.set(chart.axis, { at: chart.at, heads: chart.heads });
+    this.#charts.push({ ...chart, series: chart.series.map((one) => ({ ...one, label: visibleText(one.label) })) });
+    this.#axes.set(chart.axis, { at: chart.at.map((place) => Math.round(place * 1e4) / 1e4), heads: chart.heads });
     return this.#charts.length - 1;
   }
 

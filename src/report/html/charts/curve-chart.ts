@@ -30,7 +30,7 @@ export function curveChart(book: ChartBook, points: readonly CurvePoint[], { tit
   const across = (x: number): number => round(Math.min(1, x / reach) * WIDTH);
   const line = points.map(({ x, y }) => `${across(x)} ${round(HEIGHT - y * HEIGHT)}`).join('L');
   const number = book.add({
-    axis: 'curve', at: points.map(({ x }) => round(x / reach * 1000) / 1000), heads: points.map(({ x }) => unitText(x, unit)),
+    axis: 'curve', at: points.map(({ x }) => x / reach), heads: points.map(({ x }) => unitText(x, unit)),
     series: [{ label: 'hit rate', color: 'c3', texts: points.map(({ y }) => shareText(y)) }],
   });
   const isMarked = mark !== undefined && mark.x <= reach;

@@ -43,14 +43,14 @@ function binsOf({ buckets = [] }: HistogramData): Bin[] {
   });
 }
 
-function addPoints(book: ChartBook, bins: readonly Bin[], { unit, count, name }: HistogramData): number {
+function addPoints(book: ChartBook, bins: readonly Bin[], { unit, count }: HistogramData): number {
   let below = 0;
   const texts = bins.map((bin) => {
     below += bin.count;
     return `${countText(bin.count)} (${shareText(ratio(below, count))} up to here)`;
   });
   return book.add({
-    axis: `histogram ${name} ${count} ${bins.length}`, at: bins.map((_, i) => round((i + 0.5) / bins.length * 1000) / 1000),
+    axis: `histogram ${book.size}`, at: bins.map((_, i) => (i + 0.5) / bins.length),
     heads: bins.map((bin) => `${unitText(bin.from, unit)} to ${unitText(bin.to, unit)}`), series: [{ label: 'values', color: 'c1', texts }],
   });
 }

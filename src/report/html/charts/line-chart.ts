@@ -49,7 +49,7 @@ export function lineChart(book: ChartBook, chart: LineChart): Markup {
   const across = (ms: number): number => round((ms / chart.durationMs) * WIDTH);
   const xs = chart.atMs.map(across);
   const number = book.add({
-    axis: 'time', at: chart.atMs.map((ms) => round(ms / chart.durationMs * 1000) / 1000), heads: chart.atMs.map((ms) => durationText(ms * 1e6)),
+    axis: 'time', at: chart.atMs.map((ms) => ms / chart.durationMs), heads: chart.atMs.map((ms) => durationText(ms * 1e6)),
     series: series.map(({ label, color, values }) => ({
       label, color: `c${color}`, texts: values.map((value) => (value === undefined ? '' : figureText(value, chart))),
     })),
@@ -71,7 +71,7 @@ function figureText(value: number, { unit, per }: LineChart): string { return `$
 function verticalAxis(chart: LineChart, tops: readonly (readonly (number | undefined)[])[]): { axis: Axis; base: number } {
   const values = tops.flat().filter((value) => value !== undefined);
   const most = Math.max(...values, chart.limit !== undefined && chart.limit.value < 2 * Math.max(...values) ? chart.limit.value : 0);
-  if (chart.unit !== 'share' || most > 1) return { axis: axisTo(most, chart.unit), base: 0 };
+  if (chart.unit !== 'share' || most > 1 || most < 0.5) return { axis: axisTo(most, chart.unit), base: 0 };
   const least = Math.min(...values);
   const base = least > 0.5 ? Math.floor(least * 10) / 10 - (least * 10 % 1 === 0 ? 0.1 : 0) : 0;
   const step = base >= 0.8 ? 0.05 : base >= 0.5 ? 0.1 : 0.25;

@@ -15,8 +15,6 @@ export interface SegmentRow {
   readonly name: string;
   readonly figures: string;
   readonly segments: readonly Segment[];
-  /** Length of the bar as a share of the row; 1 by default. */
-  readonly length?: number;
 }
 
 const NAMED_SHARE = 0.12;
@@ -31,9 +29,9 @@ export function segmentBars(rows: readonly SegmentRow[], show: (value: number) =
     const parts = row.segments.filter((segment) => segment.value > 0).map(({ label, value, color }) => {
       const share = ratio(value, whole);
       const words = `${label}: ${show(value)}, ${shareText(share)}`;
-      return `<span class="${color}" style="width:${percent(share)}" title="${text(words)}">${share * (row.length ?? 1) < NAMED_SHARE ? '' : text(shareText(share))}</span>`;
+      return `<span class="${color}" style="width:${percent(share)}" title="${text(words)}">${share < NAMED_SHARE ? '' : text(shareText(share))}</span>`;
     }).join('');
-    return `<div class="segrow"><b>${text(row.name)}</b><small>${text(row.figures)}</small><div class="seg" style="width:${percent(Math.max(0.01, row.length ?? 1))}">${parts}</div></div>`;
+    return `<div class="segrow"><b>${text(row.name)}</b><small>${text(row.figures)}</small><div class="seg">${parts}</div></div>`;
   }).join('\n');
   return `<div class="segs"><ul class="legend">${legend}</ul>${bars}</div>`;
 }

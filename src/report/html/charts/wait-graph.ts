@@ -8,6 +8,8 @@ import { placeWaitGraph, type PlacedNode } from './wait-graph-layout.js';
 const BOX = { width: 128, height: 40 };
 const STEP = { x: 152, y: 104 };
 const MARGIN = 14;
+/** Room beside the boxes for arrows that pass others by. */
+const SIDE = 56;
 const NAME_CHARS = 18;
 const LABEL_CHARS = 22;
 
@@ -15,7 +17,7 @@ const LABEL_CHARS = 22;
 export function waitGraph(graph: WaitGraphData): Markup {
   if (graph.edges.length === 0) return '';
   const { nodes, edges, layers, columns, left } = placeWaitGraph(graph);
-  const width = MARGIN * 2 + columns * STEP.x - (STEP.x - BOX.width);
+  const width = MARGIN * 2 + SIDE * 2 + columns * STEP.x - (STEP.x - BOX.width);
   const height = MARGIN * 2 + layers * STEP.y - (STEP.y - BOX.height);
   const places = new Map(nodes.map((one) => [one.node.id, centre(one)]));
   const waiting = new Set(edges.map((edge) => edge.from));
@@ -47,12 +49,18 @@ interface Point {
 }
 
 function centre({ layer, column }: PlacedNode): Point {
-  return { x: MARGIN + BOX.width / 2 + column * STEP.x, y: MARGIN + BOX.height / 2 + layer * STEP.y };
+  return { x: MARGIN + SIDE + BOX.width / 2 + column * STEP.x, y: MARGIN + BOX.height / 2 + layer * STEP.y };
 }
 
 function arrow(from: Point | undefined, to: Point | undefined, isQueued: boolean): Markup {
   if (from === undefined || to === undefined) return '';
   const kind = `<path class="arrow${isQueued ? ' queued' : ''}" marker-end="url(#arrowhead)" d="`;
+  if (to.y - from.y > STEP.y) {
+    // Past the boxes between the two, into the side.
+    const side = from.x >= to.x ? 1 : -1;
+    const far = round((side > 0 ? Math.max(from.x, to.x) : Math.min(from.x, to.x)) + side * (BOX.width / 2 + SIDE));
+    return `${kind}M${from.x + side * 20} ${from.y + BOX.height / 2}C${far} ${from.y + STEP.y / 2} ${far} ${to.y} ${to.x + side * (BOX.width / 2 + 2)} ${to.y}"/>`;
+  }
   if (from.y < to.y) {
     const [top, end] = [from.y + BOX.height / 2, to.y - BOX.height / 2 - 2];
     const bend = (end - top) / 2;
@@ -67,7 +75,7 @@ function arrow(from: Point | undefined, to: Point | undefined, isQueued: boolean
 
 function edgeName(from: Point | undefined, to: Point | undefined, resource: string, mode: string): Markup {
   if (from === undefined || to === undefined) return '';
-  const [x, y] = [round(from.x * 0.5 + to.x * 0.5), round(from.y * 0.5 + to.y * 0.5)];
+  const [x, y] = [round(from.x * 0.5 + to.x * 0.5) + 8, round(from.y * 0.5 + to.y * 0.5)];
   return `<text class="edge" x="${x}" y="${y}">${text(resource)}<tspan class="soft" x="${x}" dy="13">${text(mode)}</tspan></text>`;
 }
 

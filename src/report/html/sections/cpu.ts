@@ -17,11 +17,13 @@ export function cpuSection({ data }: ReportContext): Section {
     name: 'By whose code it is', figures: `${durationText(tree.root.total)} busy`,
     segments: ownerShares(tree).map(({ owner, self }) => ({ label: OWNER_LABELS[owner], value: self, color: `o-${owner}` })),
   }], durationText);
-  const functions = table([column('Function'), column('Place'), column('Time of its own', true), column('Share', true)], hotFunctions(tree, FUNCTIONS).map(({ frame, self }) => {
+  const hot = hotFunctions(tree, FUNCTIONS);
+  const most = hot[0]?.self ?? 1;
+  const functions = table([column('Function'), column('Place'), column('Time of its own', true), column('Share', true)], hot.map(({ frame, self }) => {
     const share = ratio(self, tree.root.total);
     return [
       { markup: `<code>${text(frame.name)}</code>` }, { markup: `<small>${text(framePlace(frame) === '' ? OWNER_LABELS[frame.owner] : framePlace(frame))}</small>` },
-      timed(self), { markup: `${text(shareText(share))}<i class="bar" style="width:${Math.round(share * 100)}%"></i>`, sort: share },
+      timed(self), { markup: `${text(shareText(share))}<i class="meter" style="width:${Math.round(ratio(self, most) * 100)}%"></i>`, sort: share },
     ];
   }));
   return {

@@ -13,7 +13,7 @@ const COLUMNS = [
 export function filesSection({ data: { io = [] } }: ReportContext): Section {
   const sorted = [...io].sort((a, b) => b.bytesRead + b.bytesWritten - (a.bytesRead + a.bytesWritten));
   const most = Math.max(...io.map((file) => Math.max(file.bytesRead, file.bytesWritten)), 1);
-  const bar = (bytes: number): Cell => ({ markup: `${text(bytesText(bytes))}<i class="bar" style="width:${Math.round(bytes / most * 100)}%"></i>`, sort: bytes });
+  const bar = (bytes: number): Cell => ({ markup: `${text(bytesText(bytes))}<i class="meter" style="width:${Math.round(bytes / most * 100)}%"></i>`, sort: bytes });
   const name = (file: FileIoData): Cell => ({ markup: `${text(file.file)}${file.kind === undefined ? '' : ` <small>${text(file.kind)}</small>`}` });
   const rows = sorted.map((file): Cell[] => [
     name(file), counted(file.reads), bar(file.bytesRead), timed(file.readNs?.p95), counted(file.writes), bar(file.bytesWritten),

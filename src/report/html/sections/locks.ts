@@ -14,7 +14,7 @@ export function locksSection({ data: { locks, meta }, book }: ReportContext): Se
     figure(lock.shard, String),
   ]));
   const shards = table([
-    column('Shard', true), column('Granted', true), column('Waits', true), column('Waited', true), column('Longest wait', true), column('Longest queue', true), column('Timeouts', true),
+    column('Shard'), column('Granted', true), column('Waits', true), column('Waited', true), column('Longest wait', true), column('Longest queue', true), column('Timeouts', true),
     column('Deadlocks', true),
   ], locks.shards.map((shard) => [
     figure(shard.shard, String), counted(shard.acquisitions), counted(shard.waits), timed(shard.waitNs), timed(shard.maxWaitNs),

@@ -1,6 +1,6 @@
-import { bytesText } from '../../format/units.js';
+import { bytesText, countText, durationText } from '../../format/units.js';
 import { histogramChart } from '../charts/histogram-chart.js';
-import { column, grid, part, table, type Section } from '../markup.js';
+import { column, facts, grid, part, table, type Section } from '../markup.js';
 import { counted, moment, sized, timed } from '../figures.js';
 import type { ReportContext } from '../report-context.js';
 
@@ -18,14 +18,13 @@ export function logSection(context: ReportContext): Section {
     log?.groupSize === undefined ? '' : histogramChart(book, log.groupSize, 'Commits that shared a sync'),
     log?.syncNs === undefined ? '' : histogramChart(book, log.syncNs, 'How long syncs took'),
   ];
-  const totals = log === undefined ? '' : table([
-    column('Records', true), column('Appended', true), column('Writes', true), column('Syncs', true), column('Commits that waited', true), column('They waited', true),
-  ], [[
-    counted(log.records), sized(log.bytesAppended), counted(log.flushes), counted(log.syncs), counted(log.stalls),
-    timed(log.stallNs),
-  ]]);
+  const totals = log === undefined ? '' : facts([
+    ['Records', countText(log.records)], ['Appended', bytesText(log.bytesAppended)], ['Writes', countText(log.flushes)], ['Syncs', countText(log.syncs)],
+    ['Commits a sync', log.groupSize === undefined ? undefined : countText(log.groupSize.mean)], ['Commits that waited', log.stalls === undefined ? undefined : countText(log.stalls)],
+    ['They waited', log.stallNs === undefined ? undefined : durationText(log.stallNs)],
+  ]);
   const checkpoints = table([
-    column('Checkpoint at', true), column('Took', true), column('Cause'), column('Written', true), column('Journal', true), column('Changes', true),
+    column('Checkpoint at'), column('Took', true), column('Cause'), column('Written', true), column('Journal', true), column('Changes', true),
   ], (log?.checkpoints ?? []).map((one) => [
     moment(one.atMs), timed(one.durationNs), one.cause ?? '', sized(one.bytesWritten),
     sized(one.journalBytes), counted(one.changes),

@@ -23,7 +23,7 @@ export function memorySection(context: ReportContext): Section {
   const kinds = table([column('Collection'), column('Pauses', true), column('Time', true), column('Share of the time', true), column('Longest', true)], (data.gc?.kinds ?? []).map((kind) => [
     kind.kind, counted(kind.count), timed(kind.totalNs), shared(ratio(kind.totalNs, durationNs)), timed(kind.maxNs),
   ]));
-  const pauses = table([column('At', true), column('Collection'), column('Pause', true)], (data.gc?.pauses ?? []).map((pause) => [
+  const pauses = table([column('At'), column('Collection'), column('Pause', true)], (data.gc?.pauses ?? []).map((pause) => [
     moment(pause.atMs), pause.kind, timed(pause.durationNs),
   ]));
   const heap = treeOf(data, 'heap');

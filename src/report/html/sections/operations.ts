@@ -12,20 +12,19 @@ const PHASE_COLORS: Readonly<Record<(typeof OPERATION_PHASES)[number], string>> 
 /** How long operations take, and where the time goes. */
 export function operationsSection({ data, book }: ReportContext): Section {
   const { operations = [], histograms = [] } = data;
-  const longest = Math.max(...operations.map((operation) => operation.totalNs / Math.max(1, operation.count)), 0);
   const rows = [...operations].sort((a, b) => b.totalNs - a.totalNs).map(({ name, count, totalNs, phases }): SegmentRow => {
     const mean = totalNs / Math.max(1, count);
     const known = OPERATION_PHASES.reduce((sum, phase) => sum + (phases[phase] ?? 0), 0);
     const segments = OPERATION_PHASES.map((phase) => (
       { label: PHASE_LABELS[phase], value: (phases[phase] ?? 0) + (phase === 'other' ? Math.max(0, totalNs - known) : 0), color: PHASE_COLORS[phase] }
     ));
-    return { name, figures: `${durationText(mean)} on average, ${durationText(totalNs)} measured`, segments, length: Math.max(0.12, longest > 0 ? mean / longest : 1) };
+    return { name, figures: `${durationText(mean)} on average, ${durationText(totalNs)} measured`, segments };
   });
   const latencies = histograms.filter((h) => h.name.startsWith('op.') && h.count > 0).sort((a, b) => b.count - a.count);
   const others = histograms.filter((h) => !h.name.startsWith('op.') && h.count > 0);
   return {
     id: 'operations', title: 'Operations',
-    body: part('Where the time goes', segmentBars(rows, durationText), 'Bars are as long as the mean time; parts as wide as their share of it.')
+    body: part('Where the time goes', segmentBars(rows, durationText), 'Parts are as wide as their share of the time of the operation; those with the most time come first.')
       + part('How long they take', grid(latencies.map((h) => histogramChart(book, h, h.name.slice('op.'.length))), 'small'),
         'Each column is a range of times on a logarithmic axis; dotted: median and 95 %, solid: 99 %.')
       + part('Other distributions', grid(others.map((h) => histogramChart(book, h, h.name)), 'small')),

@@ -57,7 +57,7 @@ function commits({ data: { transactions, meta }, timeline }: ReportContext): Mar
 function disk({ data: { io = [] }, timeline }: ReportContext): Markup {
   const [read, written] = [io.reduce((sum, f) => sum + f.bytesRead, 0), io.reduce((sum, f) => sum + f.bytesWritten, 0)];
   if (read + written === 0) return '';
-  return tile('Disk', `${bytesText(read)} read`, `${bytesText(written)} written, ${countOf(io.reduce((sum, f) => sum + f.syncs, 0), 'sync')}`, timeline.rate((s) => (s.bytesRead ?? 0) + (s.bytesWritten ?? 0)));
+  return tile('Read from disk', bytesText(read), `${bytesText(written)} written, ${countOf(io.reduce((sum, f) => sum + f.syncs, 0), 'sync')}`, timeline.rate((s) => (s.bytesRead ?? 0) + (s.bytesWritten ?? 0)));
 }
 
 function waiting({ data: { locks }, timeline }: ReportContext): Markup {
@@ -70,7 +70,7 @@ function waiting({ data: { locks }, timeline }: ReportContext): Markup {
 function loop({ timeline }: ReportContext): Markup {
   const values = timeline.peak((s) => s.eventLoopDelayMaxNs);
   const known = values.filter((value) => value !== undefined);
-  return known.length === 0 ? '' : tile('Event loop, longest block', durationText(Math.max(...known)), 'how late a timer was at most', values);
+  return known.length === 0 ? '' : tile('Event loop blocked', durationText(Math.max(...known)), 'how late a timer was at most', values);
 }
 
 function memory({ data: { timeline = [] }, timeline: view }: ReportContext): Markup {

@@ -14,7 +14,7 @@ export function queriesSection({ data: { queries, meta } }: ReportContext): Sect
   const all = queries.shapes.reduce((sum, shape) => sum + shape.executionNs, 0);
   const shapes = queries.shapes.slice(0, MOST_SHAPES).map((shape, i) => shapeCard(shape, all, meta.durationMs, i < OPEN_PLANS)).join('\n');
   const slow = table([
-    column('At', true), column('Query'), column('Took', true), column('Rows read', true), column('Rows given', true),
+    column('At'), column('Query'), column('Took', true), column('Rows read', true), column('Rows given', true),
   ], queries.slow.map((query) => [
     moment(query.atMs), { markup: slowMarkup(query) }, timed(query.durationNs), counted(query.rowsExamined),
     counted(query.rowsReturned),
@@ -42,7 +42,7 @@ function shapeCard(shape: QueryShapeData, allNs: number, durationMs: number, isO
   ];
   const figures = facts.flatMap(([name, value]) => (value === undefined ? [] : [`<div><dt>${text(name)}</dt><dd>${text(value)}</dd></div>`])).join('');
   const plan = shape.plan === undefined ? '' : `<details${isOpen ? ' open' : ''}><summary>Plan of the slowest run</summary><pre class="plan">${planMarkup(shape.plan)}</pre></details>`;
-  return `<div class="card query"><div>${queryName(shape)}</div><i class="bar" style="width:${Math.round(ratio(shape.executionNs, allNs) * 100)}%"></i><dl class="figures">${figures}</dl>${plan}</div>`;
+  return `<div class="card query"><div>${queryName(shape)}</div><i class="meter" style="width:${Math.round(ratio(shape.executionNs, allNs) * 100)}%"></i><dl class="figures">${figures}</dl>${plan}</div>`;
 }
 
 function planMarkup(plan: NonNullable<QueryShapeData['plan']>): Markup { return planText(plan).map(text).join('\n'); }

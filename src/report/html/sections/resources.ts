@@ -25,7 +25,7 @@ export function buffersSection({ data: { buffers } }: ReportContext): Section {
   ]);
   return {
     id: 'buffers', title: 'Buffer pool', body: table([
-      column('Size', true), column('Lent', true), column('Used again', true), column('Made new', true), column('Thrown away', true), column('Lent at the end', true),
+      column('Size'), column('Lent', true), column('Used again', true), column('Made new', true), column('Thrown away', true), column('Lent at the end', true),
     ], rows),
   };
 }

@@ -1,6 +1,7 @@
+import { bytesText, countText } from '../../format/units.js';
 import { histogramChart } from '../charts/histogram-chart.js';
-import { column, figure, grid, part, table, type Section } from '../markup.js';
-import { counted, moment, sized } from '../figures.js';
+import { column, facts, figure, grid, part, table, type Section } from '../markup.js';
+import { moment } from '../figures.js';
 import type { ReportContext } from '../report-context.js';
 
 /** Transactions: how many, how long, which stayed open. */
@@ -12,12 +13,11 @@ export function transactionsSection(context: ReportContext): Section {
     transactions?.durationNs === undefined ? '' : histogramChart(book, transactions.durationNs, 'How long transactions were open'),
     transactions?.commitNs === undefined ? '' : histogramChart(book, transactions.commitNs, 'How long commits took'),
   ];
-  const totals = transactions === undefined ? '' : table([
-    column('Commits', true), column('Rollbacks', true), column('Conflicts', true), column('Run again', true), column('Old versions', true), column('Snapshots ended', true),
-  ], [[
-    counted(transactions.commits), counted(transactions.rollbacks), counted(transactions.conflicts), counted(transactions.retries),
-    sized(transactions.historyBytes), counted(transactions.endedSnapshots),
-  ]]);
+  const totals = transactions === undefined ? '' : facts([
+    ['Commits', countText(transactions.commits)], ['Rollbacks', countText(transactions.rollbacks)], ['Conflicts', countText(transactions.conflicts)],
+    ['Run again', countText(transactions.retries)], ['Old versions kept', transactions.historyBytes === undefined ? undefined : bytesText(transactions.historyBytes)],
+    ['Snapshots ended', transactions.endedSnapshots === undefined ? undefined : countText(transactions.endedSnapshots)],
+  ]);
   const longest = table([column('Transaction'), column('Number', true), column('Age', true), column('State')], (transactions?.longest ?? []).map((one) => [
     one.name ?? 'without a name', figure(one.id, String), moment(one.ageMs),
     `${one.open ? 'open at the end' : 'ended'}${one.overdue === true ? ', overdue' : ''}${one.readOnly === true ? ', only reads' : ''}`,
