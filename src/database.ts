@@ -1,5 +1,5 @@
 import { ArgumentRangeError, ArgumentTypeError, FieldstoneError, type TraceSubsystem } from '#storage';
-import { renameFiles, runTransaction, runTransactionSync, installFiles, withTableToItself, type Durability, type Engine, type Isolation, type OpenTransaction, type RecordStore, type TableEntry } from '#txn';
+import { RecordView, renameFiles, runTransaction, runTransactionSync, installFiles, withTableToItself, type Durability, type Engine, type Isolation, type OpenTransaction, type RecordStore, type TableEntry } from '#txn';
 import type { Options, ResolvedOptions } from './config/open-options.js';
 import { assertFunction, assertOptions, assertSchemaObject, shown } from './arguments.js';
 import { operations, watched, type Operations } from './operations.js';
@@ -12,6 +12,11 @@ import type { ProfileOptions } from './profile/profile-options.js';
 import type { Profiler } from './profile/profiler.js';
 import type { DatabaseStats } from './profile/statistics.js';
 import type { Trace, TraceOptions } from './profile/trace.js';
+import { indexesOf } from './indexes/indexes-of.js';
+import { makeIndex } from './indexes/make-index.js';
+import type { IndexAdvice } from './query/advise.js';
+import type { IndexMaker } from './query/auto-index.js';
+import { DatabaseQueries, type QueryLogView } from './query/database-queries.js';
 import { Snapshot } from './snapshot.js';
 import { backupDatabase, type BackupResult } from './backup.js';
 import { checkDatabase, type CheckOptions, type CheckResult } from './check/check-database.js';
@@ -78,6 +83,7 @@ export class Database {
   readonly #codecs = new WeakMap<TableEntry, TableCodec>();
   readonly #schemas = new Map<string, TableSchema>();
   readonly #host: TableHost;
+  readonly #queries: DatabaseQueries;
   readonly #operations: Operations;
   readonly #instruments: Instruments;
 
@@ -87,11 +93,28 @@ export class Database {
     this.#options = options;
     this.#operations = operations(engine.options.probe);
     this.#instruments = instruments;
+    const { env, probe, warn } = engine.options;
+    this.#queries = new DatabaseQueries({ env, probe, warn, knobs: options.values, maker: this.#maker(), search: this.#operations.tableFind });
     this.#host = {
       engine,
       codecOf: (entry) => this.#codecOf(entry),
-      collections: collectionQueries(engine),
+      queries: { context: this.#queries.context, indexesOf },
+      collections: collectionQueries(engine, this.#queries.context),
       transaction: (body, options) => this.transaction(body, options),
+    };
+  }
+
+  /** How indexes of tables are looked up and made for advice. */
+  #maker(): IndexMaker {
+    const engine = this.#engine;
+    return {
+      indexesOf: (source) => {
+        if (!engine.tables.state.has(source.toLowerCase())) return undefined;
+        const codec = this.#codecOf(engine.entry(source));
+        const { sources } = indexesOf(codec, new RecordView(codec.store, engine.sequence));
+        return sources.map(({ name, fields, where }) => ({ name, on: where === undefined ? fields.map(({ path }) => path) : [] }));
+      },
+      create: ({ source, name, on }) => makeIndex(this.#host, source, 'refuse', name, { on }),
     };
   }
 
@@ -171,7 +194,7 @@ export class Database {
    */
   table(name: string, schema?: undefined, options?: TableOptions): Table<AnyRow, AnyInput>;
   table<Schema extends TableSchema>(name: string, schema: Schema, options?: TableOptions): TableFor<Schema>;
-  table(name: string, schema?: TableSchema, options: TableOptions = {}): Table<never, never> {
+  table(name: string, schema?: TableSchema, options: TableOptions = {}): unknown {
     this.#engine.assertReadable();
     assertOptions(options, ['indexes'], 'table');
     const policy = options.indexes ?? 'refuse';
@@ -277,6 +300,12 @@ export class Database {
   }
 
   #tx(open: OpenTransaction): Tx { return new Tx(this.#engine, open, this.#host); }
+
+  /** What is remembered of queries by shape, and slow ones; no values unless `queryLogValues` asks for them. */
+  get queryLog(): QueryLogView { return this.#queries.view; }
+
+  /** Indexes that the remembered queries lack, with the evidence, those that would spare most first. */
+  advise(): IndexAdvice[] { return this.#queries.advise(); }
 
   /** A stable view while others write. Close it. */
   snapshot(): Snapshot {
@@ -391,7 +420,10 @@ export class Database {
   trace(subsystem: TraceSubsystem | readonly TraceSubsystem[], options: TraceOptions = {}): Trace { return this.#instruments.trace(subsystem, options); }
 
   /** Checkpoints, releases the lock. Open transactions end with CLOSED; later calls throw CLOSED. */
-  async close(): Promise<void> { await Promise.all([this.#engine.close(), this.#instruments.close()]); }
+  async close(): Promise<void> {
+    this.#queries.close();
+    await Promise.all([this.#engine.close(), this.#instruments.close()]);
+  }
 
   [Symbol.asyncDispose](): Promise<void> { return this.close(); }
 }

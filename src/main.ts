@@ -51,3 +51,14 @@ export { ERROR_CODES, FieldstoneError, hasCode, type ErrorCode, type ErrorFields
 export type { Durability, Isolation, OpenTransactionInfo } from '#txn';
 export type { IndexOn, IndexOptions } from './indexes/index-definition.js';
 export type { IndexKey, IndexKeyRange, TableIndex } from './indexes/table-index.js';
+// Queries.
+export { avg, count, countDistinct, max, min, sum, type Aggregate } from './query/aggregates.js';
+export type { AggregateInput, AggregateRow, FieldFilter, FieldName, FieldOperators, Filter, FilterGroups } from './query/filter-type.js';
+export type { FindOptions, SortDirection } from './query/find-options.js';
+export type { ExplainOptions, FoundRows } from './query/found-rows.js';
+export type { Explanation, ExplainStep } from './query/explain.js';
+export type { PreparedQuery } from './query/prepared-query.js';
+export type { IndexAdvice } from './query/advise.js';
+export type { QueryLogView } from './query/database-queries.js';
+export type { ShapeStats } from './query/query-log.js';
+export type { SlowQuery } from './query/slow-queries.js';

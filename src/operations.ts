@@ -4,6 +4,10 @@ import type { Operation, Probe } from '#storage';
 export interface Operations {
   readonly tableGet: Operation;
   readonly tableGetMany: Operation;
+  /** Each use of a query: toArray(), first(), count(). */
+  readonly tableFind: Operation;
+  readonly tableUpdateWhere: Operation;
+  readonly tableDeleteWhere: Operation;
   readonly tableInsert: Operation;
   readonly tableInsertMany: Operation;
   readonly tableUpdate: Operation;
@@ -30,6 +34,9 @@ function makeOperations(probe: Probe): Operations {
   return {
     tableGet: probe.operation('table.get', 'read'),
     tableGetMany: probe.operation('table.getMany', 'read'),
+    tableFind: probe.operation('table.find', 'search'),
+    tableUpdateWhere: probe.operation('table.updateWhere', 'update'),
+    tableDeleteWhere: probe.operation('table.deleteWhere', 'update'),
     tableInsert: probe.operation('table.insert', 'append'),
     tableInsertMany: probe.operation('table.insertMany', 'upkeep'),
     tableUpdate: probe.operation('table.update', 'update'),

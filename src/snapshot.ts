@@ -10,6 +10,11 @@ import { StoreForm } from './kv/store-form.js';
 import { TableIndex } from './indexes/table-index.js';
 import { assertTableName } from './table/table-name.js';
 import type { RowScan, ScanOptions } from './table/scan.js';
+import type { AggregateInput, AggregateRow, FieldName, Filter } from './query/filter-type.js';
+import type { FindOptions } from './query/find-options.js';
+import type { FoundRows } from './query/found-rows.js';
+import type { PreparedQuery } from './query/prepared-query.js';
+import { TableFinder } from './table/table-finder.js';
 import { TableReader, type GetOptions, type ReadAccess } from './table/table-reader.js';
 import type { AnyRow } from './table/table.js';
 import type { CodecSource, TableRef } from './transaction/tx.js';
@@ -22,6 +27,10 @@ export interface SnapshotTable<Row> {
   scan(options?: ScanOptions<Extract<keyof Row, string>>): RowScan<Row>;
   /** An index as it was; NOT_FOUND when it was made later. */
   index(name: string): TableIndex<Row>;
+  /** As find() of the table, on the state of the snapshot. */
+  find(filter?: Filter<Row>, options?: FindOptions<FieldName<Row>>): FoundRows<Row>;
+  prepare(filter: Filter<Row>, options?: FindOptions<FieldName<Row>>): PreparedQuery<Row>;
+  aggregate<const Input extends AggregateInput<Row>>(input: Input): AggregateRow<Row, Input>[];
 }
 
 /** A key-value store as a snapshot sees it; reading only. */
@@ -61,12 +70,19 @@ export class Snapshot {
   table(name: string): SnapshotTable<AnyRow>;
   table<Row>(ref: string | TableRef<Row, unknown>): SnapshotTable<Row> {
     const reader = new TableReader<Row>(this.#access(nameOf(ref)));
+    const finder = new TableFinder<Row>(nameOf(ref), reader.access, this.#codecs.queries, false);
     return {
       get recordCount() { return reader.recordCount(); },
       get: (recno, options) => reader.get(recno, options),
       getMany: (recnos, options) => reader.getMany(recnos, options),
       scan: (options) => reader.scan(options),
       index: (name) => new TableIndex<Row>(reader.access, name),
+      find: (filter = {}, options) => finder.find(filter, options),
+      prepare: (filter, options) => finder.prepare(filter, options),
+      aggregate: <const Input extends AggregateInput<Row>>(input: Input) => {
+        const rows: unknown = finder.aggregate(input);
+        return rows as AggregateRow<Row, Input>[]; // made of the groups and figures that the input names
+      },
     };
   }
 

@@ -161,6 +161,47 @@ export const KNOBS = {
     meaning: 'Age after which an open transaction is reported by name and age in db.stats().',
     counters: ['engine.openTransactions'],
   },
+  sortMemory: {
+    kind: 'size', default: 64 * MB, min: 64 * KB, max: 64 * GB, presets: { staging: 256 * MB, production: 256 * MB },
+    meaning: 'Memory of one query for the keys of rows that it sorts, and for the groups of an aggregate. Past it the query throws LIMIT: give it a limit, or '
+      + 'make an index on the fields of the sort.',
+    counters: ['queries.rowsExamined'],
+  },
+  slowQueryMs: {
+    kind: 'duration', default: 100, min: 0, max: 24 * HOUR, presets: { development: 20 },
+    meaning: 'Queries that take longer are remembered in db.queryLog.slow(), the newest 200.',
+    counters: ['queries.slow'],
+  },
+  queryLogShapes: {
+    kind: 'count', default: 500, min: 0, max: 100_000,
+    meaning: 'Shapes of queries (queries that differ in values alone are one) that db.queryLog remembers; 0 remembers none. db.advise() and autoIndex go by them.',
+    counters: ['queries.shapes'],
+  },
+  queryLogValues: {
+    kind: 'boolean', default: false,
+    meaning: 'Slow queries are remembered with their values. Without it no value of a query stands in any report.',
+    counters: [],
+  },
+  queryCache: {
+    kind: 'count', default: 0, min: 0, max: 100_000,
+    meaning: 'Results of queries that are kept: the numbers of their rows, until something is written to the table. 0 keeps none.',
+    counters: ['queries.resultHits', 'queries.resultMisses', 'queries.resultsStale'],
+  },
+  queryCacheTtlMs: {
+    kind: 'duration', default: 60 * SECOND, min: 1, max: 24 * HOUR,
+    meaning: 'How long a result is kept at most.',
+    counters: ['queries.resultsStale'],
+  },
+  queryCacheSize: {
+    kind: 'size', default: 8 * MB, min: 4 * KB, max: 64 * GB,
+    meaning: 'Memory for all kept results, 8 bytes a row. A result larger than its share (this size divided by queryCache) is not kept.',
+    counters: ['queries.resultHits', 'queries.resultMisses'],
+  },
+  autoIndex: {
+    kind: 'boolean', default: false,
+    meaning: 'Make the indexes that db.advise() names by itself, in the background: for the five shapes of queries that waste most, after more than 100 uses.',
+    counters: ['queries.indexesMade', 'queries.fullScans'],
+  },
   encoding: {
     kind: 'encoding', default: undefined,
     meaning: 'Code page of character fields and memos; latin1 shows the bytes as they stand. Not set: the language driver byte of each file '

@@ -51,6 +51,22 @@ export interface OpenOptions {
   readonly transactionMemory?: Size | undefined;
   /** Milliseconds after which an open transaction is reported in `db.stats()`. Default: 10000. */
   readonly transactionWarnMs?: number | undefined;
+  /** Bytes of one query for the keys of rows that it sorts; past it `LIMIT`. Default: 64mb. */
+  readonly sortMemory?: Size | undefined;
+  /** Milliseconds after which a query counts as slow. Default: 100. */
+  readonly slowQueryMs?: number | undefined;
+  /** Shapes of queries that are remembered; 0 remembers none. Default: 500. */
+  readonly queryLogShapes?: number | undefined;
+  /** Remember slow queries with their values. Default: false. */
+  readonly queryLogValues?: boolean | undefined;
+  /** Results of queries that are kept until the table changes. Default: 0 (none). */
+  readonly queryCache?: number | undefined;
+  /** Milliseconds that a result is kept at most. Default: 60000. */
+  readonly queryCacheTtlMs?: number | undefined;
+  /** Bytes for all kept results. Default: 8mb. */
+  readonly queryCacheSize?: Size | undefined;
+  /** Make indexes that frequent queries lack, in the background. Default: false. */
+  readonly autoIndex?: boolean | undefined;
   /** Code page of text, for example `cp1252`; `latin1` shows the bytes as they stand. Default: not set (each file's language driver byte). */
   readonly encoding?: string | undefined;
   /** How much is measured. Default: counts. */

@@ -35,6 +35,6 @@ function tellsValues(codec: TableCodec, form: IndexForm): boolean {
   const fields = visibleFields(codec.layout);
   return form.fields.every(({ path }) => {
     const field = fields[codec.names.findIndex((name) => name.toLowerCase() === path.toLowerCase())];
-    return field !== undefined && 'CVNFIBYDTL@+O'.includes(field.type) && field.length <= WHOLE_TEXT_BYTES && !codec.isBigint(field);
+    return field !== undefined && 'CVNFIBYDTL@+O'.includes(field.type) && field.length <= WHOLE_TEXT_BYTES && codec.field(path).form === undefined;
   });
 }

@@ -46,21 +46,17 @@ export class FoundRows<Row> implements Iterable<Row>, AsyncIterable<Row> {
 
   /** All rows in an array. Throws ABORTED, LIMIT (a sort past `sortMemory`). */
   toArray(): Row[] {
-    const run = this.#run(this.#shape.spec.limit, true, false);
-    const rows: Row[] = [];
-    try {
-      for (;;) {
-        const step = run.step();
-        if (step === Step.End) return rows;
-        if (step === Step.Row) rows.push(run.row());
-      }
-    } finally {
-      run.end();
-    }
+    return this.#watched(() => {
+      const rows: Row[] = [];
+      this.forEachNow((row) => { rows.push(row); });
+      return rows;
+    });
   }
 
   /** The first row, undefined when there is none. */
-  first(): Row | undefined {
+  first(): Row | undefined { return this.#watched(() => this.#first()); }
+
+  #first(): Row | undefined {
     const run = this.#run(Math.min(1, this.#shape.spec.limit), true, false);
     try {
       for (;;) {
@@ -74,7 +70,27 @@ export class FoundRows<Row> implements Iterable<Row>, AsyncIterable<Row> {
   }
 
   /** How many rows there are; `skip` and `limit` count. Rows are not made, and not even read where an index tells. */
-  count(): number { return this.#run(this.#shape.spec.limit, false, false).count(); }
+  count(): number { return this.#watched(() => this.#run(this.#shape.spec.limit, false, false).count()); }
+
+  /** Counted, and timed when it is its turn. */
+  #watched<Result>(work: () => Result): Result {
+    const { search } = this.#context;
+    return search !== undefined && (--search.left < 0 || search.start.hasSubscribers) ? search.run(this.#source.name, work) : work();
+  }
+
+  /** Hands each row to `use`, which must not wait. @internal */
+  forEachNow(use: (row: Row) => void): void {
+    const run = this.#run(this.#shape.spec.limit, true, false);
+    try {
+      for (;;) {
+        const step = run.step();
+        if (step === Step.End) return;
+        if (step === Step.Row) use(run.row());
+      }
+    } finally {
+      run.end();
+    }
+  }
 
   /** Record numbers of the rows, in their order. @internal */
   recnos(): number[] {

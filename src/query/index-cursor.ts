@@ -64,6 +64,12 @@ export function streamCursor<Row>(access: IndexAccess, reverse: boolean, fetcher
   }, fetcher);
 }
 
+/** Rows of record numbers that are known already, in their order. */
+export function listCursor<Row>(recnos: Float64Array, fetcher: RowFetcher<Row>): RowCursor<Row> {
+  let at = 0;
+  return new FetchCursor({ next: () => recnos[at++] ?? 0, close: () => undefined }, fetcher);
+}
+
 /** Rows of gathered record numbers, in their order. */
 export function gatheredCursor<Row>(access: Exclude<Access, { kind: 'scan' }>, fetcher: RowFetcher<Row>): RowCursor<Row> {
   const gathering = recnosOf(access, { entries: 0 });

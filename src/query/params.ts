@@ -25,3 +25,9 @@ export function bindParams(filter: FilterNode, params: Params): FilterNode {
   for (const name of paramsOf(filter)) if (params.has(name)) values[name] = params.get(name);
   return bindFilter(filter, values);
 }
+
+/** Throws QUERY when the filter has parameters: only prepared queries give them values. */
+export function assertNoParams(filter: FilterNode): void {
+  const [name] = paramsOf(filter);
+  if (name !== undefined) throw new FieldstoneError('QUERY', `the parameter "${name.slice(0, 64)}" has no value here; use prepare() and run({ ... })`);
+}

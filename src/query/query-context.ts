@@ -1,5 +1,6 @@
-import type { Clock, Scheduler } from '#storage';
+import type { Clock, Operation, Scheduler } from '#storage';
 import type { PlanChooser } from './choose-plan.js';
+import type { ResultCache } from './result-cache.js';
 import type { SortLimit } from './sort-cursor.js';
 
 /** What a run of a query came to. */
@@ -31,6 +32,9 @@ export interface QueryContext {
   readonly scheduler: Scheduler;
   readonly limits: SortLimit;
   readonly plans: PlanChooser;
+  readonly results: ResultCache;
+  /** Counts and times uses that end in one go; undefined where nobody wants to know. */
+  readonly search: Operation | undefined;
   /** Told of every run that has ended. */
   ran(report: RunReport): void;
 }

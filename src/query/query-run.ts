@@ -5,9 +5,10 @@ import type { QueryContext } from './query-context.js';
 import { nodeText, valueText } from './node-text.js';
 import { accessText } from './plan-text.js';
 import { Step, type RowCursor, type RowSession, type RowSource } from './row-source.js';
+import { listCursor } from './index-cursor.js';
+import { resultKeeper, type ResultKeeper } from './result-keeper.js';
 import { countEntries, openPlan } from './run-plan.js';
 import type { Shape } from './shape.js';
-import { wantedIndex } from './wanted-index.js';
 
 /** What is run: the shape, and how it is used this time. */
 export interface RunOptions {
@@ -26,15 +27,17 @@ export class QueryRun<Row> {
   readonly #shape: Shape;
   readonly #options: RunOptions;
   readonly #session: RowSession<Row>;
-  readonly plan: Plan;
   readonly #request: PlanRequest;
+  readonly #keeper: ResultKeeper | undefined;
+  /** Undefined when the result is known from an earlier run. */
+  readonly #plan: Plan | undefined;
   #cursor: RowCursor<Row> | undefined;
   #toSkip: number;
   #left: number;
   #returned = 0;
   #examined = 0;
-  #planningNs = 0;
-  #startedNs = 0;
+  readonly #planningNs: number;
+  readonly #startedNs: number;
   #ended = false;
 
   constructor(source: RowSource<Row>, context: QueryContext, shape: Shape, options: RunOptions) {
@@ -52,8 +55,11 @@ export class QueryRun<Row> {
     const before = context.clock.monotonicNs();
     const session = this.#session = source.open(options.lasting);
     try {
-      const { rowCount, indexes, indexEpoch } = session;
-      this.plan = context.plans.choose(shape, this.#request, { rowCount, indexes, costs: source.costs }, indexEpoch, options.params);
+      this.#keeper = resultKeeper(context.results, session.version, shape, options);
+      if (this.#keeper?.known === undefined) {
+        const { rowCount, indexes, indexEpoch } = session;
+        this.#plan = context.plans.choose(shape, this.#request, { rowCount, indexes, costs: source.costs }, indexEpoch, options.params);
+      }
     } catch (e) {
       session.close();
       throw e;
@@ -70,23 +76,31 @@ export class QueryRun<Row> {
 
   get recno(): number { return this.#cursor?.recno ?? 0; }
 
+  #open(): RowCursor<Row> {
+    const known = this.#keeper?.known;
+    if (this.#plan !== undefined) return openPlan(this.#session, this.#plan, this.#request, this.#options.params, this.#context.limits);
+    this.#toSkip = 0; // the known rows are those after it
+    return listCursor(known ?? new Float64Array(0), this.#session.fetcher({ filter: undefined, fields: this.#request.fields, keys: [] }));
+  }
+
   /** To the next row that is given out. Ends the run at the last one, and when something fails. */
   step(): Step {
     if (this.#ended) return Step.End;
     try {
       this.#assertGoing();
-      if (this.#left <= 0) return this.end();
-      const cursor = this.#cursor ??= openPlan(this.#session, this.plan, this.#request, this.#options.params, this.#context.limits);
+      if (this.#left <= 0) return this.#complete();
+      const cursor = this.#cursor ??= this.#open();
       for (;;) {
         const step = cursor.step();
         if (step === Step.Pause) return step;
-        if (step === Step.End) return this.end();
+        if (step === Step.End) return this.#complete();
         if (this.#toSkip > 0) {
           this.#toSkip--;
           continue;
         }
         this.#left--;
         this.#returned++;
+        this.#keeper?.found(cursor.recno);
         return step;
       }
     } catch (e) {
@@ -105,17 +119,22 @@ export class QueryRun<Row> {
   count(): number {
     try {
       this.#assertGoing();
-      if (!this.plan.countsEntries) {
+      if (this.#plan?.countsEntries !== true) {
         while (this.step() !== Step.End);
         return this.#returned;
       }
-      const { count, entries } = countEntries(this.plan);
+      const { count, entries } = countEntries(this.#plan);
       this.#examined = entries;
       this.#returned = Math.max(0, Math.min(count - this.#toSkip, this.#left));
       return this.#returned;
     } finally {
       this.end();
     }
+  }
+
+  #complete(): Step.End {
+    this.#keeper?.complete();
+    return this.end();
   }
 
   /** Lets go of everything and reports. A second call does nothing. */
@@ -130,14 +149,13 @@ export class QueryRun<Row> {
   }
 
   #report(): void {
-    const { plan } = this;
+    const plan = this.#plan;
     const shape = this.#shape;
-    const fullScan = plan.access.kind === 'scan';
+    const fullScan = plan?.access.kind === 'scan';
     this.#context.ran({
-      source: this.#source.name, shape: shape.text, paths: shape.paths, plan: accessText(plan.access), fullScan,
-      wanted: fullScan ? wantedIndex(shape.conditions, shape.spec.sort) : undefined,
-      planningNs: this.#planningNs, executionNs: this.#context.clock.monotonicNs() - this.#startedNs,
-      examined: this.#examined, returned: this.#returned, rowCount: plan.rowCount,
+      source: this.#source.name, shape: shape.text, paths: shape.paths, plan: plan === undefined ? 'known result' : accessText(plan.access), fullScan,
+      wanted: fullScan ? shape.wanted : undefined, planningNs: this.#planningNs, executionNs: this.#context.clock.monotonicNs() - this.#startedNs,
+      examined: this.#examined, returned: this.#returned, rowCount: plan?.rowCount ?? this.#returned,
       withValues: () => nodeText(shape.filter, (operand) => valueText(operandValue(operand, this.#options.params))),
     });
   }

@@ -1,5 +1,6 @@
 import type { FilterNode } from '../filter/filter-node.js';
 import type { IndexSource } from './index-source.js';
+import type { RowsVersion } from './result-cache.js';
 import type { SortKey } from './sort-key.js';
 
 /** What single steps of this source cost, in microseconds on some machine: only their ratios matter. */
@@ -59,6 +60,8 @@ export interface RowSession<Row> {
   readonly indexes: readonly IndexSource[];
   /** Another value after indexes came or went, or one of them became multikey: plans are made again. */
   readonly indexEpoch: unknown;
+  /** What its rows are, when results may be kept until they change; undefined for views that only one reader has. */
+  readonly version?: RowsVersion | undefined;
   /** All rows that match, in the order of their numbers. */
   scan(request: RowRequest & { readonly reverse: boolean }): RowCursor<Row>;
   fetcher(request: RowRequest): RowFetcher<Row>;

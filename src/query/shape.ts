@@ -5,6 +5,7 @@ import type { FindSpec } from './find-options.js';
 import { templatesFor, type Templates } from './index-template.js';
 import type { IndexSource } from './index-source.js';
 import { nodeText, operandShape } from './node-text.js';
+import { wantedIndex } from './wanted-index.js';
 
 /** A query before its values: what is made once and used in each run. */
 export class Shape {
@@ -15,6 +16,7 @@ export class Shape {
   #templates: { readonly epoch: unknown; readonly templates: Templates } | undefined;
 
   readonly source: string;
+  #paths: readonly string[] | undefined;
   #findKey: string | undefined;
   #countKey: string | undefined;
 
@@ -35,7 +37,10 @@ export class Shape {
   }
 
   /** Paths of the filter and of the sort. */
-  get paths(): string[] { return [...new Set([...pathsOf(this.filter), ...this.spec.sort.map(({ path }) => path)])]; }
+  get paths(): readonly string[] { return this.#paths ??= [...new Set([...pathsOf(this.filter), ...this.spec.sort.map(({ path }) => path)])]; }
+
+  /** Fields of the index that would serve it best. */
+  get wanted(): readonly string[] | undefined { return wantedIndex(this.conditions, this.spec.sort); }
 
   templates(indexes: readonly IndexSource[], epoch: unknown): Templates {
     if (this.#templates?.epoch !== epoch || this.#templates === undefined) this.#templates = { epoch, templates: templatesFor(this.conditions, indexes) };

@@ -1,10 +1,21 @@
-import { createRowDecoder, createRowEncoder, lruMap, type DbfLayout, type RowDecoder, type RowEncoder } from '#storage';
+import {
+  createRowDecoder, createRowEncoder, fieldDecoder, FieldIndex, FieldstoneError, lruMap, type DbfField, type DbfLayout, type FieldDecoder, type NumberForm,
+  type RowDecoder, type RowEncoder,
+} from '#storage';
 import type { RecordStore, TableEntry } from '#txn';
 import type { TableSchema } from './field-types.js';
 import { namesOf, resultTypes } from './table-schema.js';
 
 /** Decoders of different field lists that are kept. */
 const PROJECTIONS = 32;
+
+/** A field of a table, ready to be read from records. */
+export interface TableField {
+  readonly field: DbfField;
+  /** How numbers come back; undefined = as numbers. */
+  readonly form: NumberForm | undefined;
+  readonly decode: FieldDecoder;
+}
 
 /** Decoders and encoders of one generation of a table, built once. */
 export class TableCodec {
@@ -15,6 +26,8 @@ export class TableCodec {
   /** What the catalog remembers of fields, by their names in the header. */
   readonly declared: Readonly<Record<string, string>>;
   readonly types: ReadonlyMap<string, 'bigint' | 'string'>;
+  readonly #fields: FieldIndex;
+  readonly #read = new Map<number, TableField>();
   readonly #projections = lruMap<string, RowDecoder>(PROJECTIONS);
 
   constructor(store: RecordStore, entry: TableEntry, schema: TableSchema | undefined) {
@@ -22,14 +35,28 @@ export class TableCodec {
     this.names = namesOf(store.layout, entry);
     this.declared = entry.facts?.fieldTypes ?? {};
     this.types = resultTypes(store.layout, entry, schema);
+    this.#fields = new FieldIndex(store.layout, this.names);
     this.decoder = createRowDecoder(store.layout, { names: this.names, as: this.types });
     this.encoder = createRowEncoder(store.layout, { names: this.names, as: this.types });
   }
 
   get layout(): DbfLayout { return this.store.layout; }
 
-  /** True when values of the field come as bigint. */
-  isBigint(field: { readonly name: string }): boolean { return this.types.get(field.name) === 'bigint'; }
+  /** The field as this table spells it, by any of its names. Throws NOT_FOUND with the nearest ones. */
+  spelled(name: string): string { return this.names[this.#fields.place(name)] ?? name; }
+
+  /** One field: where it stands, in which form its values come back, and what reads them. Throws NOT_FOUND. */
+  field(name: string): TableField {
+    const place = this.#fields.place(name);
+    const known = this.#read.get(place);
+    if (known !== undefined) return known;
+    const field = this.#fields.fields[place];
+    if (field === undefined) throw new FieldstoneError('NOT_FOUND', `no field "${name.slice(0, 64)}"`, { field: name });
+    const form = [...this.types].find(([typed]) => this.#fields.place(typed) === place)?.[1];
+    const made: TableField = { field, form, decode: fieldDecoder(this.layout, field, form) };
+    this.#read.set(place, made);
+    return made;
+  }
 
   /** A decoder of the named fields alone. */
   decoderFor(fields: readonly string[] | undefined): RowDecoder {

@@ -13,7 +13,12 @@ import { makeIndex, remakeIndexes } from '../indexes/make-index.js';
 import { TableIndex } from '../indexes/table-index.js';
 import { assertOptions, assertSignal } from '../arguments.js';
 import { tableInfo, type TableInfo } from './table-info.js';
-import { TableReader, type GetOptions } from './table-reader.js';
+import { TableFinder } from './table-finder.js';
+import { TableReader, type GetOptions, type ReadAccess } from './table-reader.js';
+import type { AggregateInput, AggregateRow, FieldName, Filter } from '../query/filter-type.js';
+import type { FindOptions } from '../query/find-options.js';
+import type { FoundRows } from '../query/found-rows.js';
+import type { PreparedQuery } from '../query/prepared-query.js';
 import type { IndexPolicy } from './write-guard.js';
 
 /** One field as the header describes it. */
@@ -46,6 +51,7 @@ export class Table<Row, Input> {
   readonly #host: TableHost;
   readonly #ops: Operations;
   readonly #reader: TableReader<Row>;
+  readonly #finder: TableFinder<Row>;
   /** One view serves all single reads: they decode before anything else runs. */
   #newest: { readonly codec: TableCodec; readonly view: RecordView } | undefined;
 
@@ -56,7 +62,7 @@ export class Table<Row, Input> {
     this.indexPolicy = indexPolicy;
     const { engine } = host;
     this.#ops = operations(engine.options.probe);
-    this.#reader = new TableReader<Row>({
+    const access: ReadAccess = {
       engine,
       view: () => {
         const codec = this.#codec();
@@ -71,7 +77,9 @@ export class Table<Row, Input> {
           codec, view: new RecordView(codec.store, hold.sequence), close: () => engine.releaseSnapshot(hold), hold, assertAlive: () => engine.assertAlive(hold),
         };
       },
-    });
+    };
+    this.#reader = new TableReader<Row>(access);
+    this.#finder = new TableFinder<Row>(name, access, host.queries, true);
   }
 
   #codec(): TableCodec {
@@ -122,6 +130,38 @@ export class Table<Row, Input> {
 
   /** Rows in record order, by `for` or `for await`, in constant memory, as of the moment the iteration begins. */
   scan(options?: ScanOptions<Extract<keyof Row, string>>): RowScan<Row> { return this.#reader.scan(options); }
+
+  /**
+   * The rows that match the filter, found when they are asked for. Throws QUERY (a filter that is none), NOT_FOUND (unknown field, with the
+   * nearest names), OPTION.
+   *
+   * @example
+   * people.find({ salary: { $gt: 5 } }, { sort: { born: -1 }, limit: 10 }).toArray();
+   */
+  find(filter: Filter<Row> = {}, options?: FindOptions<FieldName<Row>>): FoundRows<Row> { return this.#finder.find(filter, options); }
+
+  /** A query that is parsed and planned once; `param('name')` stands for values that run() gives. Throws as find(). */
+  prepare(filter: Filter<Row>, options?: FindOptions<FieldName<Row>>): PreparedQuery<Row> { return this.#finder.prepare(filter, options); }
+
+  /**
+   * One object for each group of rows, in the order of the groups' values; without `groupBy` one for all rows. Figures are made by
+   * count(), sum(), avg(), min(), max() and countDistinct(). Throws QUERY, NOT_FOUND, OPTION, LIMIT (too many groups).
+   *
+   * @example
+   * people.aggregate({ groupBy: ['city'], where: { active: true }, count: count(), total: sum('salary') });
+   */
+  aggregate<const Input extends AggregateInput<Row>>(input: Input): AggregateRow<Row, Input>[] {
+    const rows: unknown = this.#finder.aggregate(input);
+    return rows as AggregateRow<Row, Input>[]; // made of the groups and figures that the input names
+  }
+
+  /** Changes all rows that match, in one transaction; resolves to how many. `change`: fields, or a function of the row that gives them. */
+  updateWhere(filter: Filter<Row>, change: Partial<Input> | ((row: Row) => Partial<Input>)): Promise<number> {
+    return this.#write(this.#ops.tableUpdateWhere, (t) => t.updateWhere(filter, change));
+  }
+
+  /** Marks all rows that match deleted, in one transaction; resolves to how many. */
+  deleteWhere(filter: Filter<Row>): Promise<number> { return this.#write(this.#ops.tableDeleteWhere, (t) => t.deleteWhere(filter)); }
 
   /** Appends a row; resolves to its record number. Throws VALUE, NOT_FOUND (unknown field), UNSUPPORTED, READ_ONLY. */
   insert(row: Input): Promise<number> { return this.#write(this.#ops.tableInsert, (t) => t.insert(row)); }

@@ -10,6 +10,11 @@ import { StoreForm } from '../kv/store-form.js';
 import { TxKv } from '../kv/tx-kv.js';
 import { assertTableName } from '../table/table-name.js';
 import type { TableCodec } from '../table/table-codec.js';
+import type { AggregateInput, AggregateRow, FieldName, Filter } from '../query/filter-type.js';
+import type { FindOptions } from '../query/find-options.js';
+import type { FoundRows } from '../query/found-rows.js';
+import type { PreparedQuery } from '../query/prepared-query.js';
+import { TableFinder, type TableQueries } from '../table/table-finder.js';
 import { assertRecno, TableReader, type GetOptions, type ReadAccess } from '../table/table-reader.js';
 import { TableWriter } from '../table/table-writer.js';
 import type { RowScan, ScanOptions } from '../table/scan.js';
@@ -23,6 +28,7 @@ export type TableRef<Row, Input> = { readonly name: string; readonly indexPolicy
 export interface CodecSource {
   codecOf(entry: TableEntry): TableCodec;
   readonly collections: CollectionQueries;
+  readonly queries: TableQueries;
 }
 
 /**
@@ -57,7 +63,7 @@ export class Tx {
     const policy = typeof ref === 'string' ? 'refuse' : ref.indexPolicy;
     const entry = this.#engine.entry(name, this.#open.transaction.snapshot.state);
     for (const known of this.#tables) if (known.entry === entry) return known.table as TxTable<Row, Input>; // one per entry, typed by the caller's handle
-    const table = new TxTable<Row, Input>(this.#engine, this.#open, this.#codecs.codecOf(entry), entry, policy);
+    const table = new TxTable<Row, Input>(this.#engine, this.#open, this.#codecs, entry, policy);
     this.#tables.push({ entry, table });
     return table;
   }
@@ -136,17 +142,20 @@ export class TxTable<Row, Input> {
   readonly #codec: TableCodec;
   readonly #entry: TableEntry;
   readonly #policy: IndexPolicy;
+  readonly #queries: TableQueries;
   #reader: TableReader<Row> | undefined;
+  #finder: TableFinder<Row> | undefined;
   #writer: TableWriter | undefined;
   /** One view serves all reads of single rows: they decode before anything else runs. */
   #view: RecordView | undefined;
 
   /** @internal */
-  constructor(engine: Engine, open: OpenTransaction, codec: TableCodec, entry: TableEntry, policy: IndexPolicy) {
+  constructor(engine: Engine, open: OpenTransaction, codecs: CodecSource, entry: TableEntry, policy: IndexPolicy) {
     this.name = entry.name;
     this.#engine = engine;
     this.#open = open;
-    this.#codec = codec;
+    this.#codec = codecs.codecOf(entry);
+    this.#queries = codecs.queries;
     this.#entry = entry;
     this.#policy = policy;
   }
@@ -154,14 +163,17 @@ export class TxTable<Row, Input> {
   /** How reads see the table. @internal */
   get access(): ReadAccess { return this.#rows.access; }
 
-  get #rows(): TableReader<Row> {
+  get #rows(): TableReader<Row> { return this.#reader ??= new TableReader<Row>(this.#newAccess()); }
+  get #finds(): TableFinder<Row> { return this.#finder ??= new TableFinder<Row>(this.name, this.access, this.#queries, false); }
+
+  #newAccess(): ReadAccess {
     const codec = this.#codec;
     const { transaction } = this.#open;
-    return this.#reader ??= new TableReader<Row>({
+    return {
       engine: this.#engine,
       view: () => ({ codec, view: this.#current() }),
       hold: () => ({ codec, view: this.#newView(), close: () => undefined, hold: transaction.snapshot, assertAlive: () => { void transaction.snapshot; } }),
-    });
+    };
   }
 
   #newView(): RecordView {
@@ -203,6 +215,31 @@ export class TxTable<Row, Input> {
   scan(options?: ScanOptions<Extract<keyof Row, string>>): RowScan<Row> { return this.#rows.scan(options); }
   /** An index as this transaction sees it, its own rows included. Throws NOT_FOUND. */
   index(name: string): TableIndex<Row> { return new TableIndex<Row>(this.#rows.access, name); }
+
+  /** As find() of the table, on what this transaction sees: its snapshot and its own writes. */
+  find(filter: Filter<Row> = {}, options?: FindOptions<FieldName<Row>>): FoundRows<Row> { return this.#finds.find(filter, options); }
+  prepare(filter: Filter<Row>, options?: FindOptions<FieldName<Row>>): PreparedQuery<Row> { return this.#finds.prepare(filter, options); }
+  aggregate<const Figures extends AggregateInput<Row>>(input: Figures): AggregateRow<Row, Figures>[] {
+    const rows: unknown = this.#finds.aggregate(input);
+    return rows as AggregateRow<Row, Figures>[]; // made of the groups and figures that the input names
+  }
+
+  /** Changes all rows that match; returns how many. Rows are found before the first one is changed. */
+  updateWhere(filter: Filter<Row>, change: Partial<Input> | ((row: Row) => Partial<Input>)): number {
+    const recnos = this.find(filter).recnos();
+    for (const recno of recnos) {
+      const row = typeof change === 'function' ? this.get(recno) : undefined;
+      this.update(recno, typeof change !== 'function' ? change : row === undefined ? {} : change(row));
+    }
+    return recnos.length;
+  }
+
+  /** Marks all rows that match deleted; returns how many. */
+  deleteWhere(filter: Filter<Row>): number {
+    const recnos = this.find(filter).recnos();
+    for (const recno of recnos) this.delete(recno);
+    return recnos.length;
+  }
 
   /** Appends a row; returns its record number. Throws VALUE, NOT_FOUND (unknown field), UNSUPPORTED. */
   insert(row: Input): number { return this.#write().insert(asInput(row)); }

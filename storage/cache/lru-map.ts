@@ -10,6 +10,7 @@ export interface BoundedMap<Key, Value> {
   readonly size: number;
   get(key: Key): Value | undefined;
   set(key: Key, value: Value): unknown;
+  forEach(use: (value: Value, key: Key) => void): void;
   clear(): void;
 }
 

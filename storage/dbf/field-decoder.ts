@@ -6,14 +6,12 @@ import { binaryNumberDecoder, currencyDecoder, integerDecoder, numericDecoder } 
 import { textDecoder, varcharDecoder } from './decode-text.js';
 import { dateDecoder, dbase7TimestampDecoder, julianTimeDecoder } from './decode-time.js';
 import type { FieldDecoder, NumberForm } from './field-decoder-type.js';
+import { FALSE_BYTES, TRUE_BYTES } from './logical-bytes.js';
 import { isMemoField } from './memo-fields.js';
 import { isVfpVersion } from './version-byte.js';
 
-const TRUE = new Set([0x54, 0x74, 0x59, 0x79]);
-const FALSE = new Set([0x46, 0x66, 0x4e, 0x6e]);
-
 function logicalDecoder({ offset }: DbfField): FieldDecoder {
-  const values = Array.from({ length: 256 }, (_, byte) => (TRUE.has(byte) ? true : FALSE.has(byte) ? false : null));
+  const values = Array.from({ length: 256 }, (_, byte) => (TRUE_BYTES.has(byte) ? true : FALSE_BYTES.has(byte) ? false : null));
   return (bytes, start) => values[bytes[start + offset] ?? 0] ?? null;
 }
 

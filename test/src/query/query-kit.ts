@@ -8,6 +8,7 @@ import { findSpec, type FindOptions } from '../../../src/query/find-options.js';
 import { FoundRows } from '../../../src/query/found-rows.js';
 import { NO_PARAMS } from '../../../src/query/params.js';
 import type { QueryContext, RunReport } from '../../../src/query/query-context.js';
+import { ResultCache } from '../../../src/query/result-cache.js';
 import { Shape } from '../../../src/query/shape.js';
 import { project, type Doc, type FakeSource } from './fake-source.js';
 
@@ -15,10 +16,11 @@ import { project, type Doc, type FakeSource } from './fake-source.js';
 export function testContext(sortMemoryBytes = 1 << 24): QueryContext & { readonly reports: RunReport[] } {
   let now = 0;
   const reports: RunReport[] = [];
+  const clock = { nowMs: () => now / 1e6, monotonicNs: () => now += 1000 };
   return {
-    clock: { nowMs: () => now / 1e6, monotonicNs: () => now += 1000 },
+    clock, results: new ResultCache({ entries: 0, ttlMs: 1, sizeBytes: 0, clock }),
     scheduler: { microtask: (run) => queueMicrotask(run), later: (run) => setImmediate(run), timer: () => ({ cancel: () => undefined }) },
-    limits: { sortMemoryBytes }, plans: new PlanChooser(), reports, ran: (report) => reports.push(report),
+    limits: { sortMemoryBytes }, plans: new PlanChooser(), search: undefined, reports, ran: (report) => reports.push(report),
   };
 }
 

@@ -1,0 +1,61 @@
+import { parseFilter } from '../filter/parse-filter.js';
+import { aggregateSpec, RowGroups } from '../query/aggregate-rows.js';
+import { findSpec, type FindOptions, type FindSpec } from '../query/find-options.js';
+import { FoundRows } from '../query/found-rows.js';
+import { assertNoParams, NO_PARAMS } from '../query/params.js';
+import { PreparedQuery } from '../query/prepared-query.js';
+import type { QueryContext } from '../query/query-context.js';
+import { Shape } from '../query/shape.js';
+import type { ReadAccess } from './table-reader.js';
+import { TableRows, type IndexesOf } from './table-rows.js';
+
+/** What the tables of a database share for their queries. */
+export interface TableQueries {
+  readonly context: QueryContext;
+  readonly indexesOf: IndexesOf;
+}
+
+/** Queries on a table, the same for every kind of handle. */
+export class TableFinder<Row> {
+  readonly #access: ReadAccess;
+  readonly #context: QueryContext;
+  readonly #rows: TableRows<Row>;
+
+  /** `isNewest`: the handle sees the newest state, not one of its own. */
+  constructor(name: string, access: ReadAccess, { context, indexesOf }: TableQueries, isNewest: boolean) {
+    this.#access = access;
+    this.#context = context;
+    this.#rows = new TableRows<Row>(name, access, indexesOf, isNewest);
+  }
+
+  #shape(filter: unknown, spec: FindSpec): Shape {
+    const { codec } = this.#access.view();
+    return new Shape(this.#rows.name, parseFilter(filter ?? {}, { resolvePath: (path) => codec.spelled(path) }), spec);
+  }
+
+  #spec(options: FindOptions | undefined): FindSpec {
+    if (options === undefined) return findSpec(options, (path) => path);
+    const { codec } = this.#access.view();
+    return findSpec(options, (path) => codec.spelled(path));
+  }
+
+  find(filter: unknown, options: FindOptions | undefined): FoundRows<Row> {
+    const shape = this.#shape(filter, this.#spec(options));
+    assertNoParams(shape.filter);
+    return new FoundRows<Row>(this.#rows, this.#context, shape, NO_PARAMS);
+  }
+
+  prepare(filter: unknown, options: FindOptions | undefined): PreparedQuery<Row> {
+    return new PreparedQuery<Row>(this.#rows, this.#context, this.#shape(filter, this.#spec(options)));
+  }
+
+  aggregate(spec: unknown): Record<string, unknown>[] {
+    const { codec } = this.#access.view();
+    const wanted = aggregateSpec(spec, (path) => codec.spelled(path));
+    const where: unknown = typeof spec === 'object' && spec !== null && 'where' in spec ? spec.where : {};
+    const groups = new RowGroups(wanted, this.#context.limits);
+    const found = this.find(where, { fields: wanted.paths });
+    found.forEachNow((row) => { groups.add(row); });
+    return groups.results();
+  }
+}
