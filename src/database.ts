@@ -29,6 +29,7 @@ import type { CollectionOptions, StoredDocument } from './collection/collection-
 import { createCollection } from './collection/create-collection.js';
 import { Kv } from './kv/kv.js';
 import type { KvOptions } from './kv/kv-types.js';
+import { sweepExpired } from './kv/expiry-sweep.js';
 import { assertStoreOptions, visibleStores } from './kv/store-names.js';
 import { alterTable, type AlterTableChange } from './table/alter-table.js';
 import { assertNoStrangers, createTable, type CreateTableOptions } from './table/create-table.js';
@@ -102,6 +103,7 @@ export class Database {
       collections: collectionQueries(engine, this.#queries.context),
       transaction: (body, options) => this.transaction(body, options),
     };
+    if (!engine.options.readOnly) engine.upkeep = () => sweepExpired(engine);
   }
 
   /** How indexes of tables are looked up and made for advice. */

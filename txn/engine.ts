@@ -30,6 +30,8 @@ export class Engine {
   readonly loads = new RunningLoads();
   /** What was asked of the tables; bumped by the floor above. */
   readonly reads: { gets: number; scans: number; rowsScanned: number; rowsInserted: number; rowsChanged: number };
+  /** Work of the floor above that belongs to a checkpoint: done before one that is asked for, behind one that comes by itself. */
+  upkeep: (() => Promise<void>) | undefined;
   #write: WriteSide | undefined;
   #read: ReadSide | undefined;
   #lock: DatabaseLock | undefined;
@@ -83,7 +85,10 @@ export class Engine {
         openStore: (entry, published) => this.tables.openStore(entry, published),
       });
       this.tables.install(recovered.tables);
-      this.#write = new WriteSide({ options, lock, tables: this.tables, keyStores: this.keyStores, snapshots: this.snapshots, cache: this.cache }, recovered);
+      this.#write = new WriteSide({
+        options, lock, tables: this.tables, keyStores: this.keyStores, snapshots: this.snapshots, cache: this.cache,
+        afterBackground: () => { this.upkeep?.().catch(() => undefined); },
+      }, recovered);
       const counters = options.probe.counters('recovery', RECOVERY_COUNTERS);
       counters.journalsApplied += recovered.journalApplied ? 1 : 0;
       counters.recordsReplayed += recovered.replayed.records;
@@ -171,6 +176,8 @@ export class Engine {
   }
 
   async checkpoint(): Promise<void> {
+    void this.writeSide; // CLOSED, READ_ONLY
+    await this.upkeep?.();
     await this.writeSide.checkpoint();
   }
 

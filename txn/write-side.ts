@@ -24,6 +24,8 @@ export interface WriteSideContext {
   readonly keyStores: KeyStoreSet;
   readonly snapshots: SnapshotRegistry<CatalogState>;
   readonly cache: PageCache;
+  /** A checkpoint that nobody asked for has ended well. */
+  readonly afterBackground: () => void;
 }
 
 /** Everything that only a database open for writing has: log, commits, checkpoints, poison. */
@@ -156,7 +158,7 @@ export class WriteSide {
     const bytes = this.wal.currentBytes;
     if (bytes < this.#c.options.checkpointSizeBytes || bytes < this.#quietUntilBytes) return;
     if (this.#running !== undefined || this.#inSteps || this.#poison !== undefined || this.#ended) return;
-    this.#start().catch((e: unknown) => {
+    this.#start().then(() => this.#c.afterBackground(), (e: unknown) => {
       this.lastCheckpointError = e;
       this.#quietUntilBytes = this.wal.currentBytes + this.#c.options.checkpointSizeBytes;
     });

@@ -1,6 +1,7 @@
 import { WHOLE_RANGE, type SortedChanges } from '#index';
-import { CursorEntries, KeyView, rebuildStore, type Engine } from '#txn';
+import { CursorEntries, KeyView, rebuildStore, USES_EXPIRY, type Engine } from '#txn';
 import { assertNotAborted, type LongWorkOptions } from '../long-work.js';
+import { sweepStore } from './expiry-sweep.js';
 import { PARTS_SUFFIX } from './parts.js';
 
 /** What compact() did. */
@@ -15,6 +16,9 @@ export interface CompactResult {
 /** Rewrites the files of a store one after the other (the values in parts have their own); each is swapped in one step. */
 export async function compactStore(engine: Engine, name: string, options: LongWorkOptions): Promise<CompactResult> {
   engine.writeSide.assertWritable();
+  assertNotAborted(options.signal, 'the compaction');
+  const swept = engine.keyStores.store(name);
+  if ((swept.ownerFlags & USES_EXPIRY) !== 0) await sweepStore(engine, swept, Infinity);
   assertNotAborted(options.signal, 'the compaction');
   return engine.exclusively(async () => {
     const files = [name, `${name}${PARTS_SUFFIX}`].filter((one) => engine.keyStores.has(one));

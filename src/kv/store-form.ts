@@ -33,6 +33,13 @@ export class StoreForm<Key, Value> {
     this.hash = hashKey(this.buffer.bytes, this.buffer.length);
   }
 
+  /** The same for a key that is encoded already. */
+  useKey(key: Uint8Array): void {
+    this.buffer.reset();
+    this.buffer.append(key);
+    this.hash = hashKey(this.buffer.bytes, this.buffer.length);
+  }
+
   decodeKey(bytes: Buffer, start: number, length: number): Key {
     if (!this.#keysAreText) return this.#codec.decode(bytes, start, start + length);
     const text: unknown = sliceText(bytes, start, start + length);

@@ -67,6 +67,17 @@ export class TxKv<Key, Value> {
     this.#open.transaction.putKey(form.store, form.buffer.bytes, form.buffer.length, undefined);
   }
 
+  /** Removes the key with these bytes if its value has expired. @internal */
+  deleteExpired(key: Uint8Array): boolean {
+    const form = this.#writable();
+    form.useKey(key);
+    const view = this.#open.transaction.keyView(form.store);
+    if (!view.find(form.buffer.bytes, form.buffer.length, form.hash) || !form.isExpired(view.foundBytes, view.foundStart, view.foundEnd)) return false;
+    this.#dropOldParts(form);
+    this.#open.transaction.putKey(form.store, form.buffer.bytes, form.buffer.length, undefined);
+    return true;
+  }
+
   batch(operations: Iterable<KvOperation<Key, Value>>): void {
     for (const operation of operations) {
       if (operation.type === 'put') this.put(operation.key, operation.value, operation);

@@ -21,14 +21,17 @@ const db = await openIn(nodeEnvironment(vfs), folder, { durability, ...(durabili
 for (const name of ['left', 'right']) {
   if (!db.tables().includes(name)) await db.createTable(name, SCHEMA, { dialect: name === 'left' ? 'vfp' : 'dbase4' });
 }
+const pairs = db.kv('pairs', { values: 'utf8' });
 tellParent('ready');
 
-/** One row in each table: both are there or neither. */
+/** One row in each table and a pair in the store: all are there or none. */
 const commit = async (id) => {
   const row = { name: id, n: seed, notes: `${id} `.repeat(20) };
   await db.transaction((tx) => {
     tx.table('left').insert(row);
     tx.table('right').insert(row);
+    tx.kv(pairs).put(id, row.notes);
+    tx.kv(pairs).put('gone', id, { expiresAt: 1 });
   });
   tellParent(`ack ${id}`);
 };
@@ -42,6 +45,11 @@ for (let i = 0; i < COMMITS; i++) {
     await db.table('left').insertMany(rows, { direct: true });
     tellParent(`ack load ${seed}`);
   }
+  if (i === 6 && seed % 5 === 2) {
+    await pairs.put(`large ${seed % 3}`, `${seed} `.repeat(2_500_000)); // in parts
+    tellParent(`ack large ${seed % 3} ${seed}`);
+  }
+  if (i === 8) await pairs.compact();
   if (i === 9) await db.table(seed % 2 === 0 ? 'left' : 'right').pack();
 }
 await db.close();

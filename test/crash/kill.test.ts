@@ -11,6 +11,7 @@ const CHILD = fileURLToPath(new URL('./kill-child.mjs', import.meta.url));
 const SEED = Number(process.env['SEED'] ?? 1);
 /** The long form: so many random kills, and every call three times. */
 const ROUNDS = process.env['KILL_ROUNDS'];
+const LONGEST = 1_800_000;
 const workFolder = mkdtempSync(join(tmpdir(), 'fieldstone-kill-engine-'));
 let modules: Transpiled;
 
@@ -35,25 +36,44 @@ async function verify({ folder, acks }: KillRound): Promise<void> {
   };
   try {
     const left = rows('left'), right = rows('right');
+    const pairs = new Map(db.stores().includes('pairs') ? db.kv<string, string>('pairs').entries() : []);
+    const large = new Map([0, 1, 2].map((n) => [String(n), pairs.get(`large ${n}`) ?? '']));
+    for (const n of large.keys()) pairs.delete(`large ${n}`);
     for (const ack of acks) {
+      if (ack.startsWith('large ')) {
+        assertLarge(large, ack.slice(6));
+        continue;
+      }
       if (ack.startsWith('load ')) assertLoad(left, ack.slice(5), true);
       else if (!left.has(ack)) throw new Error(`${ack} was acknowledged and is gone`);
     }
     for (const [name, notes] of left) {
       if (name.includes('load')) assertLoad(left, name.slice(0, name.indexOf('.')), false);
-      else if (right.get(name) !== notes || notes !== `${name} `.repeat(20)) throw new Error(`${name} is there by half`);
+      else if (right.get(name) !== notes || notes !== `${name} `.repeat(20) || pairs.get(name) !== notes) throw new Error(`${name} is there by half`);
     }
+    for (const name of pairs.keys()) if (!left.has(name)) throw new Error(`${name} is in the store only`);
+    const { findings } = await db.check();
+    const damage = findings.filter((f) => f.severity !== 'note');
+    if (damage.length > 0) throw new Error(`the check finds ${damage.map((f) => `${f.code} ${f.message}`).join('; ')}`);
     for (const name of right.keys()) if (!left.has(name)) throw new Error(`${name} is in one table only`);
   } finally {
     await db.close();
   }
-  const strangers = readdirSync(folder).filter((name) => !/^((left|right)\.(dbf|fpt|dbt)|fieldstone\.json)$/.test(name));
+  const strangers = readdirSync(folder).filter((name) => !/^((left|right)\.(dbf|fpt|dbt)|pairs(\.parts)?\.kv|fieldstone\.json)$/.test(name));
   if (strangers.length > 0) throw new Error(`after close there is ${strangers.join(', ')}`);
 }
 
 function assertLoad(rows: ReadonlyMap<string, string>, seed: string, acked: boolean): void {
   const there = [0, 1, 2, 3, 4].filter((k) => rows.get(`${seed}.load${k}`) === 'x'.repeat(k * 30));
   if (there.length !== 5) throw new Error(`the load of ${seed} ${acked ? 'was acknowledged' : 'is there by half'}: ${there.length} of 5 rows`);
+}
+
+/** Whole, and not older than what was acknowledged. */
+function assertLarge(large: ReadonlyMap<string, string>, ack: string): void {
+  const [n = '', seed = ''] = ack.split(' ');
+  const value = large.get(n) ?? '';
+  const now = value.slice(0, value.indexOf(' '));
+  if (value !== `${now} `.repeat(2_500_000) || Number(now) < Number(seed)) throw new Error(`the large value of ${seed} was acknowledged, but there is that of "${now}"`);
 }
 
 function run(mode: KillMode, rounds: number): Promise<KillReport> {
@@ -67,12 +87,12 @@ describe('a process that is killed loses nothing that it acknowledged, in any du
     console.log(killReportLine('killed at calls', report));
     expect(report.failures.join('\n')).toBe('');
     expect(report.killed).toBeGreaterThan(report.rounds / 2);
-  });
+  }, LONGEST);
 
   test('at random times', async () => {
     const report = await run('random', Number(ROUNDS ?? 16));
     console.log(killReportLine('killed at random', report));
     expect(report.failures.join('\n')).toBe('');
     expect(report.acks).toBeGreaterThan(0);
-  });
+  }, LONGEST);
 });

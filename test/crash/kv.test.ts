@@ -1,12 +1,26 @@
 import { expect, test } from 'vitest';
 import { reportLine, reportText } from '../support/sim/campaign-report.js';
-import { runCampaign } from '../support/sim/campaign.js';
-import { kvSystem } from './engine/kv-system.js';
+import { plantSource } from '../support/sim/plant-source.js';
+import { SMALL_PARTS } from './engine/kv-bugs.js';
 
 const FILE = 'test/crash/kv.test.ts';
+const NAME = 'stores survive every crash';
+const LONG = process.env['CRASH_LONG'] !== undefined;
 
-test('stores survive every crash', async () => {
-  const report = await runCampaign(kvSystem(), { budgetPerSeed: 150, states: Number(process.env['CRASH_STATES'] ?? 1200), test: { file: FILE, name: 'stores survive every crash' } });
+/** With values in parts of 4 KB instead of 4 MB, so that every third value is in parts. */
+test(NAME, async () => {
+  const c = await plantSource([SMALL_PARTS], () => import('./engine/engine-campaign.js'));
+  const report = await c.runCampaign(c.kvSystem(), { budgetPerSeed: 150, states: Number(process.env['CRASH_STATES'] ?? 1200), test: { file: FILE, name: NAME } });
   console.log(reportLine(report));
   expect(report.bad + report.unverifiable, reportText(report)).toBe(0);
+}, 1_800_000);
+
+test('stores keep their promises when a call fails', async () => {
+  const c = await plantSource([SMALL_PARTS], () => import('./engine/engine-campaign.js'));
+  const report = await c.runFaultCampaign(c.kvSystem(LONG ? 6 : 4, true), {
+    firstSeed: 1, seeds: LONG ? 4 : 2, faults: ['EIO', 'halfENOSPC', 'syncLost', 'syncRevert', 'syncLate', 'shortWrite', 'shortRead'],
+    mostPoints: Number(process.env['FAULT_POINTS'] ?? (LONG ? 60 : 4)), crashBudget: 4,
+  });
+  console.log(`stores, failing calls: ${report.runs} runs`);
+  expect(report.failures.join('\n')).toBe('');
 }, 1_800_000);

@@ -4,6 +4,7 @@ import type { VfsBug } from '../support/sim/planted-bug.js';
 import { VFS_BUGS } from '../support/sim/planted-bugs.js';
 import type { Fault } from '../support/sim/fault-vfs.js';
 import type { Judge } from '../support/sim/campaign.js';
+import { SMALL_PARTS } from './engine/kv-bugs.js';
 import type { SourceBug } from './engine/source-bug.js';
 import { SOURCE_BUGS } from './engine/source-bugs.js';
 
@@ -12,11 +13,12 @@ const ONLY = process.env['BUG']?.split(',');
 const LONG = process.env['CRASH_LONG'] !== undefined;
 const SHORT: readonly string[] = [
   'ack-before-sync', 'catalog-before-apply', 'journal-not-rewritten', 'conflicts-missed', 'preimages-not-kept',
-  'rejected-not-withdrawn', 'log-sync-dropped',
+  'rejected-not-withdrawn', 'log-sync-dropped', 'kv-pages-in-place', 'kv-preimages-not-kept', 'kv-phantom-missed',
 ];
 const LONGEST = 1_800_000;
 const MOST_STATES = Number(process.env['PLANTED_STATES'] ?? 4000);
 const CRASHES = { firstSeed: 1, states: MOST_STATES, budgetPerSeed: 160, nestedShare: 0.05 };
+const MODEL_RUNS = 60;
 const CONTRACT_FAULTS: readonly Fault[] = ['halfENOSPC', 'syncLost', 'EIO'];
 const CAMPAIGN_FAULTS: readonly Fault[] = ['syncLost', 'syncRevert', 'halfENOSPC', 'EIO', 'shortWrite', 'shortRead'];
 
@@ -45,6 +47,19 @@ async function search(c: Campaign, by: SourceBug['caughtBy'], plant?: VfsBug, ju
     const report = await c.runContract({ faults: CONTRACT_FAULTS, mostPoints: 60 });
     return { bad: report.failures.length, after: `${report.runs} runs`, why: report.failures[0] ?? '' };
   }
+  if (by === 'kv') {
+    const options = { ...CRASHES, budgetPerSeed: 100, ...judged, ...(judge === undefined ? {} : { states: 60, budgetPerSeed: 60 }) };
+    const report = await c.runCampaign(c.kvSystem(8), options);
+    return { bad: report.bad, after: `${report.firstBadAt ?? report.distinct} states`, why: report.failures[0]?.what ?? '' };
+  }
+  if (by === 'kv-model') {
+    const failure = await c.runKvHistories({ options: {}, runs: MODEL_RUNS, commands: 60, seed: 1 });
+    return { bad: failure === undefined ? 0 : 1, after: `${MODEL_RUNS} histories`, why: failure ?? '' };
+  }
+  if (by === 'kv-race') {
+    const failures = await c.runKvAnomalies();
+    return { bad: failures.length, after: 'all anomalies', why: failures[0] ?? '' };
+  }
   const report = await c.runRaces(1, 300);
   return { bad: report.failures.length, after: `${report.seeds} seeds`, why: report.failures[0] ?? '' };
 }
@@ -61,7 +76,7 @@ function expectCaught(id: string, { bad, after, why }: Result): void {
 test('every patch fits its source, and every bug has a name of its own', () => {
   for (const { patches } of SOURCE_BUGS) for (const { file } of patches) patchedSource(file, patches.filter((p) => p.file === file));
   expect(new Set(SOURCE_BUGS.map((bug) => bug.id)).size).toBe(SOURCE_BUGS.length);
-  expect(SOURCE_BUGS.length).toBeGreaterThanOrEqual(48);
+  expect(SOURCE_BUGS.length).toBeGreaterThanOrEqual(75);
 });
 
 test('the engine without a bug passes the same campaigns', async () => {
@@ -80,9 +95,9 @@ test('the engine without a bug passes the same campaigns', async () => {
 describe('bugs planted in the sources of the engine are caught, and by the checker alone', () => {
   test.for(SOURCE_BUGS.filter((bug) => wanted(bug.id)))('$id', { timeout: LONGEST }, async (bug) => {
     const { id } = bug;
-    const c = await plantSource(bug.patches, load);
+    const c = await plantSource(bug.caughtBy === 'kv' ? [...bug.patches, SMALL_PARTS] : bug.patches, load);
     expectCaught(id, await search(c, bug.caughtBy));
-    if (bug.caughtBy === 'crash' || bug.caughtBy === 'load' || bug.caughtBy === 'fault') expect((await search(c, bug.caughtBy, undefined, () => undefined)).bad).toBe(0);
+    if (bug.caughtBy === 'kv' || bug.caughtBy === 'crash' || bug.caughtBy === 'load' || bug.caughtBy === 'fault') expect((await search(c, bug.caughtBy, undefined, () => undefined)).bad).toBe(0);
   });
 });
 

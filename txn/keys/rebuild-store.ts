@@ -72,9 +72,19 @@ function* takeOver(r: StoreRebuild, file: VfsFile, successor: KeySuccessor, froz
     for (const { list, sequence } of store.history) if (sequence > live.hold.sequence) yield* working(successor.apply(new ListChanges(list), sequence));
   }
   const changes = new ListChanges(frozen.list);
-  yield* working(successor.apply(changes, frozen.sequence, keeperOf(frozen.list, changes, target.snapshots.oldestSequence())));
+  const keep = keeperOf(frozen.list, changes, target.snapshots.oldestSequence());
+  // The copy holds newer values than the tree: what old snapshots read stands in the old file, which nobody changes now.
+  const before = keep === undefined || live === undefined ? keep : () => keep(inTree(store, changes));
+  yield* working(successor.apply(changes, frozen.sequence, before));
   yield* working(successor.finish(frozen.sequence, store.ownerFlags));
   target.grew(file);
+}
+
+/** The value that the tree of the last checkpoint has for the key of a change; undefined = none. */
+function inTree(store: KeyStore, { keyBytes, keyStart, keyLength }: ListChanges): (() => Buffer) | undefined {
+  const tree = store.base?.tree;
+  if (tree?.find(keyBytes.subarray(keyStart, keyStart + keyLength), keyLength) !== true) return undefined;
+  return () => tree.foundBytes.subarray(tree.foundStart, tree.foundEnd);
 }
 
 /** Slices as steps of a checkpoint. */

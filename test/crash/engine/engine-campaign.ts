@@ -14,6 +14,9 @@ import { slowClock } from './slow-clock.js';
 export { runCampaign } from '../../support/sim/campaign.js';
 export { runContract } from './engine-contract.js';
 export { runRaces } from './engine-races.js';
+export { kvSystem } from './kv-system.js';
+export { runKvHistories } from '../../model/kv-history.js';
+export { runKvAnomalies } from '../../isolation/kv-anomalies.js';
 export { runFaultCampaign } from '../../support/sim/fault-campaign.js';
 
 // The copies of the engine in one test process share their list of held locks; each begins with none.

@@ -2,6 +2,7 @@ import { char, FieldstoneError, type Database, type Durability, type Tx } from '
 import { openIn } from '../../../src/open.js';
 import { fakeIdentity } from '../../support/fake-identity.js';
 import { seededRandom } from '../../support/sim-clock.js';
+import { folderProblem } from '../../support/sim/folder-check.js';
 import type { CommitLog } from '../../support/sim/commit-log.js';
 import type { JournalRuleOptions } from '../../support/sim/journal-rule.js';
 import type { Stage, System } from '../../support/sim/system.js';
@@ -16,7 +17,9 @@ const DURABILITIES: readonly Durability[] = ['commit', 'commit', 'interval', 'co
 const LENGTHS = [3, 40, 40, 200, 3000, 9000];
 let lives = 0;
 
-interface Change { readonly store: string; readonly key: string; readonly value: string | undefined; readonly row: boolean }
+/** `gone`: the value is put, but its time is over. */
+interface Change { readonly store: string; readonly key: string; readonly value: string | undefined; readonly gone: boolean; readonly row: boolean }
+const LONG_AGO = 1;
 
 function openDatabase(stage: Stage, durability: Durability): Promise<Database> {
   lives++;
@@ -30,14 +33,15 @@ function changesOf(seed: number, number: number, tag: string, own: boolean): Cha
     const key = own ? `own${String(number).padStart(3, '0')}.${i}` : `k${String(random.int(14)).padStart(2, '0')}`;
     const deleted = random.chance(0.25) && !own;
     const length = LENGTHS[random.int(LENGTHS.length)] ?? 3;
-    return { store: STORES[random.int(10) < 7 ? 0 : 1] ?? 's', key, value: deleted ? undefined : `${tag}${number}:`.padEnd(length, `${tag}${key} `), row: random.chance(0.2) };
+    const gone = random.chance(0.15) && !own;
+    return { store: STORES[random.int(10) < 7 ? 0 : 1] ?? 's', key, value: deleted ? undefined : `${tag}${number}:`.padEnd(length, `${tag}${key} `), gone, row: random.chance(0.2) };
   });
 }
 
 function applied(state: KvState, changes: readonly Change[]): KvState {
   const after = new Map(state);
-  for (const { store, key, value, row } of changes) {
-    if (value === undefined) after.delete(`${store}/${key}`);
+  for (const { store, key, value, gone, row } of changes) {
+    if (value === undefined || gone) after.delete(`${store}/${key}`);
     else after.set(`${store}/${key}`, value);
     if (row) after.set(`t/${key}`, String(Number(after.get(`t/${key}`) ?? 0) + 1));
   }
@@ -45,10 +49,10 @@ function applied(state: KvState, changes: readonly Change[]): KvState {
 }
 
 function write(tx: Tx, changes: readonly Change[]): void {
-  for (const { store, key, value, row } of changes) {
+  for (const { store, key, value, gone, row } of changes) {
     const kv = tx.kv(store);
     if (value === undefined) kv.delete(key);
-    else kv.put(key, value);
+    else kv.put(key, value, gone ? { expiresAt: LONG_AGO } : {});
     if (row) tx.table('t').insert({ name: key });
   }
 }
@@ -63,6 +67,14 @@ export function readKv(db: Database): KvState {
   }
   if (db.tables().includes('t')) for (const row of db.table('t').scan()) state.set(`t/${String(row['name'])}`, String(Number(state.get(`t/${String(row['name'])}`) ?? 0) + 1));
   return state;
+}
+
+/** With what check() says: damage is no state that the history had. */
+async function checkedKv(db: Database): Promise<KvState> {
+  const state = readKv(db);
+  const { findings } = await db.check();
+  const damage = findings.filter((f) => f.severity !== 'note');
+  return damage.length === 0 ? state : new Map([...state, ['check', damage.map((f) => `${f.code} ${f.file ?? ''}: ${f.message}`).join('; ')]]);
 }
 
 const isStore = (path: string): boolean => path.endsWith('.kv');
@@ -86,11 +98,13 @@ class Play {
   readonly #seed: number;
   readonly #random;
   readonly #durable: boolean;
+  readonly #alone: boolean;
   #state: KvState = new Map();
   #lastAcked = 0;
   #failed: unknown;
 
-  constructor(db: Database, stage: Stage, log: CommitLog<KvState>, durability: Durability) {
+  constructor(db: Database, stage: Stage, log: CommitLog<KvState>, durability: Durability, alone: boolean) {
+    this.#alone = alone;
     this.#db = db;
     this.#log = log;
     this.#seed = stage.seed;
@@ -102,9 +116,11 @@ class Play {
     await this.#attempt(() => this.#db.createTable('t', { name: char(10) }));
     for (let i = 0; i < steps && this.#failed === undefined; i++) {
       const dice = this.#random.int(10);
-      if (dice < 6) await this.#burst(false);
-      else if (dice < 8) await this.#burst(true);
-      else await this.#checkpoint();
+      if (dice < 5) await this.#burst(false);
+      else if (dice < 7) await this.#burst(true);
+      else if (dice < 8) await this.#folded(() => this.#db.checkpoint());
+      else if (dice < 9) await this.#folded(() => this.#db.kv(this.#random.chance(0.7) ? 's' : 'u').compact());
+      else await this.#putLarge();
     }
     if (this.#failed === undefined && this.#random.chance(0.3)) {
       await this.#attempt(() => this.#db.close());
@@ -114,10 +130,10 @@ class Play {
 
   async #burst(withCheckpoint: boolean): Promise<void> {
     const under: Promise<void>[] = [];
-    for (let i = 0, count = 1 + this.#random.int(3); i < count; i++) {
+    for (let i = 0, count = this.#alone ? 1 : 1 + this.#random.int(3); i < count; i++) {
       under.push(this.#commit(i > 0));
       if (this.#random.chance(0.4)) for (let turn = 0; turn < 12; turn++) await Promise.resolve();
-      if (withCheckpoint && i === 0) under.push(this.#attempt(() => this.#db.checkpoint()));
+      if (withCheckpoint && i === 0) under.push(this.#attempt(() => (this.#random.chance(0.6) ? this.#db.checkpoint() : this.#db.kv('s').compact())));
     }
     await Promise.all(under);
   }
@@ -130,19 +146,43 @@ class Play {
     try {
       await this.#db.transaction((tx) => write(tx, changes));
     } catch (error) {
-      this.#failed ??= error;
-      if (!(error instanceof FieldstoneError)) throw error;
+      this.#reject(number, error);
       return;
     }
     this.#log.ack(number, this.#durable);
     this.#lastAcked = Math.max(this.#lastAcked, number);
   }
 
+  /** Every other code says that it did not happen; amid others that is not used, because what they wrote stands on it. */
+  #reject(number: number, error: unknown): void {
+    this.#failed ??= error;
+    if (!(error instanceof FieldstoneError)) throw error;
+    if (this.#alone && error.code !== 'COMMIT_UNKNOWN' && error.code !== 'POISONED') this.#log.reject(number);
+  }
+
   #markDurable(): void { if (this.#failed === undefined && this.#lastAcked > 0) this.#log.durable(this.#lastAcked); }
 
-  async #checkpoint(): Promise<void> {
+  /** A value in parts, each in a commit of its own: there when the last of them is. */
+  async #putLarge(): Promise<void> {
+    const key = `large${this.#random.int(3)}`;
+    const value = `${this.#log.length}:`.padEnd(9000 + this.#random.int(5000), `${key} `);
+    const after = applied(this.#state, [{ store: 's', key, value, gone: false, row: false }]);
+    const number = this.#log.begin(after);
+    this.#state = after;
+    try {
+      await this.#db.kv<string, string>('s').put(key, value);
+    } catch (error) {
+      this.#reject(number, error);
+      return;
+    }
+    this.#log.ack(number, this.#durable);
+    this.#lastAcked = Math.max(this.#lastAcked, number);
+  }
+
+  /** Afterwards everything that was acknowledged before is in the files. */
+  async #folded(run: () => Promise<unknown>): Promise<void> {
     const acked = this.#lastAcked;
-    await this.#attempt(() => this.#db.checkpoint());
+    await this.#attempt(run);
     if (this.#failed === undefined && acked > 0) this.#log.durable(acked);
   }
 
@@ -156,8 +196,8 @@ class Play {
   }
 }
 
-/** Stores and a table in the same transactions, as a system under test. */
-export function kvSystem(steps = 6): System<KvState> {
+/** Stores and a table in the same transactions, as a system under test. `alone`: one commit at a time, so that each may fail. */
+export function kvSystem(steps = 6, alone = false): System<KvState> {
   return {
     name: 'key-value stores',
     initial: new Map(),
@@ -168,12 +208,14 @@ export function kvSystem(steps = 6): System<KvState> {
       try {
         const db = await openDatabase(stage, durability);
         for (const store of STORES) db.kv(store, { values: 'utf8' });
-        await new Play(db, stage, log, durability).run(steps);
+        await new Play(db, stage, log, durability, alone).run(steps);
       } catch (error) {
         if (!(error instanceof FieldstoneError)) throw error;
       }
     },
-    observe: async (stage) => readKv(await openDatabase(stage, 'commit')),
+    observe: async (stage) => checkedKv(await openDatabase(stage, 'commit')),
+    close: async (stage) => { await (await openDatabase(stage, 'commit')).close(); },
+    closedProblem: (image) => folderProblem(image, FOLDER),
     extend: async (stage, seen, lost, log) => {
       const db = await openDatabase(stage, 'commit');
       for (const store of STORES) db.kv(store, { values: 'utf8' });

@@ -1,7 +1,8 @@
 import type { SourcePatch } from '../../support/sim/plant-source.js';
 
-/** Which campaign must see it: power losses, power losses amid loads, failing calls, promises after failing calls, or transactions side by side. */
-export type SourceCampaign = 'crash' | 'load' | 'fault' | 'contract' | 'race';
+/** Which campaign must see it: power losses, power losses amid loads, failing calls, promises after failing calls, transactions side by side,
+ * stores amid power losses, histories of a store beside a sorted map, or transactions side by side in a store. */
+export type SourceCampaign = 'crash' | 'load' | 'fault' | 'contract' | 'race' | 'kv' | 'kv-model' | 'kv-race';
 
 /** A mistake in the engine's own source, put in by rewriting a few words of it when a test loads it. */
 export interface SourceBug {
