@@ -50,6 +50,7 @@ export { fileSource } from './xbase/file-source.js';
 export { checkCdx, type CdxCheck } from './cdx/cdx-check.js';
 export { createCdx, createIdx } from './cdx/cdx-create.js';
 export { CdxFile, type CdxOptions } from './cdx/cdx-file.js';
+export { isPlainIdx, PlainIdxFile } from './cdx/plain-idx.js';
 export { CdxTag } from './cdx/cdx-tag.js';
 export type { OptionDialect } from './cdx/cdx-header.js';
 

@@ -56,7 +56,7 @@ export class CdxFile implements IndexFile {
     const header = headerAt(source, 0);
     if ((header.options & OPTION_COMPACT) === 0) {
       const isPlain = header.keyLength > 0 && header.keyLength <= 100;
-      throw isPlain ? new FieldstoneError('UNSUPPORTED', `${source.path} is an index of FoxBASE (not compact), which is not read`, { file: source.path })
+      throw isPlain ? new FieldstoneError('UNSUPPORTED', `${source.path} is an index of FoxBASE (not compact): PlainIdxFile reads it`, { file: source.path })
         : corruptIndex(source.path, 14, 'it is no compact index');
     }
     return new CdxFile(source, options, header);
