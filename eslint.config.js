@@ -64,7 +64,7 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['storage/base/node-environment.ts', 'src/profile/node-runtime.ts'], rules: { 'no-restricted-globals': 'off' } },
+  { files: ['storage/base/node-environment.ts', 'src/profile/node-runtime.ts', 'src/cli/wait.ts'], rules: { 'no-restricted-globals': 'off' } },
   { files: ['src/cli/**/*.ts', 'test/**', 'demo/**', 'bench/**', 'scripts/**'], rules: { 'no-console': 'off' } },
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
   { files: ['test/types/**/*.ts'], rules: { '@typescript-eslint/no-explicit-any': 'off', '@typescript-eslint/ban-ts-comment': 'off' } },

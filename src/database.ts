@@ -369,6 +369,9 @@ export class Database {
    */
   stats(): DatabaseStats { return this.#instruments.stats(); }
 
+  /** The same as text for Prometheus (exposition format 0.0.4). */
+  metrics(): string { return this.#instruments.metrics(); }
+
   /** Whether the database is well, and what a person should look at. */
   health(): Health { return this.#instruments.health(); }
 

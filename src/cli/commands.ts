@@ -7,9 +7,13 @@ import { exportCommand } from './commands/export.js';
 import { importCommand } from './commands/import.js';
 import { infoCommand } from './commands/info.js';
 import { packCommand } from './commands/pack.js';
+import { profileCommand } from './commands/profile.js';
 import { repairCommand } from './commands/repair.js';
+import { statsCommand } from './commands/stats.js';
+import { topCommand } from './commands/top.js';
 
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
   infoCommand, catCommand, importCommand, exportCommand, checkCommand, repairCommand, packCommand, dumpCommand, backupCommand,
+  statsCommand, topCommand, profileCommand,
 ];

@@ -219,6 +219,12 @@ export const KNOBS = {
     meaning: 'Share of the operations whose time is taken when profiling is times.',
     counters: ['io.readNs', 'io.writeNs'],
   },
+  publishStatsMs: {
+    kind: 'duration', default: 0, min: 0, max: HOUR,
+    meaning: 'Write what is counted to the file fieldstone-stats.json in the folder so often, for `fieldstone top` and `fieldstone stats`; it is removed '
+      + 'at close. Names and numbers only, no values. 0 writes none.',
+    counters: ['operations.table.get'],
+  },
 } as const satisfies Record<string, Knob>;
 
 /** Name of a knob, as it stands in `options`. */

@@ -73,6 +73,8 @@ export interface OpenOptions {
   readonly profiling?: 'off' | 'counts' | 'times' | undefined;
   /** Share (0 to 1) of the operations whose time is taken. Default: 0.01. */
   readonly samplingRate?: number | undefined;
+  /** Milliseconds between two writings of fieldstone-stats.json, for `fieldstone top`; 0 writes none. Default: 0. */
+  readonly publishStatsMs?: number | undefined;
 }
 
 type Table = typeof KNOBS;

@@ -153,6 +153,10 @@ const CONTRADICTIONS: readonly Contradiction[] = [
     remedy: 'the cache must hold at least eight pages; make pageSize smaller or cacheSize larger',
   },
   {
+    option: 'publishStatsMs', against: 'readOnly', holds: (values) => values.readOnly && values.publishStatsMs > 0,
+    remedy: 'a read-only open writes nothing; let the program that writes publish its statistics, or leave publishStatsMs out',
+  },
+  {
     option: 'samplingRate', against: 'profiling', holds: (values, given) => values.profiling === 'off' && given('samplingRate'),
     remedy: 'nothing is timed then; choose profiling times or leave samplingRate out',
   },

@@ -3,7 +3,8 @@ import { assertFunction, assertOptions, shown } from '../arguments.js';
 import type { ProfileData } from './profile-data.js';
 import type { ProfileOptions } from './profile-options.js';
 import type { Profiler } from './profiler.js';
-import { formOf, replaceFile } from './write-profile.js';
+import { formatOfReport } from '../report/report-format.js';
+import { writeProfile } from './write-profile.js';
 
 /** What of the profiles in a folder is kept; what is too much goes, the oldest first. */
 export interface KeepOptions {
@@ -83,15 +84,15 @@ export class ContinuousProfiler {
     const before = this.#saving;
     const profiler = this.#profiler;
     this.#profiler = undefined;
-    await before;
-    if (profiler === undefined) return;
+    const stopped = profiler?.stop(); // now, however long the one before takes to be written
     try {
-      const { data } = await profiler.stop();
-      await new Promise<void>((resolve) => { this.#env.scheduler.later(resolve); }); // the work of the report has a turn of its own
+      await before;
+      if (stopped === undefined) return;
+      const { data } = await stopped;
       const name = `fieldstone-${new Date(data.meta.startedAtMs).toISOString().replace(/[-:.]/g, '')}-${this.#count}${this.#format}`;
       const { folder, upload } = this.#o;
       if (folder !== undefined) {
-        replaceFile(this.#env.vfs, `${folder}/${name}`, formOf(name)(data));
+        await writeProfile(this.#env.vfs, this.#env.scheduler, data, `${folder}/${name}`);
         this.#tidy(folder);
       }
       await upload?.(data, name);
@@ -151,7 +152,7 @@ function assertContinuous(options: ContinuousOptions): void {
   if (folder === undefined && upload === undefined) throw new FieldstoneError('OPTION', 'profileContinuously takes a folder, or an upload function', { option: 'folder' });
   if (folder !== undefined && (typeof folder !== 'string' || folder === '')) throw new ArgumentTypeError('OPTION', `folder is a path, got ${shown(folder)}`);
   if (upload !== undefined) assertFunction(upload, 'upload of profileContinuously');
-  if (format !== undefined) formOf(String(format));
+  if (format !== undefined) formatOfReport(`profile${format}`);
   assertOptions(keep, ['ageMs', 'bytes'], 'keep');
   for (const value of [keep?.ageMs, keep?.bytes]) {
     if (value !== undefined && !(typeof value === 'number' && value > 0)) throw new ArgumentRangeError('OPTION', `keep takes numbers above 0, got ${shown(value)}`);

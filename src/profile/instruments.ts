@@ -6,16 +6,20 @@ import { health, type Health } from './health.js';
 import { LockRecorder } from './lock-recorder.js';
 import { Monitor, type MonitorOptions } from './monitor/monitor.js';
 import { profileOperation, type OperationProfile } from './operation-profile.js';
+import type { ProfileWriter } from './profile.js';
 import { PROFILE_SCHEMA_VERSION, type ProfileData } from './profile-data.js';
 import { settleProfileOptions, type ProfileOptions } from './profile-options.js';
 import type { ProfileSource } from './profile-source.js';
+import { querySection, type QueryShapes } from './query-section.js';
+import { StatsPublisher } from './published-stats.js';
 import { Profiler } from './profiler.js';
 import { takeReading } from './reading.js';
 import { bufferSection, cacheSection, codecSection, knobsInForce, logSection, transactionSection } from './sections.js';
 import { statistics, type DatabaseStats } from './statistics.js';
 import { Timeline } from './timeline.js';
 import { startTrace, type Trace, type TraceOptions } from './trace.js';
-import { formOf, replaceFile } from './write-profile.js';
+import { writeProfile } from './write-profile.js';
+import { prometheusReport } from '../report/prometheus/prometheus.js';
 import { PACKAGE_VERSION } from '../package-version.js';
 
 /** What a database shows of itself: statistics, profiles, traces. One for each open database. */
@@ -27,6 +31,7 @@ export class Instruments {
   readonly #monitors = new Set<Monitor>();
   readonly #continuous = new Set<ContinuousProfiler>();
   readonly #stopGc: () => void;
+  readonly #publisher: StatsPublisher | undefined;
 
   constructor(source: ProfileSource) {
     this.#source = source;
@@ -34,11 +39,18 @@ export class Instruments {
     this.#openedNs = source.engine.options.env.clock.monotonicNs();
     const watch = probe.level === 'off' ? undefined : runtime?.watchGc((kind, durationNs) => { gc.add(kind, durationNs); });
     this.#stopGc = () => watch?.stop();
+    const { publishStatsMs } = source.options.values;
+    this.#publisher = publishStatsMs > 0 ? new StatsPublisher(source, publishStatsMs) : undefined;
   }
+
+  /** From now on profiles have a section of queries. */
+  useQueries(queries: QueryShapes): void { this.#source.queries = queries; }
 
   stats(): DatabaseStats { return statistics(this.#source); }
 
   health(): Health { return health(this.#source); }
+
+  metrics(): string { return prometheusReport(this.sinceOpening()); }
 
   /** All counts since the database was opened, in the form of a profile. */
   sinceOpening(): ProfileData {
@@ -60,6 +72,7 @@ export class Instruments {
       cache: cacheSection(source, counters), io: baseline.files({}), log: logSection(source, baseline, counters, []), buffers: bufferSection(source, counters),
       codecs: codecSection(source, counters), locks: LockRecorder.sinceOpening(source, this.#openedNs),
       transactions: transactionSection(source, baseline, counters, [], counters['engine']?.['historyBytes'] ?? 0), operations: baseline.operations({}),
+      ...(source.queries === undefined ? {} : { queries: querySection(source.queries.snapshot(), []) }),
     };
   }
 
@@ -67,11 +80,8 @@ export class Instruments {
     const source = this.#source;
     source.engine.assertOpen();
     const { scheduler } = source.engine.options.env;
-    const profiler = new Profiler(source, settleProfileOptions(options), async (data, path) => {
-      const form = formOf(path);
-      await new Promise<void>((resolve) => { scheduler.later(resolve); });
-      replaceFile(source.vfs, path, form(data));
-    });
+    const write: ProfileWriter = (data, path) => writeProfile(source.vfs, scheduler, data, path);
+    const profiler = new Profiler(source, settleProfileOptions(options), write);
     this.#running.add(profiler);
     profiler.ended.then(() => this.#running.delete(profiler), () => this.#running.delete(profiler));
     return profiler;
@@ -114,6 +124,7 @@ export class Instruments {
   /** Whatever still runs ends with the database. */
   async close(): Promise<void> {
     this.#stopGc();
+    this.#publisher?.stop();
     for (const trace of this.#traces) trace.stop();
     for (const monitor of this.#monitors) monitor.stop();
     for (const continuous of this.#continuous) await continuous.stop();

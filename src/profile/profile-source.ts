@@ -1,6 +1,7 @@
 import type { FileMeters, Probe, Vfs } from '#storage';
 import type { Engine } from '#txn';
 import type { ResolvedOptions } from '../config/open-options.js';
+import type { QueryShapes } from './query-section.js';
 import type { Runtime } from './runtime.js';
 
 /** What statistics, profiles and monitors of a database look at. */
@@ -15,6 +16,8 @@ export interface ProfileSource {
   readonly runtime: Runtime | undefined;
   /** Pauses since the database was opened; empty at level off. */
   readonly gc: GcCount;
+  /** The log of queries; undefined while there is none. */
+  queries: QueryShapes | undefined;
   /** Folder without the path, or `:memory:`. */
   readonly name: string;
 }

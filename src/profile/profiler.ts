@@ -12,6 +12,7 @@ import { Profile, type ProfileWriter } from './profile.js';
 import { PROFILE_SCHEMA_VERSION, type ProfileData, type ProfileMeta } from './profile-data.js';
 import type { SettledProfileOptions } from './profile-options.js';
 import { GcCount, type ProfileSource } from './profile-source.js';
+import { querySection, type QueryShapeFacts } from './query-section.js';
 import { takeReading } from './reading.js';
 import type { EventLoopWatch, Recording, Runtime, Watch } from './runtime.js';
 import { bufferSection, cacheSection, codecSection, knobsInForce, logSection, transactionSection } from './sections.js';
@@ -48,6 +49,7 @@ export class Profiler {
   readonly #cpu: Recording<CpuProfileData> | undefined;
   readonly #heap: Recording<HeapProfileData> | undefined;
   readonly #delay: EventLoopWatch | undefined;
+  readonly #queriesBefore: readonly QueryShapeFacts[] | undefined;
   readonly #watches: Watch[] = [];
   readonly #missing: string[] = [];
   readonly #pauses: GcPause[] = [];
@@ -76,6 +78,7 @@ export class Profiler {
     this.#locks = options.locks ? new LockRecorder(source, this.#startNs, options.values) : undefined;
     const followed = options.production ? options.samplingRate : 1;
     this.#cacheTrace = options.cache ? new CacheTraceRecorder(probe, this.#startNs, followed, options.filter.targets) : undefined;
+    this.#queriesBefore = options.queries ? source.queries?.snapshot() : undefined;
     this.#delay = runtime?.watchEventLoop(EVENT_LOOP_RESOLUTION_MS);
     this.#watchProcess(runtime);
     this.#watchTransactions();
@@ -223,6 +226,7 @@ export class Profiler {
       codecs: codecSection(this.#source, counters), ...(this.#locks === undefined ? {} : { locks: this.#locks.finish(this.#timeline.heat()) }),
       transactions: transactionSection(this.#source, this.#baseline, counters, this.#ended, this.#historyBytes),
       operations: this.#baseline.operations(filter),
+      ...(this.#queriesBefore === undefined ? {} : { queries: querySection(this.#source.queries?.snapshot() ?? [], this.#queriesBefore) }),
     };
   }
 }

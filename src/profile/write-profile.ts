@@ -1,15 +1,16 @@
-import { writeFully, type Vfs } from '#storage';
-import { renderReport } from '../report/render-report.js';
-import { formatOfReport } from '../report/report-format.js';
+import { writeFully, type Scheduler, type Vfs } from '#storage';
 import type { ProfileData } from './profile-data.js';
+import { formatOfReport } from '../report/report-format.js';
 
-/** A form of a report: what it makes of a profile. */
-export type ReportForm = (data: ProfileData) => string | Uint8Array;
-
-/** The form that belongs to the ending of a name; OPTION when there is none. */
-export function formOf(path: string): ReportForm {
+/**
+ * Writes the report that the ending of the name stands for. The code that makes reports is loaded when it is wanted, and works
+ * in a turn of its own. Throws OPTION for an unknown ending.
+ */
+export async function writeProfile(vfs: Vfs, scheduler: Scheduler, data: ProfileData, path: string): Promise<void> {
   const format = formatOfReport(path);
-  return (data) => renderReport(data, format);
+  const { renderReport } = await import('../report/render-report.js');
+  await new Promise<void>((resolve) => { scheduler.later(resolve); });
+  replaceFile(vfs, path, renderReport(data, format));
 }
 
 let files = 0;

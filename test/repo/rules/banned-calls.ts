@@ -10,7 +10,7 @@ interface Ban {
 const ENVIRONMENT = ['storage/base/node-environment.ts'];
 const CLOCK: Ban = { allowed: [...ENVIRONMENT, 'src/profile/node-runtime.ts'], remedy: 'take the Clock of the Environment' };
 const RANDOM: Ban = { allowed: ENVIRONMENT, remedy: 'take Random of the Environment' };
-const TIMER: Ban = { allowed: ENVIRONMENT, remedy: 'take the Scheduler of the Environment' };
+const TIMER: Ban = { allowed: [...ENVIRONMENT, 'src/cli/wait.ts'], remedy: 'take the Scheduler of the Environment' };
 const CODE: Ban = { allowed: [], remedy: 'no code is made from text; build a closure instead' };
 const PRINT: Ban = { allowed: ['src/cli/'], remedy: 'a library prints nothing: throw, count, or return it' };
 

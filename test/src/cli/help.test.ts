@@ -8,7 +8,8 @@ describe('help', () => {
     const { status, out, err } = await cli(['--help']);
     expect([status, err]).toEqual([0, '']);
     expect(out.replace(/ \d+\.\d+\.\d+:/, ' 0.0.0:')).toMatchSnapshot();
-    for (const { name, summary } of COMMANDS) expect(out).toContain(`${name.padEnd(6)}  ${summary}`);
+    const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+    for (const { name, summary } of COMMANDS) expect(out).toContain(`${name.padEnd(width)}  ${summary}`);
     expect((await cli(['help'])).out).toBe(out);
     expect(await cli([])).toMatchObject({ status: 2, out });
   });
