@@ -6,7 +6,7 @@ import { bufferSource, CdxFile, checkCdx, compareTag, compileExpression, CdxKeys
   type TagFacts } from '#index';
 import { FieldstoneError, nodeVfs, readDbfLayout, recordOffset, type DbfLayout } from '#storage';
 import { corpus, type Corpus, type CorpusUnit } from '../../support/corpus.js';
-import { drain } from './memory-index.js';
+import { compareEntries, drain, keysOf, listOf, MemorySink, type Entry } from './memory-index.js';
 
 /** What readers say of a tag. */
 interface TruthTag {
@@ -172,6 +172,42 @@ describe('index files of the corpus', () => {
       if (own.length > 0) odd.push(`${opened.unit.unit}/${opened.index.file} ${own[0]!.tag}: ${own[0]!.message}`);
     }
     console.log(`${files} index files checked.`);
+    expect(odd).toEqual([]);
+  });
+
+  test('files of other programs are changed here, and stay sound', () => {
+    const odd: string[] = [];
+    let tags = 0;
+    for (const opened of openedFiles(found, ['cdx', 'idx'])) {
+      if ('error' in opened || opened.unit.kind === 'mutated') continue;
+      const place = `${opened.unit.unit}/${opened.index.file}`;
+      const { source, options } = opened.file;
+      const old = Buffer.from(source.block(0, source.sizeBytes));
+      const sink = new MemorySink();
+      const update = opened.file.update(sink);
+      const wanted = new Map<string, Entry[]>();
+      for (const tag of opened.file.tags) {
+        const { name, readOnlyReason, unique } = tag.facts;
+        if (readOnlyReason !== undefined || unique === 'first' || OTHER_ORDER.has(`${opened.unit.unit}/${name}`)) continue;
+        const entries = listOf(tag.cursor());
+        const gone = entries.filter((_, i) => i % 3 === 0);
+        const come = entries.filter((_, i) => i % 2 === 0).map(({ key, recno }) => ({ key, recno: recno + 100_000 }));
+        const changes = [...gone.map((one) => ({ ...one, isRemoval: true })), ...come.map((one) => ({ ...one, isRemoval: false }))].sort(compareEntries);
+        drain(update.apply(name, keysOf(changes)));
+        wanted.set(name, [...entries.filter((_, i) => i % 3 !== 0), ...come].sort(compareEntries));
+        tags++;
+      }
+      const { sizeBytes } = drain(update.finish());
+      const changed = CdxFile.open(bufferSource(place, sink.applyTo(old, Math.max(sizeBytes, old.length))), options);
+      for (const [name, entries] of wanted) {
+        const list = listOf(changed.tag(name).cursor());
+        if (list.length !== entries.length || list.some((one, i) => compareEntries(one, entries[i]!) !== 0)) odd.push(`${place} ${name}: other entries`);
+      }
+      const { findings } = drain(checkCdx(changed));
+      const own = findings.filter(({ tag, message }) => wanted.has(tag) && !message.includes('one key in a unique tag'));
+      if (own.length > 0) odd.push(`${place} ${own[0]!.tag}: ${own[0]!.message}`);
+    }
+    console.log(`${tags} tags of other programs changed.`);
     expect(odd).toEqual([]);
   });
 
