@@ -2,6 +2,7 @@ import { acquireDatabaseLock, BufferPool, codecByName, codecCounters, Fieldstone
 import type { CatalogState, TableEntry } from './catalog-state.js';
 import { assertAlive, SnapshotRegistry, type SnapshotHold } from './commit/snapshot-registry.js';
 import type { EngineOptions } from './engine-options.js';
+import { HotBudget } from './keys/hot-budget.js';
 import { KeyStoreSet, MIN_PAGE_BYTES } from './keys/key-store-set.js';
 import { LockManager } from './lock/lock-manager.js';
 import { openReadSide, type ReadSide } from './recovery/read-side.js';
@@ -13,6 +14,10 @@ import { RunningLoads } from './transaction/running-loads.js';
 import { WriteSide } from './write-side.js';
 
 const RECOVERY_COUNTERS = { journalsApplied: 0, recordsReplayed: 0, tablesAdopted: 0 };
+
+/** Most of the cache, and of the heap, that decoded values of stores take. */
+const HOT_SHARE = 1 / 4;
+const HOT_HEAP_SHARE = 1 / 16;
 
 /**
  * One open database folder: the tables as stores, snapshots, commits, checkpoints. It knows records
@@ -61,9 +66,16 @@ export class Engine {
     this.keyStores = new KeyStoreSet({
       env, folder: options.folder, cache: this.cache, pageSizeBytes: options.pageSizeBytes, codec: codecByName(options.compression),
       compressionThresholdBytes: options.compressionThresholdBytes, codecCounters: codecCounters(probe), bloomBitsPerKey: options.bloomBitsPerKey,
-      writable: !options.readOnly,
+      hotBudget: this.#hotBudget(), writable: !options.readOnly,
     });
     probe.gauge('engine', () => this.#gauges());
+  }
+
+  /** Decoded values take from the cache, and live in the heap of the process, which may be much smaller. */
+  #hotBudget(): HotBudget {
+    const { cacheSizeBytes, env } = this.options;
+    const limitBytes = Math.floor(Math.min(cacheSizeBytes * HOT_SHARE, (env.heapLimitBytes ?? Infinity) * HOT_HEAP_SHARE));
+    return new HotBudget(limitBytes, (usedBytes) => this.cache.setLimit(cacheSizeBytes - usedBytes));
   }
 
   static open(options: EngineOptions): Engine {

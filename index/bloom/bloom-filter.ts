@@ -66,7 +66,7 @@ export class BloomFilter {
         this.#bits[at] = byte | mask;
         changed = true;
       }
-      bit = (bit + (step & 0x1ff) + i) % BLOCK_BITS;
+      bit = (bit + (step & 0x1ff) + i) & (BLOCK_BITS - 1);
     }
     return changed;
   }
@@ -78,7 +78,7 @@ export class BloomFilter {
     let bit = step >>> 23;
     for (let i = 0; i < this.#probes; i++) {
       if (((this.#bits[block + (bit >>> 3)] ?? 0) & (1 << (bit & 7))) === 0) return false;
-      bit = (bit + (step & 0x1ff) + i) % BLOCK_BITS;
+      bit = (bit + (step & 0x1ff) + i) & (BLOCK_BITS - 1);
     }
     return true;
   }

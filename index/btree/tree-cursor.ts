@@ -1,15 +1,18 @@
 import { MAX_KEY_BYTES } from '../key/key-types.js';
 import { childIndex, copyKey, copySuffix, entryStart, levelOf, lowerBound, nodeCount, payloadStart, prefixLength, VALUE_KINDS, valueKindAt } from './node-image.js';
+import { LeafKeys } from './leaf-keys.js';
 import type { Tree } from './tree.js';
 
 const EMPTY = Buffer.alloc(0);
+/** Texts of keys are made for a whole leaf at a time: short walks do without. */
+const STEPS_BEFORE_TEXTS = 16;
 
 /** Walks a tree in key order, in both directions. It stands on a key or, before it is moved and at the ends, on none. */
 export class TreeCursor {
   readonly tree: Tree;
-  /** The key stands in key[0 .. keyLength). */
-  readonly key: Buffer = Buffer.allocUnsafeSlow(MAX_KEY_BYTES);
-  keyLength = 0;
+  readonly #key: Buffer = Buffer.allocUnsafeSlow(MAX_KEY_BYTES);
+  /** -1 = the key is not put together yet: many walks never ask. */
+  #keyLength = 0;
   isValid = false;
   /** The value of readValue(). */
   valueBytes: Buffer = EMPTY;
@@ -21,8 +24,21 @@ export class TreeCursor {
   #i = 0;
   #count = 0;
   #prefix = -1;
+  #steps = 0;
+  readonly #texts = new LeafKeys();
 
   constructor(tree: Tree) { this.tree = tree; }
+
+  /** The key stands in key[0 .. keyLength). */
+  get key(): Buffer {
+    if (this.#keyLength < 0) this.#makeKey();
+    return this.#key;
+  }
+
+  get keyLength(): number {
+    if (this.#keyLength < 0) this.#makeKey();
+    return this.#keyLength;
+  }
 
   /** To the first key that is not below the given one; without a key to the first of all. */
   seek(key?: Uint8Array, keyLength: number = key?.length ?? 0): boolean {
@@ -50,6 +66,9 @@ export class TreeCursor {
     return this.#i >= 0 ? this.#stand() : this.#previousLeaf();
   }
 
+  /** The key as text when it is ASCII, and a walk has come far enough for that to pay. */
+  keyText(): string | undefined { return ++this.#steps < STEPS_BEFORE_TEXTS ? undefined : this.#texts.textOf(this.#leaf, this.#i); }
+
   /** Leaves the value of the key in valueBytes[valueStart .. valueEnd): a view. */
   readValue(): void {
     const leaf = this.#leaf;
@@ -66,12 +85,15 @@ export class TreeCursor {
   }
 
   #stand(): boolean {
+    this.#keyLength = -1;
+    return this.isValid = true;
+  }
+
+  #makeKey(): void {
     if (this.#prefix < 0) {
-      this.keyLength = copyKey(this.#leaf, this.#i, this.key);
+      this.#keyLength = copyKey(this.#leaf, this.#i, this.#key);
       this.#prefix = prefixLength(this.#leaf);
-    } else this.keyLength = this.#prefix + copySuffix(this.#leaf, this.#i, this.key, this.#prefix);
-    this.isValid = true;
-    return true;
+    } else this.#keyLength = this.#prefix + copySuffix(this.#leaf, this.#i, this.#key, this.#prefix);
   }
 
   #descend(key: Uint8Array | undefined, keyLength: number, last: boolean): boolean {

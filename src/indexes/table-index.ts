@@ -1,7 +1,7 @@
 import { FieldstoneError } from '#storage';
 import { IndexCursor, indexOf, type IndexStore, type RecordView } from '#txn';
 import { assertOptions, assertSignal, shown } from '../arguments.js';
-import { kvScan } from '../kv/kv-scan.js';
+import { kvScan, LEFT_OUT } from '../kv/kv-scan.js';
 import type { KvScan } from '../kv/kv-types.js';
 import type { IndexRange } from '../query/index-source.js';
 import type { TableCodec } from '../table/table-codec.js';
@@ -98,39 +98,33 @@ export class TableIndex<Row> {
     const { form } = this.#open(this.#access.view());
     return this.#walk(undefined, range, (cursor) => {
       const values = form.valuesOf(cursor.keyBytes, cursor.keyStart, cursor.keyLength);
-      return { item: { key: values.length === 1 ? values[0] : values, recno: cursor.recno } };
+      return { key: values.length === 1 ? values[0] : values, recno: cursor.recno };
     });
   }
 
   #rows(equal: IndexRange | undefined, range: IndexKeyRange): KvScan<Row> {
-    return this.#walk<Row>(equal, range, (cursor, codec, view) => {
-      const row = decodeRow<Row>(codec, view, cursor.recno, false);
-      return row === undefined ? undefined : { item: row };
-    });
+    return this.#walk<Row>(equal, range, (cursor, codec, view) => decodeRow<Row>(codec, view, cursor.recno, false) ?? LEFT_OUT);
   }
 
   #walk<Item>(
     equal: IndexRange | undefined, range: IndexKeyRange,
-    itemOf: (cursor: IndexCursor, codec: TableCodec, view: RecordView) => { readonly item: Item } | undefined,
+    itemOf: (cursor: IndexCursor, codec: TableCodec, view: RecordView) => Item | typeof LEFT_OUT,
   ): KvScan<Item> {
     checkRange(range);
     const { form } = this.#open(this.#access.view());
     const located = equal === undefined ? locateRange(form, range) : form.locate(equal);
     const { engine } = this.#access;
-    let source: { readonly codec: TableCodec; readonly view: RecordView } | undefined;
     return kvScan<Item, IndexCursor>({
       open: () => {
         const held = this.#access.hold();
-        source = held;
         try {
           const cursor = new IndexCursor(this.#open(held).index, held.view, located.range, range.reverse === true);
-          return { cursor, close: held.close, hold: held.hold, assertAlive: held.assertAlive };
+          return { cursor, itemOf: (at) => itemOf(at, held.codec, held.view), close: held.close, hold: held.hold, assertAlive: held.assertAlive };
         } catch (e) {
           held.close();
           throw e;
         }
       },
-      itemOf: (cursor) => (source === undefined ? undefined : itemOf(cursor, source.codec, source.view)),
       limit: range.limit ?? Infinity, signal: range.signal, scheduler: engine.options.env.scheduler,
     });
   }

@@ -1,7 +1,8 @@
-import { USES_EXPIRY, type KeyCursor, type KeyView } from '#txn';
-import { kvScan, type ItemOf, type KvScanSource } from './kv-scan.js';
+import { USES_EXPIRY, type KeyView } from '#txn';
+import { kvScan, LEFT_OUT, type ItemOf, type KvScanSource } from './kv-scan.js';
 import type { KvRange, KvScan } from './kv-types.js';
 import type { StoreForm } from './store-form.js';
+import { WalkedLeaf } from './walked-leaf.js';
 
 /** Where a reader looks. */
 export interface KvReaderSource<Key, Value> {
@@ -10,7 +11,7 @@ export interface KvReaderSource<Key, Value> {
   /** What is read: at this moment, in this snapshot, in this transaction. */
   view(form: StoreForm<Key, Value>): KeyView;
   /** Holds what is read while a walk lasts. */
-  hold(): Omit<KvScanSource, 'cursor'> & { readonly view: KeyView };
+  hold(): Omit<KvScanSource<unknown>, 'cursor' | 'itemOf'> & { readonly view: KeyView };
 }
 
 /** Reading a store: shared by handles, snapshots and transactions. */
@@ -47,44 +48,37 @@ export class KvReader<Key, Value> {
   }
 
   entries(range: KvRange<Key> = {}): KvScan<[Key, Value]> {
-    return this.#scan(range, (form, cursor, sequence) => {
-      cursor.readValue();
-      const value = form.decode(cursor.valueBytes, cursor.valueStart, cursor.valueEnd, sequence);
-      return value === undefined ? undefined : { item: [form.decodeKey(cursor.keyBytes, cursor.keyStart, cursor.keyLength), value] };
+    return this.#scan(range, (form, leaf, sequence) => (cursor) => {
+      const value = form.decodeWalked(cursor, leaf, sequence);
+      return value === undefined ? LEFT_OUT : [form.decodeWalkedKey(cursor), value];
     });
   }
 
   keys(range: KvRange<Key> = {}): KvScan<Key> {
-    return this.#scan(range, (form, cursor) => {
+    return this.#scan(range, (form) => (cursor) => {
       if ((form.store.ownerFlags & USES_EXPIRY) !== 0) {
         cursor.readValue();
-        if (form.isExpired(cursor.valueBytes, cursor.valueStart, cursor.valueEnd)) return undefined;
+        if (form.isExpired(cursor.valueBytes, cursor.valueStart, cursor.valueEnd)) return LEFT_OUT;
       }
-      return { item: form.decodeKey(cursor.keyBytes, cursor.keyStart, cursor.keyLength) };
+      return form.decodeWalkedKey(cursor);
     });
   }
 
   values(range: KvRange<Key> = {}): KvScan<Value> {
-    return this.#scan(range, (form, cursor, sequence) => {
-      cursor.readValue();
-      const value = form.decode(cursor.valueBytes, cursor.valueStart, cursor.valueEnd, sequence);
-      return value === undefined ? undefined : { item: value };
-    });
+    return this.#scan(range, (form, leaf, sequence) => (cursor) => form.decodeWalked(cursor, leaf, sequence) ?? LEFT_OUT);
   }
 
-  #scan<Item>(range: KvRange<Key>, pick: (form: StoreForm<Key, Value>, cursor: KeyCursor, sequence: number) => { item: Item } | undefined): KvScan<Item> {
+  /** `picker` is asked once for each walk. */
+  #scan<Item>(range: KvRange<Key>, picker: (form: StoreForm<Key, Value>, leaf: WalkedLeaf, sequence: number) => ItemOf<Item>): KvScan<Item> {
     const form = this.#source.form();
     const bytes = form.range(range);
-    let itemOf: ItemOf<Item> = () => undefined;
     return kvScan({
       open: () => {
         const now = this.#source.form();
         const hold = this.#source.hold();
-        const { sequence } = hold.view;
-        itemOf = (cursor) => pick(now, cursor, sequence);
-        return { ...hold, hold: hold.hold, cursor: hold.view.cursor(bytes, range.reverse ?? false) };
+        return { ...hold, cursor: hold.view.cursor(bytes, range.reverse ?? false), itemOf: picker(now, new WalkedLeaf(), hold.view.sequence) };
       },
-      itemOf: (cursor) => itemOf(cursor), limit: range.limit ?? Infinity, signal: range.signal, scheduler: form.engine.options.env.scheduler,
+      limit: range.limit ?? Infinity, signal: range.signal, scheduler: form.engine.options.env.scheduler,
     });
   }
 }

@@ -6,23 +6,26 @@ import type { KvScan } from './kv-types.js';
 export interface SteppedCursor { next(): boolean }
 
 /** What a walk works with; made when it begins, closed when it ends. */
-export interface KvScanSource<Cursor extends SteppedCursor = KeyCursor> {
+export interface KvScanSource<Item, Cursor extends SteppedCursor = KeyCursor> {
   readonly cursor: Cursor;
+  readonly itemOf: ItemOf<Item, Cursor>;
   readonly close: () => void;
   /** The snapshot that is read; when it has ended, assertAlive() throws the reason. */
   readonly hold: { readonly ended: boolean };
   readonly assertAlive: () => void;
 }
 
-/** The item that the cursor stands on; undefined = leave it out. */
-export type ItemOf<Item, Cursor extends SteppedCursor = KeyCursor> = (cursor: Cursor) => { readonly item: Item } | undefined;
+/** In place of an item: a walk passes by. */
+export const LEFT_OUT = Symbol('left out');
+
+/** The item that the cursor stands on. */
+export type ItemOf<Item, Cursor extends SteppedCursor = KeyCursor> = (cursor: Cursor) => Item | typeof LEFT_OUT;
 
 // An awaited item costs a promise; the event loop gets a turn after this many.
 const ITEMS_PER_TURN = 512;
 
 export interface KvScanOptions<Item, Cursor extends SteppedCursor = KeyCursor> {
-  readonly open: () => KvScanSource<Cursor>;
-  readonly itemOf: ItemOf<Item, Cursor>;
+  readonly open: () => KvScanSource<Item, Cursor>;
   readonly limit: number;
   readonly signal: AbortSignal | undefined;
   readonly scheduler: Scheduler;
@@ -39,7 +42,7 @@ export function kvScan<Item, Cursor extends SteppedCursor = KeyCursor>(options: 
 
 class KvIterator<Item, Cursor extends SteppedCursor> implements IterableIterator<Item> {
   readonly #o: KvScanOptions<Item, Cursor>;
-  #source: KvScanSource<Cursor> | undefined;
+  #source: KvScanSource<Item, Cursor> | undefined;
   #left: number;
   #ended = false;
 
@@ -58,10 +61,10 @@ class KvIterator<Item, Cursor extends SteppedCursor> implements IterableIterator
       if (signal?.aborted === true) throw new FieldstoneError('ABORTED', 'the walk was cancelled', { cause: signal.reason });
       if (source.hold.ended) source.assertAlive();
       while (this.#left > 0 && source.cursor.next()) {
-        const found = this.#o.itemOf(source.cursor);
-        if (found === undefined) continue;
+        const value = source.itemOf(source.cursor);
+        if (value === LEFT_OUT) continue;
         this.#left--;
-        return { value: found.item, done: false };
+        return { value, done: false };
       }
     } catch (e) {
       this.return();

@@ -11,7 +11,7 @@ import { PARTS_SUFFIX, readPart } from './parts.js';
 import { PartsWriter } from './parts-writer.js';
 import { StoreForm } from './store-form.js';
 import { TxKv } from './tx-kv.js';
-import { bodyStart, expiryOf, PART_BYTES, partsOf, storedValue, valueBytes } from './value-form.js';
+import { bodyStart, expiryOf, largeValueBytes, partsOf, storedValue } from './value-form.js';
 
 /** Bytes that go into a value piece by piece. */
 export type ByteStream = Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>;
@@ -115,11 +115,9 @@ export class Kv<Key = string, Value = unknown> {
 
   async #put(key: Key, value: Value, options: PutOptions): Promise<void> {
     const form = this.#writable();
-    const bytes = valueBytes(value, form.store.kinds.values);
-    if (bytes.length > PART_BYTES) return this.#putLarge(key, Buffer.from(bytes), options);
     if ((form.store.ownerFlags & USES_PARTS) !== 0) return this.#inTransaction((tx) => tx.put(key, value, options));
     const batch = new KeyBatch(form.store);
-    this.#addPut(form, batch, key, bytes, options);
+    if (!this.#addPut(form, batch, key, value, options)) return this.#putLarge(key, value, options);
     return commitBatch(this.#engine, batch);
   }
 
@@ -145,9 +143,7 @@ export class Kv<Key = string, Value = unknown> {
     if ((form.store.ownerFlags & USES_PARTS) !== 0) return this.#inTransaction((tx) => tx.batch(list));
     for (const operation of list) {
       if (operation.type === 'put') {
-        const bytes = valueBytes(operation.value, form.store.kinds.values);
-        if (bytes.length > PART_BYTES) return this.#inTransaction((tx) => tx.batch(list));
-        this.#addPut(form, batch, operation.key, bytes, operation);
+        if (!this.#addPut(form, batch, operation.key, operation.value, operation)) return this.#inTransaction((tx) => tx.batch(list));
       } else if (operation.type === 'del') {
         form.encodeKey(operation.key);
         batch.add(form.buffer.bytes, form.buffer.length, undefined, form.hash);
@@ -240,14 +236,19 @@ export class Kv<Key = string, Value = unknown> {
     return form;
   }
 
-  #addPut(form: StoreForm<Key, Value>, batch: KeyBatch, key: Key, bytes: Uint8Array, options: PutOptions): void {
+  /** False, with nothing added, for a value so large that it is kept in parts. */
+  #addPut(form: StoreForm<Key, Value>, batch: KeyBatch, key: Key, value: Value, options: PutOptions): boolean {
     const expiresMs = expiryOf(options.expiresAt);
+    const stored = storedValue(value, form.store.kinds.values, expiresMs);
+    if (stored === undefined) return false;
     if (expiresMs !== 0) form.store.ownerFlags |= USES_EXPIRY;
     form.encodeKey(key);
-    batch.add(form.buffer.bytes, form.buffer.length, storedValue(bytes, expiresMs), form.hash);
+    batch.add(form.buffer.bytes, form.buffer.length, stored, form.hash);
+    return true;
   }
 
-  async #putLarge(key: Key, bytes: Buffer, options: PutOptions): Promise<void> {
+  async #putLarge(key: Key, value: Value, options: PutOptions): Promise<void> {
+    const bytes = Buffer.from(largeValueBytes(value, this.kinds.values)); // a copy: the caller may change its array while it is written
     const writer = new PartsWriter(this.#engine, this.#partsStore());
     const parts = await writer.write([bytes]);
     await this.#inTransaction((tx, transaction) => {

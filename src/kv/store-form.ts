@@ -1,11 +1,12 @@
 import { byteRange, hashKey, KeyBuffer, keyCodec, type ByteRange, type KeyCodec, type KeyRange } from '#index';
 import { FieldstoneError, PHASE, phases } from '#storage';
-import type { Engine, KeyStore } from '#txn';
+import type { Engine, KeyCursor, KeyStore } from '#txn';
 import { PARTS_SUFFIX, readParts } from './parts.js';
 import { sliceText } from './slice-text.js';
-import { bodyStart, decodeValue, isExpired, partsOf } from './value-form.js';
+import type { WalkedLeaf } from './walked-leaf.js';
+import { bodyStart, decodeValue, isExpired, isPlain, isPlainAscii, partsOf } from './value-form.js';
 
-const HOT_VALUE_CHARS = 256;
+const HOT_VALUE_BYTES = 256;
 const RANGE_KEYS = new Set(['gt', 'gte', 'lt', 'lte', 'prefix', 'reverse', 'limit', 'signal']);
 
 /** A store with its kinds: turns keys and values of users into bytes and back. One for each handle. */
@@ -17,6 +18,7 @@ export class StoreForm<Key, Value> {
   readonly #codec: KeyCodec<Key>;
   readonly #keepsHot: boolean;
   readonly #keysAreText: boolean;
+  readonly #valuesAreText: boolean;
 
   constructor(engine: Engine, store: KeyStore) {
     this.engine = engine;
@@ -24,6 +26,7 @@ export class StoreForm<Key, Value> {
     const codec: unknown = keyCodec(store.kinds.keys);
     this.#codec = codec as KeyCodec<Key>; // the caller's type of keys is checked when a key is encoded
     this.#keysAreText = store.kinds.keys === 'utf8';
+    this.#valuesAreText = store.kinds.values === 'utf8';
     this.#keepsHot = store.kinds.values !== 'binary' && (store.kinds.keys === 'utf8' || store.kinds.keys === 'number');
   }
 
@@ -64,7 +67,7 @@ export class StoreForm<Key, Value> {
   decode(bytes: Buffer, start: number, end: number, sequence: number): Value | undefined {
     let decoded: unknown;
     const { values } = this.store.kinds;
-    if (bytes[start] === 0) decoded = decodeValue(bytes, start + 1, end, values);
+    if (isPlain(bytes, start)) decoded = decodeValue(bytes, start + 1, end, values);
     else {
       if (this.isExpired(bytes, start, end)) return undefined;
       const parts = partsOf(bytes, start, end);
@@ -77,13 +80,30 @@ export class StoreForm<Key, Value> {
     return decoded as Value; // the caller's type of values; its kind was fixed when the store was made
   }
 
+  /** The same for one item of a walk: texts of a leaf are cut out of the text of all of it. */
+  decodeWalked(cursor: KeyCursor, leaf: WalkedLeaf, sequence: number): Value | undefined {
+    cursor.readValue();
+    const { valueBytes, valueStart, valueEnd } = cursor;
+    if (this.#valuesAreText && isPlainAscii(valueBytes, valueStart)) {
+      const text: unknown = leaf.cut(valueBytes, valueStart + 1, valueEnd);
+      return text as Value; // utf8 values are strings
+    }
+    return this.decode(valueBytes, valueStart, valueEnd, sequence);
+  }
+
+  /** The key that the cursor stands on. */
+  decodeWalkedKey(cursor: KeyCursor): Key {
+    if (!this.#keysAreText) return this.decodeKey(cursor.keyBytes, cursor.keyStart, cursor.keyLength);
+    const text: unknown = cursor.keyText() ?? sliceText(cursor.keyBytes, cursor.keyStart, cursor.keyStart + cursor.keyLength);
+    return text as Key; // utf8 keys are strings
+  }
+
   /** The newest value of a key, through the table of hot values. */
   newest(key: Key): Value | undefined {
     this.encodeKey(key);
-    const { store, hash } = this;
     if (this.#keepsHot) {
-      const hot = store.hot.get(hash, key);
-      if (hot !== undefined) return hot as Value;
+      const value = this.store.hot.get(this.hash, key);
+      if (value !== undefined) return value as Value;
     }
     return phases.active ? this.#newestInParts() : this.#find(key);
   }
@@ -102,7 +122,10 @@ export class StoreForm<Key, Value> {
     if (!store.find(this.buffer.bytes, this.buffer.length, sequence, hash)) return undefined;
     const { foundBytes, foundStart, foundEnd } = store;
     const value = this.decode(foundBytes, foundStart, foundEnd, sequence);
-    if (this.#keepsHot && foundBytes[foundStart] === 0 && typeof value !== 'object' && foundEnd - foundStart <= HOT_VALUE_CHARS) store.hot.put(hash, key, value);
+    const sizeBytes = foundEnd - foundStart;
+    if (this.#keepsHot && isPlain(foundBytes, foundStart) && typeof value !== 'object' && sizeBytes <= HOT_VALUE_BYTES && (typeof key === 'string' || typeof key === 'number')) {
+      store.hot.put(hash, key, value, sizeBytes);
+    }
     return value;
   }
 }

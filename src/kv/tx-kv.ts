@@ -3,7 +3,7 @@ import { KvReader } from './kv-reader.js';
 import type { KvOperation, KvRange, KvScan, PutOptions } from './kv-types.js';
 import { assertValueSize, newPartsId, partKey, PARTS_SUFFIX } from './parts.js';
 import type { StoreForm } from './store-form.js';
-import { expiryOf, PART_BYTES, partsOf, storedParts, storedValue, valueBytes, type PartsRef } from './value-form.js';
+import { expiryOf, largeValueBytes, PART_BYTES, partsOf, storedParts, storedValue, type PartsRef } from './value-form.js';
 
 /** A store inside a transaction: synchronous, and sees the body's own writes. */
 export class TxKv<Key, Value> {
@@ -40,12 +40,13 @@ export class TxKv<Key, Value> {
     const form = this.#writable();
     const { store } = form;
     const expiresMs = expiryOf(options.expiresAt);
-    const bytes = valueBytes(value, store.kinds.values);
-    assertValueSize(bytes.length);
+    const small = storedValue(value, store.kinds.values, expiresMs);
+    const large = small === undefined ? largeValueBytes(value, store.kinds.values) : undefined;
+    assertValueSize(large?.length ?? 0);
     form.encodeKey(key);
     this.#dropOldParts(form);
     if (expiresMs !== 0) store.ownerFlags |= USES_EXPIRY;
-    const stored = bytes.length > PART_BYTES ? storedParts(this.#putParts(bytes), expiresMs) : storedValue(bytes, expiresMs);
+    const stored = large === undefined ? small : storedParts(this.#putParts(large), expiresMs);
     this.#open.transaction.putKey(store, form.buffer.bytes, form.buffer.length, stored);
   }
 

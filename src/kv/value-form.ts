@@ -6,6 +6,8 @@ import { sliceText } from './slice-text.js';
 // parts are: id (6 bytes), number of parts (4), bytes in all (6). Layout in docs/kv.md.
 const EXPIRES = 1;
 const IN_PARTS = 2;
+/** All bytes of the text are ASCII: said by who writes it, so that readers may cut it out of a larger text. */
+const ASCII = 4;
 const PLAIN_HEAD = 1;
 const EXPIRY_BYTES = 8;
 const PARTS_BYTES = 16;
@@ -20,29 +22,58 @@ export interface PartsRef {
   readonly totalBytes: number;
 }
 
+/** Memory in which values are put together, head first; the next call reuses it. */
 let scratch = Buffer.allocUnsafeSlow(4096);
 
-/** The value as bytes, without its head. Throws VALUE. A view of memory that the next call reuses, unless it is the given array itself. */
-export function valueBytes(value: unknown, kind: ValueKind): Uint8Array {
+/**
+ * The value as it is stored, head first. Throws VALUE. A view of memory that the next call reuses; undefined when the value is so large that
+ * it must be kept in parts.
+ */
+export function storedValue(value: unknown, kind: ValueKind, expiresMs: number): Uint8Array | undefined {
+  const head = PLAIN_HEAD + (expiresMs === 0 ? 0 : EXPIRY_BYTES);
+  let count: number;
+  let ascii = 0;
   if (kind === 'binary') {
-    if (!(value instanceof Uint8Array)) throw wrongValue('binary', 'a Uint8Array', value);
-    return value;
+    const bytes = bytesOf(value);
+    if (bytes.length > PART_BYTES) return undefined;
+    reserve(head + bytes.length);
+    scratch.set(bytes, head);
+    count = bytes.length;
+  } else {
+    const text = textOf(value, kind);
+    if (text.length > PART_BYTES) return undefined;
+    reserve(head + text.length * 3);
+    count = scratch.write(text, head, 'utf8');
+    if (count > PART_BYTES) return undefined;
+    if (count === text.length) ascii = ASCII; // half of a surrogate pair takes three bytes like any other wide unit
   }
+  scratch[0] = ascii | (expiresMs === 0 ? 0 : EXPIRES);
+  if (expiresMs !== 0) scratch.writeDoubleLE(expiresMs, 1);
+  return scratch.subarray(0, head + count);
+}
+
+/** The bytes of a value that is kept in parts, without a head. Throws VALUE. */
+export function largeValueBytes(value: unknown, kind: ValueKind): Uint8Array {
+  return kind === 'binary' ? bytesOf(value) : Buffer.from(textOf(value, kind), 'utf8');
+}
+
+function reserve(count: number): void {
+  if (scratch.length < count) scratch = Buffer.allocUnsafeSlow(Math.max(count, scratch.length * 2));
+}
+
+function bytesOf(value: unknown): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw wrongValue('binary', 'a Uint8Array', value);
+  return value;
+}
+
+function textOf(value: unknown, kind: 'utf8' | 'json'): string {
   if (kind === 'utf8') {
     if (typeof value !== 'string') throw wrongValue('utf8', 'a string', value);
-    return textBytes(value);
+    return value;
   }
   const text: string | undefined = JSON.stringify(value);
   if (text === undefined) throw wrongValue('json', 'anything that JSON can hold', value);
-  return textBytes(text);
-}
-
-function textBytes(text: string): Uint8Array {
-  if (text.length > scratch.length / 3) {
-    if (text.length > PART_BYTES) return Buffer.from(text, 'utf8');
-    scratch = Buffer.allocUnsafeSlow(Math.max(text.length * 3, scratch.length * 2));
-  }
-  return scratch.subarray(0, scratch.write(text, 0, 'utf8'));
+  return text;
 }
 
 function wrongValue(kind: ValueKind, wanted: string, value: unknown): FieldstoneError {
@@ -57,17 +88,11 @@ export function expiryOf(expiresAt: number | Date | undefined): number {
   return ms;
 }
 
-let headed = Buffer.allocUnsafeSlow(8192);
+/** True for a value that is all there and never expires: it begins at `start + 1`. */
+export function isPlain(bytes: Uint8Array, start: number): boolean { return ((bytes[start] ?? 0) & ~ASCII) === 0; }
 
-/** Head and value as they are stored: a view that the next call reuses. */
-export function storedValue(bytes: Uint8Array, expiresMs: number): Uint8Array {
-  const head = PLAIN_HEAD + (expiresMs === 0 ? 0 : EXPIRY_BYTES);
-  if (headed.length < head + bytes.length) headed = Buffer.allocUnsafeSlow(Math.min(PART_BYTES + 64, (head + bytes.length) * 2));
-  headed[0] = expiresMs === 0 ? 0 : EXPIRES;
-  if (expiresMs !== 0) headed.writeDoubleLE(expiresMs, 1);
-  headed.set(bytes, head);
-  return headed.subarray(0, head + bytes.length);
-}
+/** True for such a value when it is also ASCII text. */
+export function isPlainAscii(bytes: Uint8Array, start: number): boolean { return bytes[start] === ASCII; }
 
 /** What is stored in place of a value that is kept in parts. */
 export function storedParts(parts: PartsRef, expiresMs: number): Uint8Array {

@@ -32,4 +32,6 @@ export interface Environment {
   readonly clock: Clock;
   readonly random: Random;
   readonly scheduler: Scheduler;
+  /** Most bytes that the heap of the process may take; undefined = not known. */
+  readonly heapLimitBytes?: number | undefined;
 }

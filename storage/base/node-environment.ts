@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto';
+import { getHeapStatistics } from 'node:v8';
 import type { Environment } from './environment.js';
 import type { Vfs } from '../vfs/vfs.js';
 
@@ -8,6 +9,7 @@ const settled = Promise.resolve();
 export function nodeEnvironment(vfs: Vfs): Environment {
   return {
     vfs,
+    heapLimitBytes: getHeapStatistics().heap_size_limit,
     clock: {
       nowMs: () => Date.now(),
       monotonicNs: () => performance.now() * 1e6,

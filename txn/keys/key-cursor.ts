@@ -54,6 +54,8 @@ class TreeSource implements Source {
   next(): boolean { return this.#cursor.next(); }
   previous(): boolean { return this.#cursor.previous(); }
 
+  keyText(): string | undefined { return this.#cursor.keyText(); }
+
   giveValue(cursor: KeyCursor): void {
     this.#cursor.readValue();
     cursor.valueBytes = this.#cursor.valueBytes;
@@ -83,10 +85,9 @@ export class KeyCursor {
   #current: Source | undefined;
   /** The tree, when it is the only source. */
   #only: TreeSource | undefined;
-  /** The key stands in keyBytes[keyStart .. keyStart + keyLength), until the next step. */
-  keyBytes: Buffer = EMPTY;
-  keyStart = 0;
-  keyLength = 0;
+  #keyBytes: Buffer = EMPTY;
+  #keyStart = 0;
+  #keyLength = 0;
   /** The value of readValue(): a view. */
   valueBytes: Buffer = EMPTY;
   valueStart = 0;
@@ -111,10 +112,11 @@ export class KeyCursor {
         this.#advance();
         continue;
       }
-      this.keyBytes = source.keyBytes;
-      this.keyStart = source.keyStart;
-      this.keyLength = source.keyLength;
-      if (this.#only === undefined) this.#remember(source);
+      if (this.#only !== undefined) return true;
+      this.#keyBytes = source.keyBytes;
+      this.#keyStart = source.keyStart;
+      this.#keyLength = source.keyLength;
+      this.#remember(source);
       return true;
     }
   }
@@ -125,11 +127,18 @@ export class KeyCursor {
       this.#current = undefined;
       return false;
     }
-    this.keyLength = source.keyLength;
     return true;
   }
 
+  /** The key stands in keyBytes[keyStart .. keyStart + keyLength), until the next step. */
+  get keyBytes(): Buffer { return this.#only === undefined ? this.#keyBytes : this.#only.keyBytes; }
+  get keyStart(): number { return this.#only === undefined ? this.#keyStart : this.#only.keyStart; }
+  get keyLength(): number { return this.#only === undefined ? this.#keyLength : this.#only.keyLength; }
+
   readValue(): void { this.#current?.giveValue(this); }
+
+  /** The key as text, at little cost; undefined when it must be decoded from its bytes. */
+  keyText(): string | undefined { return this.#only?.keyText(); }
 
   /** Opens the sources when that is needed; true when they stand on the next key already. */
   #prepare(): boolean {

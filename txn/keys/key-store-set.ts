@@ -1,6 +1,7 @@
 import { decodeHeader, HEADER_PEEK_BYTES, peekHeader } from '#index';
 import { FieldstoneError, readUpTo, type Codec, type CodecCounters, type Environment, type PageCache, type Vfs } from '#storage';
 import type { CatalogStore } from '../recovery/catalog-file.js';
+import type { HotBudget } from './hot-budget.js';
 import { KeyBase } from './key-base.js';
 import { flagsOf, kindsOf, type StoreKinds } from './key-kinds.js';
 import { KeyStore } from './key-store.js';
@@ -14,6 +15,7 @@ export interface KeyStoreSetOptions {
   readonly compressionThresholdBytes: number;
   readonly codecCounters: CodecCounters;
   readonly bloomBitsPerKey: number;
+  readonly hotBudget: HotBudget;
   readonly writable: boolean;
 }
 
@@ -91,7 +93,7 @@ export class KeyStoreSet {
     let first = base;
     return new KeyStore({
       name: this.#facts[key]?.name ?? (file === undefined ? name : file.slice(0, -EXTENSION.length)),
-      file: fileName, kinds, ...this.treeOptions(), seed: this.#random(),
+      file: fileName, kinds, ...this.treeOptions(), seed: this.#random(), hotBudget: this.#o.hotBudget,
       openBase: () => {
         const opened = first ?? (this.#files.has(key) ? this.#openBase(fileName) : undefined);
         first = undefined;

@@ -4,6 +4,7 @@ import type { FoldTarget } from '../checkpoint/fold-target.js';
 import type { Steps } from '../checkpoint/step.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import type { VersionedStore } from '../commit/versioned-store.js';
+import type { HotBudget } from './hot-budget.js';
 import { HotValues } from './hot-values.js';
 import type { KeyBase, PendingKeyState } from './key-base.js';
 import { foldKeys } from './key-fold.js';
@@ -21,6 +22,7 @@ export interface KeyStoreOptions {
   readonly codecCounters: CodecCounters;
   readonly bloomBitsPerKey: number;
   readonly seed: number;
+  readonly hotBudget: HotBudget;
 }
 
 /** Changes up to a sequence, in order of keys: a generation of the delta. */
@@ -37,7 +39,6 @@ export interface InFlight {
   touches(range: ByteRange): boolean;
 }
 
-const HOT_PLACES = 1 << 15;
 const EMPTY = Buffer.alloc(0);
 
 /**
@@ -50,7 +51,7 @@ export class KeyStore implements VersionedStore {
   readonly kinds: StoreKinds;
   readonly options: KeyStoreOptions;
   /** Newest values, decoded, in front of everything; the owner fills it. */
-  readonly hot = new HotValues(HOT_PLACES);
+  readonly hot: HotValues;
   active: SkipList;
   frozen: KeyGeneration | undefined;
   /** Oldest first. A generation answers for snapshots before its sequence. */
@@ -75,6 +76,7 @@ export class KeyStore implements VersionedStore {
 
   constructor(options: KeyStoreOptions) {
     this.options = options;
+    this.hot = new HotValues(options.hotBudget);
     this.name = options.name;
     this.id = `k:${options.name.toLowerCase()}`;
     this.kinds = options.kinds;
@@ -281,7 +283,10 @@ export class KeyStore implements VersionedStore {
     if (this.active.versions.liveCount > this.active.keyCount * 2) this.active.collect(oldestSnapshot);
   }
 
-  close(): void { this.#base?.close(); }
+  close(): void {
+    this.hot.close();
+    this.#base?.close();
+  }
 }
 
 /** The first node of a list that is not below the range. */
