@@ -1,12 +1,17 @@
 import { hashKey } from '../key/hash-key.js';
 import { HashSlots } from './hash-slots.js';
 import { MAX_LEVELS, SkipNodes } from './skip-nodes.js';
+import { sortedNodes } from './sort-nodes.js';
 import { VersionStore } from './version-store.js';
+
+/** From one new node for so many old ones on, all links are made anew. */
+const REBUILD_SHARE = 8;
 
 /**
  * Ordered map from keys to chains of versions, all in typed arrays: a key is a node (an integer > 0), a version is an
  * integer > 0. Nodes never leave and never move, so a reader may hold one while others insert. A hash index
- * beside the links answers point lookups. Skip lists: W. Pugh, CACM 33(6), 1990.
+ * beside the links answers point lookups, so new nodes are linked no sooner than somebody asks for order: many at once, sorted, which costs
+ * a fraction of finding the place of each. Skip lists: W. Pugh, CACM 33(6), 1990.
  *
  * @example
  * const list = new SkipList(seed);
@@ -20,6 +25,8 @@ export class SkipList {
   /** Predecessor of the last insert on each level: keys that come in order start from there. */
   readonly #path = new Uint32Array(MAX_LEVELS);
   #last = 0;
+  /** Nodes from here on are not linked yet. */
+  #firstLoose = 1;
   #levels = 1;
   #random: number;
 
@@ -51,16 +58,25 @@ export class SkipList {
 
   newest(node: number): number { return this.nodes.newest[node] ?? 0; }
 
-  first(): number { return this.nodes.next(0); }
-  last(): number { return this.nodes.previous(0); }
+  first(): number { return this.next(0); }
+  last(): number { return this.previous(0); }
+
   /** The node behind; 0 at the end. */
-  next(node: number): number { return this.nodes.next(node); }
+  next(node: number): number {
+    if (this.#firstLoose !== this.nodes.count) this.#linkLoose();
+    return this.nodes.next(node);
+  }
+
   /** The node before; 0 at the beginning. */
-  previous(node: number): number { return this.nodes.previous(node); }
+  previous(node: number): number {
+    if (this.#firstLoose !== this.nodes.count) this.#linkLoose();
+    return this.nodes.previous(node);
+  }
 
   /** The first node whose key is not below the given one; 0 when there is none. */
   lowerBound(key: Uint8Array, keyLength: number = key.length): number {
     const { nodes } = this;
+    if (this.#firstLoose !== nodes.count) this.#linkLoose();
     const head = nodes.headOf(key, keyLength);
     let node = 0;
     for (let level = this.#levels - 1; level >= 0; level--) {
@@ -156,28 +172,50 @@ export class SkipList {
   #insert(key: Uint8Array, keyLength: number, hash: number): number {
     const { nodes } = this;
     nodes.admit(key, keyLength);
-    this.#findPath(key, keyLength);
-    const levels = this.#drawLevels();
-    const node = nodes.add(key, keyLength, hash, levels, this.#path);
-    for (let level = 0; level < levels; level++) this.#path[level] = node;
-    if (levels > this.#levels) this.#levels = levels;
-    this.#last = node;
+    const node = nodes.add(key, keyLength, hash);
     this.#slots.add(node, nodes.hashes);
     return node;
   }
 
-  /** Leaves in #path the last node below the key on each level. */
-  #findPath(key: Uint8Array, keyLength: number): void {
+  /** Brings the new nodes in order: one after the other when they are few beside those that have their place, else all nodes anew. */
+  #linkLoose(): void {
+    const { nodes } = this;
+    const from = this.#firstLoose;
+    const isFew = (nodes.count - from) * REBUILD_SHARE < from;
+    this.#firstLoose = nodes.count;
+    if (isFew) {
+      for (const node of sortedNodes(nodes, from)) {
+        this.#findPath(node);
+        this.#link(node);
+      }
+      return;
+    }
+    nodes.unlink();
+    this.#path.fill(0);
+    this.#levels = 1;
+    for (const node of sortedNodes(nodes, 1)) this.#link(node);
+  }
+
+  /** Links a node behind the path, which then ends at it. */
+  #link(node: number): void {
+    const levels = this.#drawLevels();
+    this.nodes.link(node, levels, this.#path);
+    for (let level = 0; level < levels; level++) this.#path[level] = node;
+    if (levels > this.#levels) this.#levels = levels;
+    this.#last = node;
+  }
+
+  /** Leaves in #path the last node below the given one on each level. */
+  #findPath(added: number): void {
     const { nodes } = this;
     const path = this.#path;
-    const head = nodes.headOf(key, keyLength);
     let level = this.#levels - 1;
-    if (this.#last !== 0 && nodes.compare(this.#last, head, key, keyLength) < 0) {
+    if (this.#last !== 0 && nodes.order(this.#last, added) < 0) {
       // Behind the last insert: climb only as far as its predecessors are outrun.
       level = 0;
       for (; level < this.#levels; level++) {
         const next = nodes.next(path[level] ?? 0, level);
-        if (next === 0 || nodes.compare(next, head, key, keyLength) >= 0) break;
+        if (next === 0 || nodes.order(next, added) >= 0) break;
       }
       level--;
     } else path.fill(0);
@@ -185,7 +223,7 @@ export class SkipList {
     for (; level >= 0; level--) {
       const start = reached === 0 ? path[level] ?? 0 : reached;
       let node = start;
-      for (let next = nodes.next(node, level); next !== 0 && nodes.compare(next, head, key, keyLength) < 0; next = nodes.next(node, level)) node = next;
+      for (let next = nodes.next(node, level); next !== 0 && nodes.order(next, added) < 0; next = nodes.next(node, level)) node = next;
       if (node !== start) reached = node;
       path[level] = node;
     }

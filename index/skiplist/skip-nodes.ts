@@ -84,8 +84,8 @@ export class SkipNodes {
     this.#heads[node] = head48(this.keyBytes(node), start + this.#skip, start + this.keyLength(node));
   }
 
-  /** Adds a node of that many levels, linked behind `path[level]` on each. */
-  add(key: Uint8Array, keyLength: number, hash: number, levels: number, path: Uint32Array): number {
+  /** Adds a node that is not linked yet. */
+  add(key: Uint8Array, keyLength: number, hash: number): number {
     if (this.count === this.#heads.length) this.#grow();
     const node = this.count++;
     this.#keys.add(key, 0, keyLength);
@@ -95,11 +95,29 @@ export class SkipNodes {
     this.#keyBytes += keyLength;
     this.hashes[node] = hash;
     this.#setHead(node);
-    this.#link(node, levels, path);
     return node;
   }
 
-  #link(node: number, levels: number, path: Uint32Array): void {
+  /** The head of a node's key: an integer below 2^48. */
+  head(node: number): number { return this.#heads[node] ?? 0; }
+
+  /** Negative when the key of `a` is below that of `b`. */
+  order(a: number, b: number): number {
+    const difference = (this.#heads[a] ?? 0) - (this.#heads[b] ?? 0);
+    if (difference !== 0) return difference;
+    const start = this.keyStart(a);
+    return compareKeys(this.keyBytes(a).subarray(start), this.keyLength(a), this.keyBytes(b), this.keyStart(b), this.keyLength(b));
+  }
+
+  /** Forgets all links: every node must be linked again. */
+  unlink(): void {
+    this.#links.fill(0, 0, MAX_LEVELS);
+    this.#linkCount = MAX_LEVELS;
+    this.#previous[0] = 0;
+  }
+
+  /** Links a node of that many levels behind `path[level]` on each. */
+  link(node: number, levels: number, path: Uint32Array): void {
     if (this.#linkCount + levels > this.#links.length) this.#links = grown(new Uint32Array(this.#links.length * 2), this.#links);
     const tower = this.#linkCount;
     this.#towers[node] = tower;

@@ -1,7 +1,7 @@
 import { compareKeys, isInRange, type ByteRange } from '#index';
 import { FieldstoneError, type MemoSource } from '#storage';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
-import type { InFlight } from '../keys/key-store.js';
+import type { InFlight } from '../keys/writes-in-flight.js';
 import { MAX_RECNO, type IndexStore } from './index-store.js';
 import { appendRecno, recnoOf } from './entry.js';
 import { MergedCursor } from './merged-cursor.js';

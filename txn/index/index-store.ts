@@ -1,7 +1,8 @@
 import { hashKey, SkipList, type ByteRange, type OrderedSource, type SortedRun, RunCursor } from '#index';
 import { FieldstoneError } from '#storage';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
-import { firstIn, isBelow, type InFlight } from '../keys/key-store.js';
+import { firstIn, isBelow } from '../keys/key-store.js';
+import type { InFlight } from '../keys/writes-in-flight.js';
 import type { FrozenEntries, IndexBase } from './index-base.js';
 import type { CatalogIndex, IndexKeys } from './index-keys.js';
 

@@ -17,8 +17,7 @@ export class KeyBatch implements StoreWrites {
   #bytes = Buffer.allocUnsafe(FIRST_BYTES);
   #length = 0;
   #count = 0;
-  #hashes: number[] = [];
-  
+  readonly #hashes: number[] = [];
 
   constructor(store: KeyStore) { this.store = store; }
 
@@ -61,15 +60,17 @@ export class KeyBatch implements StoreWrites {
     writeKeys(writer, this.store.name, this.store.ownerFlags, this.#count, this.#bytes.subarray(0, this.#length));
   }
 
-  markInFlight(): void { this.store.enterFlight(this, this.#hashes); }
+  hashes(): readonly number[] { return this.#hashes; }
+
+  markInFlight(): void { this.store.enterFlight(this); }
 
   publish(sequence: number, snapshots: LiveSnapshots): void {
     let i = 0;
     this.#each((key, keyLength, value) => { this.store.publish(key, keyLength, this.#hashes[i++] ?? 0, value, sequence, snapshots); });
-    this.store.leaveFlight(this, this.#hashes);
+    this.store.leaveFlight(this);
   }
 
-  withdraw(): void { this.store.leaveFlight(this, this.#hashes); }
+  withdraw(): void { this.store.leaveFlight(this); }
 
   touches(range: ByteRange): boolean {
     let touched = false;

@@ -8,6 +8,7 @@ import type { HotBudget } from './hot-budget.js';
 import { HotValues } from './hot-values.js';
 import type { KeyBase, PendingKeyState } from './key-base.js';
 import { foldKeys } from './key-fold.js';
+import { WritesInFlight, type KeysInFlight } from './writes-in-flight.js';
 import { flagsOf, type StoreKinds } from './key-kinds.js';
 
 export interface KeyStoreOptions {
@@ -33,11 +34,6 @@ export interface KeyGeneration {
 
 /** Steps inside a checkpoint that finish a new file of the store. */
 export type KeyTakeover = (store: KeyStore, frozen: KeyGeneration, target: FoldTarget) => Steps;
-
-/** Writes that are on their way to the log. */
-export interface InFlight {
-  touches(range: ByteRange): boolean;
-}
 
 const EMPTY = Buffer.alloc(0);
 
@@ -67,8 +63,7 @@ export class KeyStore implements VersionedStore {
   #pending: PendingKeyState | undefined;
   #generations = 0;
   #successor: KeyTakeover | undefined;
-  readonly #inFlightHashes = new Map<number, number>();
-  readonly #inFlight = new Set<InFlight>();
+  readonly #inFlight = new WritesInFlight();
   /** Where find() found the value. */
   foundBytes: Buffer = EMPTY;
   foundStart = 0;
@@ -168,7 +163,7 @@ export class KeyStore implements VersionedStore {
 
   /** True when a key of the range changed after `sequence`, or is changing. */
   changedInRange(range: ByteRange, sequence: number): boolean {
-    for (const writes of this.#inFlight) if (writes.touches(range)) return true;
+    if (this.#inFlight.touch(range)) return true;
     if (this.lastChange <= sequence) return false;
     for (const list of this.#remembered()) {
       for (let node = firstIn(list, range); node !== 0 && isBelow(list, node, range.upper); node = list.next(node)) {
@@ -187,21 +182,9 @@ export class KeyStore implements VersionedStore {
   }
 
   /** Another key of the same hash counts as well: that costs a needless conflict, once in four thousand million. */
-  isInFlight(hash: number): boolean { return this.#inFlightHashes.has(hash); }
-
-  enterFlight(writes: InFlight, hashes: Iterable<number>): void {
-    this.#inFlight.add(writes);
-    for (const hash of hashes) this.#inFlightHashes.set(hash, (this.#inFlightHashes.get(hash) ?? 0) + 1);
-  }
-
-  leaveFlight(writes: InFlight, hashes: Iterable<number>): void {
-    this.#inFlight.delete(writes);
-    for (const hash of hashes) {
-      const n = this.#inFlightHashes.get(hash) ?? 0;
-      if (n <= 1) this.#inFlightHashes.delete(hash);
-      else this.#inFlightHashes.set(hash, n - 1);
-    }
-  }
+  isInFlight(hash: number): boolean { return this.#inFlight.holds(hash); }
+  enterFlight(writes: KeysInFlight): void { this.#inFlight.add(writes); }
+  leaveFlight(writes: KeysInFlight): void { this.#inFlight.remove(writes); }
 
   /** Makes one change visible at `sequence`. */
   publish(key: Uint8Array, keyLength: number, hash: number, value: Uint8Array | undefined, sequence: number, snapshots: LiveSnapshots): void {

@@ -90,9 +90,9 @@ export class KeyWrites implements StoreWrites {
     writeKeys(writer, this.store.name, this.store.ownerFlags, count, target.subarray(0, at));
   }
 
-  markInFlight(): void { this.store.enterFlight(this, this.#hashes()); }
+  markInFlight(): void { this.store.enterFlight(this); }
 
-  *#hashes(): Generator<number, void, void> {
+  *hashes(): Generator<number, void, void> {
     for (const node of this.#written()) yield this.list.nodes.hashes[node] ?? 0;
   }
 
@@ -101,10 +101,10 @@ export class KeyWrites implements StoreWrites {
       const key = this.keyOf(node);
       this.store.publish(key, key.length, this.list.nodes.hashes[node] ?? hashKey(key), this.#valueOf(node), sequence, snapshots);
     }
-    this.store.leaveFlight(this, this.#hashes());
+    this.store.leaveFlight(this);
   }
 
-  withdraw(): void { this.store.leaveFlight(this, this.#hashes()); }
+  withdraw(): void { this.store.leaveFlight(this); }
 
   touches(range: ByteRange): boolean {
     for (let node = firstIn(this.list, range); node !== 0 && isBelow(this.list, node, range.upper); node = this.list.next(node)) {

@@ -102,6 +102,34 @@ describe('a skip list', () => {
     }), { numRuns: 300 });
   });
 
+  test('gives the keys in order however many came between two looks', () => {
+    for (const length of [2, 6, 9, 30]) {
+      const list = new SkipList(length);
+      const all: string[] = [];
+      for (const count of [1, 3000, 1, 0, 20, 5000, 300, 9000, 7]) {
+        for (let i = 0; i < count; i++) {
+          const n = Math.imul(all.length + 1, 0x9e3779b1) >>> 0;
+          const text = String(n % 60_000).padStart(length, length > 20 ? 'same beginning ' : '0');
+          const k = Buffer.from(text);
+          if (list.find(k, k.length) === 0) all.push(text);
+          list.put(k, k.length, all.length, k, false);
+        }
+        const wanted = [...all].sort();
+        const up: string[] = [];
+        const down: string[] = [];
+        const textOf = (n: number): string => list.nodes.keyBytes(n).toString('latin1', list.nodes.keyStart(n), list.nodes.keyStart(n) + list.nodes.keyLength(n));
+        for (let n = list.first(); n !== 0; n = list.next(n)) up.push(textOf(n));
+        for (let n = list.last(); n !== 0; n = list.previous(n)) down.push(textOf(n));
+        expect(up).toEqual(wanted);
+        expect(down.reverse()).toEqual(wanted);
+        for (let i = 0; i < wanted.length; i += 97) {
+          const k = Buffer.from(wanted[i] ?? '');
+          expect(textOf(list.lowerBound(k, k.length))).toBe(wanted[i]);
+        }
+      }
+    }
+  });
+
   test('is the same for the same seed, and balanced', () => {
     const [a, b] = [new SkipList(77), new SkipList(77)];
     const high: number[] = [];
@@ -110,6 +138,7 @@ describe('a skip list', () => {
       a.put(k, k.length, i, k, false);
       b.put(k, k.length, i, k, false);
     }
+    expect([a.first(), a.last()]).toEqual([b.first(), b.last()]); // asks for order: now the nodes are linked
     for (let n = a.nodes.next(0, 3); n !== 0; n = a.nodes.next(n, 3)) high.push(n);
     let same = b.nodes.next(0, 3);
     for (const n of high) {
