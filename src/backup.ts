@@ -133,7 +133,7 @@ async function copyAll(job: Job): Promise<BackupResult> {
 /** Table and index files together, when nothing changed them from before the first byte was read to after the last. */
 async function copyUntouched(job: Job, entry: TableEntry, store: RecordStore): Promise<boolean> {
   if (!isReadOnlyDialect(store.layout) && namedIndexes(entry).length === 0) return false;
-  if (!store.indexes.isEmpty) return false; // they are made anew in the copy
+  if (store.indexes.ownDefinitions().length > 0) return false; // they are made anew in the copy
   const before = stateOf(job, store);
   if (before === undefined) return false;
   const made = await copyFiles(job, entry.siblings);
@@ -209,6 +209,7 @@ async function rebuildInto(job: Job, target: Engine, entry: TableEntry, store: R
 function withoutIndexFlag(entry: TableEntry, store: RecordStore): RecordStore['layout'] {
   const { layout } = store;
   if (!layout.hasStructuralIndex && structuralIndexes(entry).length === 0) return layout;
+  if (store.indexes.files.some((file) => structuralIndexes(entry).includes(file.name))) return layout;
   const headerBytes = new Uint8Array(layout.headerBytes);
   headerBytes[28] = (headerBytes[28] ?? 0) & ~1;
   return { ...layout, headerBytes };

@@ -265,9 +265,10 @@ export class Database {
       for (const file of new Set([entry.tableFile, ...(store.base.memo === undefined ? [] : [store.base.memo.name]), ...sideFiles(entry)])) {
         names.set(file, `${to}${file.slice(file.lastIndexOf('.'))}`);
       }
-      for (const file of indexFiles(store)) names.set(file, `${to}${file.slice(file.lastIndexOf('.', file.lastIndexOf('.') - 1))}`);
+      for (const file of indexFiles(store)) names.set(file, renamedIndexFile(file, entry.tableFile, to));
       const memoFile = store.base.memo === undefined ? undefined : names.get(store.base.memo.name);
-      const indexes = store.indexes.definitions().map(({ file, ...index }) => ({ ...index, ...(file === undefined ? {} : { file: names.get(file) ?? file }) }));
+      const indexes = store.indexes.ownDefinitions()
+        .map(({ file, ...index }) => ({ ...index, ...(file === undefined ? {} : { file: names.get(file) ?? file }) }));
       const after = { ...plannedFrom(entry, memoFile, indexes), name: to, tableFile: names.get(entry.tableFile) ?? `${to}.dbf` };
       await withTableToItself(engine, store, () => renameFiles(engine, entry, after, names));
     });
@@ -433,8 +434,16 @@ export class Database {
   [Symbol.asyncDispose](): Promise<void> { return this.close(); }
 }
 
-/** Index files of ours. */
-function indexFiles(store: RecordStore): string[] { return store.indexes.definitions().flatMap(({ file }) => (file === undefined ? [] : [file])); }
+/** A file with the table's base name gets the new one; another file keeps its name. */
+function renamedIndexFile(file: string, tableFile: string, to: string): string {
+  const base = tableFile.replace(/\.[^.]*$/, '');
+  return file.toLowerCase().startsWith(`${base.toLowerCase()}.`) ? `${to}${file.slice(base.length)}` : file;
+}
+
+/** Index files that are kept with the table. */
+function indexFiles(store: RecordStore): string[] {
+  return [...new Set(store.indexes.definitions().flatMap(({ file }) => (file === undefined ? [] : [file])))];
+}
 
 function sideFiles(entry: TableEntry): string[] { return entry.siblings.filter((name) => /\.cpg$/i.test(name)); }
 

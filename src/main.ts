@@ -49,7 +49,7 @@ export type { Trace, TraceOptions } from './profile/trace.js';
 export type { OpenOptions, Options, OptionSource, ResolvedOptions, Size } from './config/open-options.js';
 export { ERROR_CODES, FieldstoneError, hasCode, type ErrorCode, type ErrorFields, type Dialect, type Finding, type HistogramSnapshot, type ProbeSnapshot, type WritableDialect } from '#storage';
 export type { Durability, Isolation, OpenTransactionInfo } from '#txn';
-export type { IndexOn, IndexOptions } from './indexes/index-definition.js';
+export type { IndexOn, IndexOptions } from './indexes/index-options.js';
 export type { IndexKey, IndexKeyRange, TableIndex } from './indexes/table-index.js';
 // Queries.
 export { avg, count, countDistinct, max, min, sum, type Aggregate } from './query/aggregates.js';

@@ -45,5 +45,7 @@ export { createIndex, dropIndex, indexOf, withIndexes, type CreateIndexOptions }
 export { finishIndexBuild, type IndexBuildResult } from './index/finish-index-build.js';
 export { IndexCursor } from './index/index-cursor.js';
 export { IndexBuild } from './index/index-build.js';
+export { isOwnIndex } from './index/index-keys.js';
+export type { IndexProblem } from './index/table-indexes.js';
 export type { CatalogIndex, EmitKey, IndexedTable, IndexKeys, IndexKeysFactory } from './index/index-keys.js';
 export type { IndexStore } from './index/index-store.js';

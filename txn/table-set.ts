@@ -93,7 +93,7 @@ export class TableSet {
     if (adopted) this.#o.onAdopted();
     const store = new RecordStore(entry.name, base);
     try {
-      if (entry.facts !== undefined) openIndexes(this.indexContext, store, entry.facts, adopted, () => { this.#rebuilt.add(store); });
+      openIndexes(this.indexContext, store, { name: entry.name, facts: entry.facts, siblings: entry.siblings, adopted }, () => { this.#rebuilt.add(store); });
     } catch (e) {
       store.close();
       throw e;

@@ -1,7 +1,7 @@
 import { FieldstoneError, type ErrorCode, type Finding } from '#storage';
 import { withTableToItself, type Engine, type RecordStore, type TableEntry } from '#txn';
 import { assertNotAborted, type LongWorkOptions } from '../long-work.js';
-import { detachIndexes, namedIndexes, type IndexPolicy } from '../table/write-guard.js';
+import { detachIndexes, namedIndexes, type IndexPolicy, unmaintained } from '../table/write-guard.js';
 import { chosenWork } from './chosen-work.js';
 import { checkTable } from './check-table.js';
 import { repairStore } from './repair-store.js';
@@ -84,11 +84,13 @@ async function repairOne(engine: Engine, table: string, options: RepairOptions):
   try {
     if (!await needsRepair(engine, table, options)) return { table, status: 'fine', actions: [], kept: [] };
     const entry = engine.entry(table);
-    if (namedIndexes(entry).length > 0) {
+    const known = opened(engine, entry);
+    const stale = known === undefined ? namedIndexes(entry) : unmaintained(known, entry).map((problem) => problem.file);
+    if (stale.length > 0) {
       if (options.indexes !== 'detach') {
-        throw new FieldstoneError('UNSUPPORTED', `repairing "${table}" would leave ${namedIndexes(entry).join(', ')} stale; ask for indexes: 'detach' to set the index files aside`, { table });
+        throw new FieldstoneError('UNSUPPORTED', `repairing "${table}" would leave ${stale.join(', ')} stale; ask for indexes: 'detach' to set the index files aside`, { table });
       }
-      if (opened(engine, entry) !== undefined) await detachIndexes(engine, entry);
+      if (known !== undefined) await detachIndexes(engine, entry);
     }
     const { actions, kept } = await engine.exclusively(() => {
       const now = engine.entry(table);

@@ -1,7 +1,7 @@
 import { decodeField, defaultBlockSize, FieldstoneError, memoFileNameFor, MemoFile, NO_MEMO, readUpTo, type DbfLayout, type MemoPointer, type VfsFile } from '#storage';
 import { installFiles, RecordView, type Engine, type RecordStore, type TableEntry } from '#txn';
 import { firstNumbers } from '../table/create-table.js';
-import { plannedFrom } from '../table/rebuild.js';
+import { indexesToBuild, plannedFrom } from '../table/rebuild.js';
 import { TableBuilder } from '../table/table-builder.js';
 import { assertNotAborted } from '../long-work.js';
 import { isReadOnlyDialect, structuralIndexes } from '../table/write-guard.js';
@@ -48,7 +48,7 @@ export async function repairTable(job: RepairJob, entry: TableEntry, store: Reco
     const { layout, actions } = mendedLayout(source.layout, structuralIndexes(entry).length > 0);
     builder = new TableBuilder(engine, {
       tableFile: entry.tableFile, layout, ...(source.memo === undefined ? {} : { memoBlockSizeBytes: source.memo.blockSizeBytes, memoFile: source.memo.name }),
-      indexes: { definitions: entry.facts?.indexes ?? [], table: entry.facts ?? { name: entry.name } },
+      indexes: store === undefined ? { definitions: entry.facts?.indexes ?? [], table: entry.facts ?? { name: entry.name } } : indexesToBuild(store, entry),
     });
     const counters = counterMender(layout, source.autoNext);
     const done = [...source.actions, ...actions, ...await copyRecords(job, source, builder, counters.see)];

@@ -1,6 +1,6 @@
 import type { TableSchema } from '../table/field-types.js';
 import type { DocumentId } from '../document/document-id.js';
-import type { IndexOptions } from '../indexes/index-definition.js';
+import type { IndexOptions } from '../indexes/index-options.js';
 import type { Param } from '../filter/param.js';
 
 /** The type of a document's `_id`: as declared, else text. */

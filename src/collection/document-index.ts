@@ -12,7 +12,7 @@ import type { DocumentIndexInfo, DocumentIndexOptions } from './collection-types
 export async function makeDocumentIndex(engine: Engine, collection: string, name: string, options: DocumentIndexOptions): Promise<void> {
   engine.writeSide.assertWritable();
   const entry = engine.entry(collection);
-  const definition: CatalogIndex = indexDefinition(entry.name, entry.tableFile, anyPath, name, options);
+  const definition: CatalogIndex = indexDefinition(entry.name, entry.tableFile, engine.store(entry).layout, anyPath, name, options);
   await createIndex(engine, collection, definition, {
     onSlice: (done, total) => {
       assertNotAborted(options.signal, `createIndex "${name}"`);

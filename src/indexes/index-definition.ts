@@ -1,35 +1,17 @@
-import { FieldstoneError, nearestNames } from '#storage';
+import { FieldstoneError, nearestNames, type DbfLayout } from '#storage';
 import type { CatalogIndex } from '#txn';
 import { assertOptions, assertSignal, shown } from '../arguments.js';
 import { paramsOf } from '../filter/bind-filter.js';
 import { parseFilter } from '../filter/parse-filter.js';
+import { isXbaseType, xbaseDefinition } from './xbase-definition.js';
 import { filterToText } from './stored-filter.js';
-import type { LongWorkOptions } from '../long-work.js';
+import type { IndexOptions } from './index-options.js';
 
-/** A field of an index: its name, or with a direction. */
-export type IndexOn = string | { readonly field: string; readonly descending?: boolean };
-
-/** What createIndex() makes. */
-export interface IndexOptions extends LongWorkOptions {
-  /** Fields in the order in which they are compared. */
-  readonly on?: readonly IndexOn[] | string;
-  /** No two rows may have the same key. Default false. */
-  readonly unique?: boolean;
-  /** Leaves out rows without a value (null) in all fields. Default false. */
-  readonly sparse?: boolean;
-  /** Only rows that match this filter are in the index. */
-  readonly where?: unknown;
-  /** `btree` (default): in a file. `skiplist`: in memory, made anew when the table is opened. */
-  readonly type?: 'btree' | 'skiplist';
-  /** From the highest key to the lowest, for all fields. Default false. */
-  readonly descending?: boolean;
-}
-
-const KNOWN = ['on', 'where', 'unique', 'sparse', 'type', 'descending', 'signal', 'onProgress'];
+const KNOWN = ['on', 'where', 'expression', 'for', 'unique', 'sparse', 'type', 'descending', 'signal', 'onProgress'];
 const NAME = /^[\p{L}_][\p{L}\p{N}_-]{0,63}$/u;
 
 /** Checks what a user asked for. Throws NAME, OPTION, NOT_FOUND (a field). */
-export function indexDefinition(table: string, tableFile: string, spelled: SpellField, name: string, options: IndexOptions): CatalogIndex {
+export function indexDefinition(table: string, tableFile: string, layout: DbfLayout, spelled: SpellField, name: string, options: IndexOptions): CatalogIndex {
   if (typeof name !== 'string' || !NAME.test(name)) throw new FieldstoneError('NAME', `an index is named by letters, digits, _ and -, got ${shown(name)}`, { table });
   assertOptions(options, KNOWN, 'createIndex');
   assertSignal(options.signal);
@@ -38,7 +20,11 @@ export function indexDefinition(table: string, tableFile: string, spelled: Spell
     if (value !== undefined && typeof value !== 'boolean') throw new FieldstoneError('OPTION', `${flag} is true or false, got ${shown(value)}`, { option: flag });
   }
   const kind = options.type ?? 'btree';
-  if (kind !== 'btree' && kind !== 'skiplist') throw new FieldstoneError('OPTION', `type must be 'btree' or 'skiplist', got ${shown(kind)}`, { option: 'type' });
+  if (isXbaseType(kind)) return xbaseDefinition(layout, tableFile, name, kind, options);
+  if (kind !== 'btree' && kind !== 'skiplist') throw new FieldstoneError('OPTION', `type must be btree, skiplist, cdx, idx, ntx or ndx, got ${shown(kind)}`, { option: 'type' });
+  for (const option of ['expression', 'for'] as const) {
+    if (options[option] !== undefined) throw new FieldstoneError('OPTION', `${option} goes with the types cdx, idx, ntx and ndx; take on and where`, { option });
+  }
   const fields = fieldsOf(spelled, options);
   return {
     name, kind, fields,

@@ -8,10 +8,12 @@ import { compileFilter } from '../filter/compile-filter.js';
 import { ROWS } from '../filter/item-reader.js';
 import { decodeNamed, rowValues } from './row-values.js';
 import { filterFromText } from './stored-filter.js';
+import { XbaseKeys } from './xbase-keys.js';
 import { ValueKeys, type RowTest } from './value-keys.js';
 
 /** Makes the keys of rows for any kind of index. Throws NOT_FOUND (a field), VERSION (a definition that this version does not know). */
 export function indexKeysFactory(layout: DbfLayout, table: IndexedTable, index: CatalogIndex): IndexKeys {
+  if (index.tag !== undefined) return new XbaseKeys(layout, table, index);
   if (index.fields === undefined) throw new FieldstoneError('VERSION', `index "${index.name}" of "${table.name}" is of a kind that this version does not know`, { table: table.name });
   const collection = collectionLayout(layout, namesFor(layout, table.fieldNames));
   if (collection !== undefined) return new DocumentKeys(layout, collection, table, index);

@@ -3,7 +3,8 @@ import { namesOf } from '../table/table-schema.js';
 import { assertNotAborted, type LongWorkOptions } from '../long-work.js';
 import type { TableHost } from '../table/table-host.js';
 import { assertWritable, detachIndexes, type IndexPolicy } from '../table/write-guard.js';
-import { indexDefinition, spelledAs, type IndexOptions } from './index-definition.js';
+import { indexDefinition, spelledAs } from './index-definition.js';
+import type { IndexOptions } from './index-options.js';
 
 /** createIndex() of a table. */
 export async function makeIndex(host: TableHost, table: string, policy: IndexPolicy, name: string, options: IndexOptions): Promise<void> {
@@ -11,7 +12,7 @@ export async function makeIndex(host: TableHost, table: string, policy: IndexPol
   engine.writeSide.assertWritable();
   const entry = engine.entry(table);
   const store = engine.store(entry);
-  const definition = indexDefinition(entry.name, entry.tableFile, spelledAs(entry.name, namesOf(store.layout, entry)), name, options);
+  const definition = indexDefinition(entry.name, entry.tableFile, store.layout, spelledAs(entry.name, namesOf(store.layout, entry)), name, options);
   if (policy === 'detach') await detachIndexes(engine, entry);
   assertWritable(store, entry);
   await createIndex(engine, table, definition, { onSlice: sliceOf(options, `createIndex "${name}"`) });

@@ -68,7 +68,11 @@ export class TableIndex<Row> {
   get fields(): readonly string[] { return this.#open(this.#access.view()).form.fields.map((field) => field.path); }
   get expression(): string | undefined { return this.#index.definition.expression; }
   get for(): string | undefined { return this.#index.definition.forExpression; }
-  get unique(): boolean { return this.#index.definition.unique === true; }
+  /** Also an xBase UNIQUE index, which holds the first row of each key. */
+  get unique(): boolean {
+    const { unique, tag } = this.#index.definition;
+    return unique === true || tag?.unique === 'first';
+  }
   get descending(): boolean {
     const { form, index } = this.#open(this.#access.view());
     return index.definition.descending === true || form.fields[0]?.descending === true;

@@ -1,5 +1,5 @@
 import { FieldstoneError, isMemoField, nearestNames, planDbf, rawPointer, visibleFields, shortFieldNames, createRowEncoder, type DbfField, type DbfLayout, type FieldSpec, type PendingMemo, type WritableDialect } from '#storage';
-import { installFiles, type CatalogIndex, type PlannedTable, type RecordStore, type TableEntry } from '#txn';
+import { installFiles, isOwnIndex, type CatalogIndex, type PlannedTable, type RecordStore, type TableEntry } from '#txn';
 import { renamePaths } from '../indexes/stored-filter.js';
 import type { FieldType, TableSchema } from './field-types.js';
 import { memoContentOf, TableBuilder } from './table-builder.js';
@@ -36,11 +36,12 @@ export async function alterTable(host: TableHost, name: string, change: AlterTab
     const columns = planColumns(store, entry, change);
     const layout = planLayout(store.layout, columns);
     const { memo } = store.base;
-    const after = plannedAfter(store, entry, layout, columns);
+    const after = plannedAfter(entry, layout, columns);
+    const definitions = store.indexes.definitions().map((index) => renamedIndex(store, entry, index, columns));
     const builder = new TableBuilder(engine, {
       tableFile: entry.tableFile, layout,
       ...(memo === undefined ? {} : { memoBlockSizeBytes: memo.allocator.blockSizeBytes, ...(layout.memoKind === memo.kind ? { memoFile: memo.name } : {}) }),
-      indexes: { definitions: after.indexes ?? [], table: after },
+      indexes: { definitions, table: after },
     });
     try {
       const convert = recordConverter(store, layout, columns);
@@ -57,19 +58,18 @@ export async function alterTable(host: TableHost, name: string, change: AlterTab
     }
     const removed = memo !== undefined && builder.memoFile !== memo.name ? [memo.name] : [];
     const { memoFile } = builder;
-    const indexes = builder.indexDefinitions;
+    const indexes = builder.indexDefinitions.filter(isOwnIndex);
     const planned = { ...after, ...(memoFile === undefined ? {} : { memoFile }), ...(indexes.length === 0 ? {} : { indexes }) };
     await installFiles(engine, { before: entry, after: planned, files: builder.files, removed });
   });
 }
 
-function plannedAfter(store: RecordStore, entry: TableEntry, layout: DbfLayout, columns: readonly Column[]): PlannedTable {
-  const indexes = store.indexes.definitions().map((index) => renamedIndex(store, entry, index, columns));
+function plannedAfter(entry: TableEntry, layout: DbfLayout, columns: readonly Column[]): PlannedTable {
   return {
     name: entry.name, tableFile: entry.tableFile, fieldNames: columns.map((c) => c.name),
     ...(entry.facts?.encoding === undefined ? {} : { encoding: entry.facts.encoding }),
     fieldTypes: typesAfter(entry, layout, columns),
-    ...(indexes.length === 0 ? {} : { indexes }),
+    ...(entry.facts?.attached === undefined ? {} : { attached: entry.facts.attached }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { DELETED_MARK } from '#storage';
-import { installFiles, RecordCursor, RecordView, withTableToItself, type CatalogIndex, type Engine, type PlannedTable, type RecordStore, type TableEntry } from '#txn';
+import { installFiles, isOwnIndex, RecordCursor, RecordView, withTableToItself, type CatalogIndex, type Engine, type PlannedTable, type RecordStore, type TableEntry } from '#txn';
 import { TableBuilder, type BuilderOptions } from './table-builder.js';
 import { assertNotAborted, type LongWorkOptions } from '../long-work.js';
 import type { TableHost } from './table-host.js';
@@ -10,13 +10,15 @@ const ROWS_PER_TURN = 2048;
 /** What the catalog remembers of a table besides fingerprints, with these indexes. */
 export function plannedFrom(entry: TableEntry, memoFile: string | undefined, indexes: readonly CatalogIndex[] = []): PlannedTable {
   const { facts } = entry;
+  const own = indexes.filter(isOwnIndex);
   return {
     name: entry.name, tableFile: entry.tableFile,
     ...(memoFile === undefined ? {} : { memoFile }),
     ...(facts?.fieldNames === undefined ? {} : { fieldNames: facts.fieldNames }),
     ...(facts?.fieldTypes === undefined ? {} : { fieldTypes: facts.fieldTypes }),
     ...(facts?.encoding === undefined ? {} : { encoding: facts.encoding }),
-    ...(indexes.length === 0 ? {} : { indexes }),
+    ...(own.length === 0 ? {} : { indexes: own }),
+    ...(facts?.attached === undefined ? {} : { attached: facts.attached }),
   };
 }
 
@@ -95,7 +97,9 @@ function builderOptions(store: RecordStore, entry: TableEntry): BuilderOptions {
 
 /** The indexes of the table, for a new generation of the same fields. */
 export function indexesToBuild(store: RecordStore, entry: TableEntry): NonNullable<BuilderOptions['indexes']> {
-  return { definitions: store.indexes.definitions(), table: entry.facts ?? { name: entry.name } };
+  const readOnly = new Set(store.indexes.problems.map((problem) => problem.file));
+  const definitions = store.indexes.definitions().filter(({ file }) => file === undefined || !readOnly.has(file));
+  return { definitions, table: entry.facts ?? { name: entry.name } };
 }
 
 /** ZAP: a new, empty generation; automatic numbers go on. */

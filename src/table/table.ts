@@ -8,7 +8,7 @@ import type { RowScan, ScanOptions } from './scan.js';
 import type { TableCodec } from './table-codec.js';
 import type { LongWorkOptions } from '../long-work.js';
 import type { TableHost } from './table-host.js';
-import type { IndexOptions } from '../indexes/index-definition.js';
+import type { IndexOptions } from '../indexes/index-options.js';
 import { makeIndex, remakeIndexes } from '../indexes/make-index.js';
 import { TableIndex } from '../indexes/table-index.js';
 import { assertOptions, assertSignal } from '../arguments.js';

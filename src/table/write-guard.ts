@@ -1,5 +1,5 @@
 import { FieldstoneError, type DbfLayout } from '#storage';
-import type { Engine, RecordStore, TableEntry } from '#txn';
+import type { Engine, IndexProblem, RecordStore, TableEntry } from '#txn';
 
 /** What to do about index files that would go stale: refuse the write, or set them aside first. */
 export type IndexPolicy = 'refuse' | 'detach';
@@ -35,11 +35,19 @@ export function assertWritable(store: RecordStore, entry: TableEntry): void {
   if (doubt !== undefined) {
     throw new FieldstoneError('CORRUPT_DBF', `where the records of "${store.name}" begin is a guess (${doubt.message}), and a write could hit its neighbour; repair the table first`, { table: store.name });
   }
-  const indexes = namedIndexes(entry);
-  if (indexes.length > 0) {
-    throw new FieldstoneError('UNSUPPORTED',
-      `writing to "${store.name}" would leave ${indexes.join(', ')} stale; pass indexes: 'detach' to set the index files aside`, { table: store.name, details: { indexes } });
-  }
+  const [first, ...more] = unmaintained(store, entry);
+  if (first === undefined) return;
+  const files = [first, ...more].map((problem) => problem.file);
+  throw new FieldstoneError('UNSUPPORTED',
+    `writing to "${store.name}" would leave ${files.join(', ')} stale (${first.reason}); pass indexes: 'detach' to set the index files aside`, { table: store.name, details: { indexes: files } });
+}
+
+/** Index files beside the table that are not kept right, and why. */
+export function unmaintained(store: RecordStore, entry: TableEntry): IndexProblem[] {
+  const kept = new Set(store.indexes.files.map((file) => file.name));
+  const known = new Set(store.indexes.problems.map((problem) => problem.file));
+  const others = namedIndexes(entry).filter((file) => !kept.has(file) && !known.has(file)).map((file) => ({ file, reason: 'it is not attached' }));
+  return [...store.indexes.problems, ...others];
 }
 
 /** Throws CORRUPT_DBF when new rows would overwrite rows that the file holds but its header does not count. */
@@ -49,21 +57,23 @@ export function assertGrowable(store: RecordStore): void {
     `the file of "${store.name}" holds more records than its header counts, and new rows would overwrite them; repair the table first, or pack it to drop them`, { table: store.name });
 }
 
-/** Sets the index files of the table aside: renamed, and no longer announced by the header. */
+/** Sets the index files aside that would go stale: renamed, and no longer announced by the header. */
 export async function detachIndexes(engine: Engine, entry: TableEntry): Promise<void> {
-  const files = namedIndexes(entry);
-  if (files.length === 0) return;
+  if (unmaintained(engine.store(entry), entry).length === 0) return;
   await engine.exclusively(async () => {
     const store = engine.store(entry);
-    const remaining = namedIndexes(entry);
+    const remaining = unmaintained(store, entry).map((problem) => problem.file).filter((file) => entry.siblings.includes(file));
     if (remaining.length === 0) return;
     const flags = store.layout.tableFlags & ~1;
-    if (flags !== store.layout.tableFlags) store.pendingTableFlags = flags;
+    if (flags !== store.layout.tableFlags && remaining.some((name) => STRUCTURAL.test(name))) store.pendingTableFlags = flags;
     const taken = new Set(engine.options.env.vfs.list(engine.options.folder));
     const operations = remaining.map((from) => ({ kind: 'rename' as const, from, to: freeName(taken, `${from}.detached`) }));
     await engine.writeSide.checkpoint({
       operations, replaces: undefined, tables: {},
-      installed: () => { entry.siblings = entry.siblings.filter((name) => !remaining.includes(name)); },
+      installed: () => {
+        entry.siblings = entry.siblings.filter((name) => !remaining.includes(name));
+        store.indexes.forget(remaining);
+      },
     });
   });
 }

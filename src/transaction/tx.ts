@@ -19,7 +19,7 @@ import { assertRecno, TableReader, type GetOptions, type ReadAccess } from '../t
 import { TableWriter } from '../table/table-writer.js';
 import type { RowScan, ScanOptions } from '../table/scan.js';
 import type { IndexPolicy } from '../table/write-guard.js';
-import { assertWritable, detachIndexes, namedIndexes } from '../table/write-guard.js';
+import { assertWritable, detachIndexes, unmaintained } from '../table/write-guard.js';
 
 /** What names a table: its handle, or its name. */
 export type TableRef<Row, Input> = { readonly name: string; readonly indexPolicy: IndexPolicy; readonly rowTypes?: { row: Row; input: Input } };
@@ -202,7 +202,7 @@ export class TxTable<Row, Input> {
   }
 
   #assertIndexes(): void {
-    if (this.#policy === 'detach' && this.#open.mayWait && namedIndexes(this.#entry).length > 0) {
+    if (this.#policy === 'detach' && this.#open.mayWait && unmaintained(this.#codec.store, this.#entry).length > 0) {
       throw new MustWait(`index files of "${this.name}" are set aside first`, detachIndexes(this.#engine, this.#entry));
     }
     assertWritable(this.#codec.store, this.#entry);

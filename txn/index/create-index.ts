@@ -8,7 +8,10 @@ import { discardFiles, withTableToItself } from '../folder-changes.js';
 import { finishIndexBuild } from './finish-index-build.js';
 import type { RecordStore } from '../record/record-store.js';
 import { IndexBuild } from './index-build.js';
-import type { CatalogIndex } from './index-keys.js';
+import { isOwnIndex, type CatalogIndex } from './index-keys.js';
+import { openTag } from './open-xbase.js';
+import { removeXbaseFile, replaceXbaseFile, tagDefinition } from './replace-xbase-file.js';
+import { changeXbase, writeXbase } from './xbase-format.js';
 import type { IndexStore } from './index-store.js';
 import { attachBuilt } from './open-indexes.js';
 
@@ -29,14 +32,16 @@ export async function createIndex(engine: Engine, name: string, definition: Cata
     const entry = engine.entry(name);
     const store = engine.store(entry);
     assertFree(engine, store, definition);
-    await withTableToItself(engine, store, () => buildAndInstall(engine, entry, store, definition, options));
+    await withTableToItself(engine, store, () => (
+      isOwnIndex(definition) ? buildAndInstall(engine, entry, store, definition, options) : addTag(engine, entry, store, definition, options)
+    ));
   });
 }
 
 function assertFree(engine: Engine, store: RecordStore, { name, file }: CatalogIndex): void {
   if (store.indexes.find(name) !== undefined) throw new FieldstoneError('EXISTS', `table "${store.name}" already has an index "${name}"`, { table: store.name, details: { index: name } });
   const { env: { vfs }, folder } = engine.options;
-  if (file === undefined || vfs.stat(`${folder}/${file}`) === undefined) return;
+  if (file === undefined || vfs.stat(`${folder}/${file}`) === undefined || store.indexes.files.some((known) => known.name === file)) return;
   throw new FieldstoneError('EXISTS', `the folder already holds "${file}"; remove or rename it`, { file: `${folder}/${file}`, table: store.name });
 }
 
@@ -49,7 +54,7 @@ async function buildAndInstall(engine: Engine, entry: TableEntry, store: RecordS
   try {
     for (const { file } of files) await file.syncAsync();
     if (files.length > 0) env.vfs.syncFolder(folder);
-    const after = withIndexes(entry, store, [...store.indexes.definitions(), done.definition]);
+    const after = withIndexes(entry, store, [...store.indexes.ownDefinitions(), done.definition]);
     await engine.writeSide.checkpoint({
       operations: files.map(({ temporary, name }) => ({ kind: 'rename' as const, from: temporary, to: name })),
       replaces: undefined, tables: { [entry.name.toLowerCase()]: after },
@@ -65,6 +70,23 @@ async function buildAndInstall(engine: Engine, entry: TableEntry, store: RecordS
     throw e;
   }
   for (const { file } of files) file.close();
+}
+
+/**
+ * A tag in a file of xBase programs: the file is copied with the tag, or made, and takes the place of the old one. The delta of its other
+ * tags is folded before, so that nothing of it is left to write.
+ */
+async function addTag(engine: Engine, entry: TableEntry, store: RecordStore, definition: CatalogIndex, options: CreateIndexOptions): Promise<void> {
+  const { env, folder } = engine.options;
+  await engine.writeSide.checkpoint();
+  const build = await new StepDriver(env, folder, collect(engine, store, entry, definition, options), () => undefined).start();
+  await replaceXbaseFile(engine, entry, store, definition, (file, isNew, kind, name) => (
+    isNew ? writeXbase(kind, file, name, store.layout, [build.newTag()]) : changeXbase(kind, file, name, store.layout, [build.newTag()], [])
+  ), (xbase) => {
+    const index = openTag(engine.tables.indexContext, store, factsFor(entry), xbase, tagDefinition(xbase, definition));
+    xbase.stores = [...xbase.stores, index];
+    store.indexes.addTo(xbase, index);
+  });
 }
 
 /** The keys of all committed rows. */
@@ -95,6 +117,7 @@ export function withIndexes(entry: TableEntry, store: RecordStore, indexes: read
     ...(facts.fieldNames === undefined ? {} : { fieldNames: facts.fieldNames }),
     ...(facts.fieldTypes === undefined ? {} : { fieldTypes: facts.fieldTypes }),
     ...(facts.encoding === undefined ? {} : { encoding: facts.encoding }),
+    ...(facts.attached === undefined ? {} : { attached: facts.attached }),
     ...(indexes.length === 0 ? {} : { indexes }),
   };
 }
@@ -114,7 +137,11 @@ export async function dropIndex(engine: Engine, name: string, indexName: string)
     await withTableToItself(engine, store, async () => {
       // Changes that wait for a checkpoint would be written into a file that the same checkpoint removes.
       await engine.writeSide.checkpoint();
-      const after = withIndexes(entry, store, store.indexes.definitions().filter((each) => each.name !== index.name));
+      if (!isOwnIndex(index.definition)) {
+        await dropTag(engine, entry, store, index);
+        return;
+      }
+      const after = withIndexes(entry, store, store.indexes.ownDefinitions().filter((each) => each.name !== index.name));
       const { file } = index.definition;
       await engine.writeSide.checkpoint({
         operations: file === undefined ? [] : [{ kind: 'unlink', file }], replaces: undefined, tables: { [entry.name.toLowerCase()]: after },
@@ -124,6 +151,20 @@ export async function dropIndex(engine: Engine, name: string, indexName: string)
         },
       });
     });
+  });
+}
+
+async function dropTag(engine: Engine, entry: TableEntry, store: RecordStore, index: IndexStore): Promise<void> {
+  const file = store.indexes.files.find((each) => each.stores.includes(index));
+  if (file?.stores.length === 1) {
+    await removeXbaseFile(engine, entry, store, file.name);
+    return;
+  }
+  await replaceXbaseFile(engine, entry, store, index.definition, (target, _isNew, kind, name) => (
+    changeXbase(kind, target, name, store.layout, [], [index.name])
+  ), (xbase) => {
+    xbase.stores = xbase.stores.filter((each) => each !== index);
+    store.indexes.remove(index);
   });
 }
 

@@ -1,10 +1,12 @@
-import { emptyHeader, encodeHeader, RunBuilder, SkipList, type SortedRun } from '#index';
-import { FieldstoneError, writeFully, type DbfLayout, type MemoSource, type VfsFile } from '#storage';
+import { emptyHeader, encodeHeader, RunBuilder, SkipList, type SortedRun, type TagSpec } from '#index';
+import { assert, FieldstoneError, writeFully, type DbfLayout, type MemoSource, type VfsFile } from '#storage';
 import { KeyBase } from '../keys/key-base.js';
 import type { IndexContext } from './index-context.js';
 import { appendRecno, recnoOf } from './entry.js';
 import { FrozenChanges } from './frozen-changes.js';
 import { RECNO_BYTES, type CatalogIndex, type IndexedTable, type IndexKeys } from './index-keys.js';
+import { XbaseKeysOfRun } from './xbase-entries.js';
+import { writeXbase, xbaseKindOf, type NewTag, type XbaseKind } from './xbase-format.js';
 import { TreeIndexFile } from './tree-index-file.js';
 import type { Steps } from '../checkpoint/step.js';
 
@@ -31,10 +33,12 @@ export interface IndexTarget {
 export class IndexBuild {
   readonly #context: IndexContext;
   readonly #parts: readonly Part[];
+  readonly #layout: DbfLayout;
 
   /** Throws what the definitions have wrong. */
   constructor(context: IndexContext, layout: DbfLayout, table: IndexedTable, definitions: readonly CatalogIndex[]) {
     this.#context = context;
+    this.#layout = layout;
     this.#parts = definitions.map((definition) => ({ definition, keys: context.keysFor(layout, table, definition), builder: new RunBuilder() }));
   }
 
@@ -53,15 +57,49 @@ export class IndexBuild {
    */
   *finish(sequence: number, targetFor: (definition: CatalogIndex) => IndexTarget | undefined): Steps<BuiltIndex[]> {
     const done: BuiltIndex[] = [];
-    for (const { definition, builder } of this.#parts) {
+    const foreign = new Map<string, { readonly kind: XbaseKind; readonly tags: NewTag[]; readonly first: CatalogIndex }>();
+    for (const { definition, builder, keys } of this.#parts) {
       const run = builder.finish();
       if (definition.unique === true) assertUnique(run, definition);
-      const target = targetFor(definition);
-      if (target === undefined) done.push({ definition, run });
-      else done.push({ definition: yield* buildTree(this.#context, definition, run, target, sequence), run: undefined });
+      const kind = xbaseKindOf(definition.file ?? '');
+      if (kind === undefined) {
+        const target = targetFor(definition);
+        if (target === undefined) done.push({ definition, run });
+        else done.push({ definition: yield* buildTree(this.#context, definition, run, target, sequence), run: undefined });
+        continue;
+      }
+      const file = definition.file ?? '';
+      const known = foreign.get(file) ?? { kind, tags: [], first: definition };
+      foreign.set(file, known);
+      known.tags.push(newTag(definition, keys, run));
+      done.push({ definition, run: undefined });
+    }
+    for (const [name, { kind, tags, first }] of foreign) {
+      const target = targetFor(first);
+      if (target !== undefined) yield* writeXbase(kind, target.file, name, this.#layout, tags);
     }
     return done;
   }
+
+  /** The keys of one new tag, sorted. */
+  newTag(): NewTag {
+    const [part] = this.#parts;
+    assert(part !== undefined, 'a build has at least one index');
+    const { definition, builder, keys } = part;
+    const run = builder.finish();
+    if (definition.unique === true) assertUnique(run, definition);
+    return newTag(definition, keys, run);
+  }
+}
+
+function newTag(definition: CatalogIndex, keys: IndexKeys, run: SortedRun): NewTag {
+  const { keyLength = 0, storedDescending = false } = definition.tag ?? {};
+  return { spec: specOf(definition, keys), keys: new XbaseKeysOfRun(run, keyLength, storedDescending) };
+}
+
+function specOf(definition: CatalogIndex, keys: IndexKeys): TagSpec {
+  if (keys.tagSpec !== undefined) return keys.tagSpec;
+  throw new FieldstoneError('UNSUPPORTED', `index "${definition.name}" of ${definition.file ?? ''} can not be made anew: ${keys.readOnlyReason ?? ''}`, { details: { index: definition.name } });
 }
 
 /** Throws DUPLICATE for the first two rows with the same key. */

@@ -7,6 +7,8 @@ import type { IndexStore } from './index-store.js';
 export interface IndexFile {
   /** In the folder; empty = in memory. */
   readonly name: string;
+  /** A file of other programs, which tells itself what it holds: the catalog does not. */
+  readonly isForeign: boolean;
   readonly stores: readonly IndexStore[];
   /** What the catalog should remember of the file. */
   facts(): Pick<CatalogIndex, 'file' | 'treeId' | 'sequence'>;

@@ -1,3 +1,4 @@
+import type { TagFacts, TagSpec } from '#index';
 import type { DbfLayout, MemoSource } from '#storage';
 
 /** What an index is, as the catalog remembers it. Which keys a row has is known to the floor above alone. */
@@ -15,6 +16,8 @@ export interface CatalogIndex {
   readonly unique?: boolean;
   readonly sparse?: boolean;
   readonly descending?: boolean;
+  /** Of a tag in a file of xBase programs: what its file says. */
+  readonly tag?: TagFacts;
   /** File name in the folder; kinds in memory have none. */
   readonly file?: string;
   /** Of a file of ours: which tree it is, and the last commit in it. */
@@ -24,6 +27,10 @@ export interface CatalogIndex {
 
 /** Makes the keys of rows for one index. */
 export interface IndexKeys {
+  /** Why no keys can be made: the index is only read, and its table is not written to. */
+  readonly readOnlyReason?: string | undefined;
+  /** How the tag of an xBase file is to be made. */
+  readonly tagSpec?: TagSpec | undefined;
   /**
    * Hands each key of a row to `emit` (none: the row is not in the index) as key[0 .. length), valid during the call.
    *
@@ -47,3 +54,6 @@ export type IndexKeysFactory = (layout: DbfLayout, table: IndexedTable, index: C
 
 /** Bytes of the record number behind a key. */
 export const RECNO_BYTES = 4;
+
+/** True for an index of ours, which only the catalog knows of; false for a tag in a file of xBase programs. */
+export function isOwnIndex(index: CatalogIndex): boolean { return index.tag === undefined; }

@@ -13,6 +13,7 @@ const ENTRIES_PER_SLICE = 8192;
 /** The base of an index that is kept in memory: a sorted run, made anew when enough has changed. */
 export class MemoryIndexFile implements IndexFile, IndexBase {
   readonly name = '';
+  readonly isForeign = false;
   stores: readonly IndexStore[] = [];
   #run: SortedRun;
   #pending: SortedRun | undefined;

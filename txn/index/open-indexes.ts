@@ -8,17 +8,84 @@ import type { IndexContext } from './index-context.js';
 import { IndexBuild, type BuiltIndex } from './index-build.js';
 import type { CatalogIndex, IndexedTable, IndexKeys } from './index-keys.js';
 import { IndexStore } from './index-store.js';
+import { openXbase } from './open-xbase.js';
 import { MemoryIndexFile } from './memory-index-file.js';
 import { appendRecno } from './entry.js';
 import { TreeIndexFile } from './tree-index-file.js';
 
-/** Opens the indexes that the catalog remembers for a table whose base files have just been opened. */
-export function openIndexes(c: IndexContext, store: RecordStore, facts: CatalogTable, adopted: boolean, onRebuilt: () => void): void {
-  for (const definition of facts.indexes ?? []) {
-    const keys = c.keysFor(store.layout, facts, definition);
-    const file = openFile(c, store, facts, definition, keys, adopted, onRebuilt);
+/** What is known of a table whose indexes are opened. */
+export interface IndexedFiles {
+  readonly name: string;
+  readonly facts: CatalogTable | undefined;
+  /** Files with the table's base name. */
+  readonly siblings: readonly string[];
+  /** Another program changed the table since the catalog was written. */
+  readonly adopted: boolean;
+}
+
+const STRUCTURAL = /\.(cdx|mdx)$/i;
+
+/**
+ * Opens the indexes of a table whose base files have just been opened: those that the catalog remembers, and the files that xBase programs open
+ * together with the table.
+ */
+export function openIndexes(c: IndexContext, store: RecordStore, table: IndexedFiles, onRebuilt: () => void): void {
+  const { facts, adopted } = table;
+  for (const definition of facts?.indexes ?? []) {
+    const known = facts ?? { name: table.name };
+    const keys = c.keysFor(store.layout, known, definition);
+    const file = openFile(c, store, known, definition, keys, adopted, onRebuilt);
     attach(c, store, definition, keys, file, 0);
   }
+  const files = new Set([...table.siblings.filter((name) => STRUCTURAL.test(name)), ...facts?.attached ?? []]);
+  for (const name of files) openForeign(c, store, table, name, onRebuilt);
+}
+
+/** A file that did not change with its table has entries of other rows: it is made anew before it is used. */
+function openForeign(c: IndexContext, store: RecordStore, { name: tableName, facts, adopted }: IndexedFiles, name: string, onRebuilt: () => void): void {
+  const stat = c.vfs().stat(`${c.folder}/${name}`);
+  if (stat?.kind !== 'file') {
+    store.indexes.problems.push({ file: name, reason: 'it is not there' });
+    return;
+  }
+  openXbase(c, store, facts ?? { name: tableName }, name);
+  const seen = facts?.indexFiles?.[name];
+  if (!adopted || seen === undefined || seen.sizeBytes !== stat.sizeBytes || seen.mtimeNs !== String(stat.mtimeNs)) return;
+  const file = store.indexes.files.find((each) => each.name === name);
+  if (file === undefined) return;
+  store.indexes.removeFile(file);
+  const reason = 'another program changed the table and not this file; make the index anew in that program, or set the file aside';
+  const definitions = file.stores.map(({ definition }) => definition);
+  if (!c.writable || store.indexes.problems.some((problem) => problem.file === name)) {
+    store.indexes.problems.push({ file: name, reason });
+    return;
+  }
+  rebuildForeign(c, store, facts ?? { name: tableName }, definitions, name);
+  onRebuilt();
+  openXbase(c, store, facts ?? { name: tableName }, name);
+}
+
+/** The file again, with the same tags made of the rows of the base files, whole and durable under its name before anybody reads it. */
+function rebuildForeign(c: IndexContext, store: RecordStore, table: IndexedTable, definitions: readonly CatalogIndex[], name: string): void {
+  rebuildFile(c, store, new IndexBuild(c, store.layout, table, definitions), name);
+}
+
+function rebuildFile(c: IndexContext, store: RecordStore, build: IndexBuild, name: string): void {
+  const vfs = c.vfs();
+  const temporary = `${name}.fs-new`;
+  if (vfs.stat(`${c.folder}/${temporary}`) !== undefined) vfs.unlink(`${c.folder}/${temporary}`);
+  for (let recno = 1; recno <= store.base.recordCount; recno++) {
+    if (store.find(recno, Infinity)) build.add(store.foundBytes, store.foundStart, recno, store.memoSource);
+  }
+  const file = vfs.open(`${c.folder}/${temporary}`, 'exclusive');
+  try {
+    runAll(build.finish(0, () => ({ file, temporary })));
+    file.sync();
+  } finally {
+    file.close();
+  }
+  vfs.rename(`${c.folder}/${temporary}`, `${c.folder}/${name}`);
+  vfs.syncFolder(c.folder);
 }
 
 /** Puts an index that has just been built, and installed under its name, before the readers and writers of a table. */
@@ -83,21 +150,7 @@ function runOf(store: RecordStore, keys: IndexKeys): SortedRun {
  */
 function rebuildTree(c: IndexContext, store: RecordStore, facts: IndexedTable, definition: CatalogIndex, name: string): TreeIndexFile {
   const vfs = c.vfs();
-  const temporary = `${name}.fs-new`;
-  if (vfs.stat(`${c.folder}/${temporary}`) !== undefined) vfs.unlink(`${c.folder}/${temporary}`);
-  const build = new IndexBuild(c, store.layout, facts, [definition]);
-  for (let recno = 1; recno <= store.base.recordCount; recno++) {
-    if (store.find(recno, Infinity)) build.add(store.foundBytes, store.foundStart, recno, store.memoSource);
-  }
-  const file = vfs.open(`${c.folder}/${temporary}`, 'exclusive');
-  try {
-    runAll(build.finish(0, () => ({ file, temporary })));
-    file.sync();
-  } finally {
-    file.close();
-  }
-  vfs.rename(`${c.folder}/${temporary}`, `${c.folder}/${name}`);
-  vfs.syncFolder(c.folder);
+  rebuildFile(c, store, new IndexBuild(c, store.layout, facts, [definition]), name);
   const base = KeyBase.open({ vfs, folder: c.folder, file: name, cache: c.cache, codecCounters: c.codecCounters, writable: true, verify: () => c.verify() });
   return new TreeIndexFile(base, { ...c, name });
 }

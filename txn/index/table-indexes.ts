@@ -8,11 +8,19 @@ import type { CatalogIndex } from './index-keys.js';
 import type { IndexStore } from './index-store.js';
 import { LoadEntries } from './load-entries.js';
 
+/** Why an index file of a table is not maintained. */
+export interface IndexProblem {
+  readonly file: string;
+  readonly reason: string;
+}
+
 /** The indexes of one generation of a table. They change, freeze and fold with its rows. */
 export class TableIndexes {
   #stores: readonly IndexStore[] = [];
   #files: readonly IndexFile[] = [];
   #hasUnique = false;
+  /** Index files of the table that can not be kept right: it is not written to while they stand beside it. */
+  readonly problems: IndexProblem[] = [];
   /** Files of dropped indexes: readers that still walk them may end. */
   readonly #dropped: IndexFile[] = [];
   #frozen: readonly IndexFile[] = [];
@@ -34,10 +42,11 @@ export class TableIndexes {
     return sum;
   }
 
-  /** As the catalog should remember them now. */
-  definitions(): CatalogIndex[] {
-    return this.#files.flatMap((file) => file.stores.map(({ definition }) => ({ ...definition, ...file.facts() })));
-  }
+  /** All of them as they are now. */
+  definitions(): CatalogIndex[] { return this.#files.flatMap(definitionsIn); }
+
+  /** Those that only the catalog knows of. */
+  ownDefinitions(): CatalogIndex[] { return this.#files.filter((file) => !file.isForeign).flatMap(definitionsIn); }
 
   /** The files got other names. */
   renamed(names: ReadonlyMap<string, string>): void { for (const file of this.#files) file.renamed(names.get(file.name) ?? file.name); }
@@ -53,9 +62,29 @@ export class TableIndexes {
     this.#setStores([...this.#stores, ...stores]);
   }
 
+  /** Files that were set aside: they are read no more, and no problem any more. */
+  forget(names: readonly string[]): void {
+    for (const file of this.#files) if (names.includes(file.name)) for (const store of file.stores) this.remove(store);
+    const left = this.problems.filter((problem) => !names.includes(problem.file));
+    this.problems.splice(0, this.problems.length, ...left);
+  }
+
+  /** Takes a file back that has just been opened. */
+  removeFile(file: IndexFile): void {
+    this.#files = this.#files.filter((other) => other !== file);
+    this.#setStores(this.#stores.filter((store) => !file.stores.includes(store)));
+    file.close();
+  }
+
   #setStores(stores: readonly IndexStore[]): void {
     this.#stores = stores;
     this.#hasUnique = stores.some((store) => store.definition.unique === true);
+  }
+
+  /** One more tag of a file that is there already. */
+  addTo(file: IndexFile, store: IndexStore): void {
+    if (!this.#files.includes(file)) this.#files = [...this.#files, file];
+    this.#setStores([...this.#stores, store]);
   }
 
   /** Nobody finds the index any more; the file is closed with the table. */
@@ -143,3 +172,5 @@ export class TableIndexes {
     this.#dropped.length = 0;
   }
 }
+
+function definitionsIn(file: IndexFile): CatalogIndex[] { return file.stores.map(({ definition }) => ({ ...definition, ...file.facts() })); }

@@ -30,6 +30,7 @@ export class TreeIndexFile implements IndexFile, IndexBase {
   #pending: PendingKeyState | undefined;
   stores: readonly IndexStore[] = [];
   name: string;
+  readonly isForeign = false;
 
   constructor(base: KeyBase, options: TreeIndexOptions) {
     this.#base = base;

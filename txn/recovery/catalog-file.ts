@@ -29,6 +29,10 @@ export interface CatalogTable {
   readonly encoding?: string;
   /** In the order in which they were made. */
   readonly indexes?: readonly CatalogIndex[];
+  /** Index files of other programs that were attached to the table by name. */
+  readonly attached?: readonly string[];
+  /** How index files of other programs looked when we last wrote or adopted the table. */
+  readonly indexFiles?: Readonly<Record<string, Pick<Fingerprint, 'sizeBytes' | 'mtimeNs'>>>;
 }
 
 /** What the catalog remembers of a key-value store. */

@@ -1,6 +1,8 @@
 import { errnoOf, FieldstoneError, type Vfs } from '#storage';
 import type { CatalogState, TableEntry } from '../catalog-state.js';
 import type { VersionedStore } from '../commit/versioned-store.js';
+import { XbaseIndexFile } from '../index/xbase-index-file.js';
+import type { RecordStore } from '../record/record-store.js';
 import { fingerprintOf, writeCatalog, type Catalog, type CatalogStore, type CatalogTable } from './catalog-file.js';
 
 /**
@@ -80,6 +82,18 @@ function syncParent(vfs: Vfs, folder: string): void {
   }
 }
 
+function indexFacts({ indexes }: RecordStore): Pick<CatalogTable, 'indexes' | 'indexFiles'> {
+  if (indexes.isEmpty) return {};
+  const own = indexes.ownDefinitions();
+  const foreign = indexes.files.flatMap((file) => (file instanceof XbaseIndexFile ? [[file.name, file.file.stat()] as const] : []));
+  return {
+    ...(own.length === 0 ? {} : { indexes: own }),
+    ...(foreign.length === 0 ? {} : {
+      indexFiles: Object.fromEntries(foreign.map(([name, stat]) => [name, { sizeBytes: stat.sizeBytes, mtimeNs: String(stat.mtimeNs) }])),
+    }),
+  };
+}
+
 /** What the catalog should say of a table now; tables that were never opened keep what it said. */
 function factsOf(entry: TableEntry): CatalogTable | undefined {
   const { store } = entry;
@@ -89,7 +103,7 @@ function factsOf(entry: TableEntry): CatalogTable | undefined {
     ...entry.facts,
     name: entry.name,
     tableFile: entry.tableFile,
-    ...(store.indexes.isEmpty ? {} : { indexes: store.indexes.definitions() }),
+    ...indexFacts(store),
     fingerprint: fingerprintOf(base.file, base.layout.headerLength, base.publishedBytes),
     ...(base.memo === undefined ? {} : { memoFile: base.memo.name, memoFingerprint: fingerprintOf(base.memo.cached.file, 512, base.memo.publishedBytes) }),
   };

@@ -1,0 +1,30 @@
+import type { LongWorkOptions } from '../long-work.js';
+
+/** A field of an index: its name, or with a direction. */
+export type IndexOn = string | { readonly field: string; readonly descending?: boolean };
+
+/** What createIndex() makes. */
+export interface IndexOptions extends LongWorkOptions {
+  /** Fields in the order in which they are compared. */
+  readonly on?: readonly IndexOn[] | string;
+  /** No two rows may have the same key. Default false. */
+  readonly unique?: boolean;
+  /** Leaves out rows without a value (null) in all fields. Default false. */
+  readonly sparse?: boolean;
+  /** Only rows that match this filter are in the index. */
+  readonly where?: unknown;
+  /**
+   * `btree` (default): in a file of ours. `skiplist`: in memory, made anew when the table is opened. `cdx`: a tag of the table's structural index, which
+   * FoxPro and Harbour use; `idx`, `ntx`, `ndx`: a file `<name>.<type>` of those programs.
+   */
+  readonly type?: 'btree' | 'skiplist' | XbaseType;
+  /** Key expression of xBase (`UPPER(NAME)+DTOS(BORN)`), instead of `on`; for the types of xBase. */
+  readonly expression?: string;
+  /** FOR expression of xBase: other rows are not in the index. */
+  readonly for?: string;
+  /** From the highest key to the lowest, for all fields. Default false. */
+  readonly descending?: boolean;
+}
+
+/** Index files of xBase programs that can be made. */
+export type XbaseType = 'cdx' | 'idx' | 'ntx' | 'ndx';
