@@ -204,7 +204,8 @@ export function kvSystem(steps = 6, alone = false): System<KvState> {
     key: (state) => [...state].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}=${value}`).join('|'),
     journalRule: kvJournalRule,
     play: async (stage, log) => {
-      const durability = DURABILITIES[stage.seed % DURABILITIES.length] ?? 'commit';
+      // A fault in a recovery is looked at like a kill, which would have to leave what a power loss before it may take.
+      const durability = alone ? 'commit' : DURABILITIES[stage.seed % DURABILITIES.length] ?? 'commit';
       try {
         const db = await openDatabase(stage, durability);
         for (const store of STORES) db.kv(store, { values: 'utf8' });
