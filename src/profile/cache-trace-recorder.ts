@@ -52,9 +52,10 @@ export class CacheTraceRecorder {
     return position;
   }
 
-  stop(): CacheTraceData {
+  /** `pageBytes`: the size that pages are meant to have. */
+  stop(pageBytes: number): CacheTraceData {
     this.#stop();
-    return { samplingRate: this.#rate, dropped: this.#dropped, files: this.#files, kinds: this.#kinds, outcomes: OUTCOMES, ...this.#columns };
+    return { samplingRate: this.#rate, dropped: this.#dropped, pageBytes, files: this.#files, kinds: this.#kinds, outcomes: OUTCOMES, ...this.#columns };
   }
 }
 

@@ -2,7 +2,7 @@ import type { CallFrameData, CpuNodeData, CpuProfileData } from './data/v8-data.
 import type { CodePart } from './profile-options.js';
 
 /** Where the files of the package lie: the folders of the four floors are in it. */
-const PACKAGE_URL = new URL('../../', import.meta.url).href;
+export const PACKAGE_URL = new URL('../../', import.meta.url).href;
 
 /** The part of the code that a frame is of. Frames of V8 itself (`(garbage collector)`) are of `node`. */
 export function partOf({ url }: CallFrameData): CodePart {

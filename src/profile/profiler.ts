@@ -2,7 +2,7 @@ import { hasCode, type Timer } from '#storage';
 import { Baseline } from './baseline.js';
 import { CacheTraceRecorder } from './cache-trace-recorder.js';
 import { CheckpointRecorder } from './checkpoint-recorder.js';
-import { filterCpuProfile } from './cpu-filter.js';
+import { filterCpuProfile, PACKAGE_URL } from './cpu-filter.js';
 import type { TransactionAgeData } from './data/lock-data.js';
 import type { GcPause } from './data/timeline-data.js';
 import type { CpuProfileData, HeapProfileData } from './data/v8-data.js';
@@ -203,7 +203,7 @@ export class Profiler {
   #meta(endNs: number, overheadShare: number): ProfileMeta {
     const { runtime, name } = this.#source;
     return {
-      engineVersion: PACKAGE_VERSION, nodeVersion: runtime?.nodeVersion ?? 'unknown', pid: runtime?.pid ?? 0,
+      engineVersion: PACKAGE_VERSION, engineUrl: PACKAGE_URL, nodeVersion: runtime?.nodeVersion ?? 'unknown', pid: runtime?.pid ?? 0,
       ...(runtime === undefined ? {} : { platform: runtime.platform, arch: runtime.arch, cpuCount: runtime.cpuCount }),
       database: name, ...(this.#o.title === undefined ? {} : { title: this.#o.title }),
       startedAtMs: this.#startedAtMs, durationMs: (endNs - this.#startNs) / 1e6,
@@ -216,7 +216,7 @@ export class Profiler {
     const { filter, io } = this.#o;
     const counters = this.#baseline.counters();
     const checkpoints = this.#checkpoints.stop();
-    const cacheTrace = this.#cacheTrace?.stop();
+    const cacheTrace = this.#cacheTrace?.stop(this.#source.options.values.pageSize);
     return {
       schemaVersion: PROFILE_SCHEMA_VERSION, meta, knobs: knobsInForce(this.#source), counters,
       histograms: this.#baseline.histograms(filter), timeline: this.#timeline.samples(),

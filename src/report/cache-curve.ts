@@ -8,13 +8,11 @@ export interface CachePoint {
   readonly hitRate: number;
 }
 
-/** Hit rate against size, for every size at once. */
+/** Hit rate against size, for every size at once: rising, up to all pages that were looked up. */
 export interface CacheCurve {
-  /** Rising sizes, from 1 page to all pages of the trace. */
   readonly points: readonly CachePoint[];
-  /** Different pages in the trace. */
+  /** Different pages, those that were not followed estimated. */
   readonly pages: number;
-  readonly accesses: number;
 }
 
 const POINTS = 60;
@@ -23,11 +21,11 @@ const LEAST_ACCESSES = 1000;
 
 /**
  * How a cache of any size would have done, from the distances between two lookups of the same page (R. L. Mattson et al.,
- * "Evaluation techniques for storage hierarchies", 1970), counted with a binary indexed tree. Undefined when the trace is a
- * sample (then the distances are not those of the program) or too short.
+ * "Evaluation techniques for storage hierarchies", 1970), counted with a binary indexed tree. A trace that follows a share of the
+ * pages gives the same curve with all sizes divided by the share (C. Waldspurger et al., "Efficient MRC construction with
+ * SHARDS", 2015). Undefined when the trace is too short.
  */
 export function cacheCurve(trace: CacheTraceData): CacheCurve | undefined {
-  if (trace.samplingRate < 1) return undefined;
   const last = new Map<string, number>();
   const tree = new CountTree(trace.atUs.length);
   const distances: number[] = [];
@@ -45,7 +43,9 @@ export function cacheCurve(trace: CacheTraceData): CacheCurve | undefined {
     accesses++;
   }
   if (accesses < LEAST_ACCESSES) return undefined;
-  return { points: pointsOf(distances, last.size, accesses), pages: last.size, accesses };
+  const share = trace.samplingRate > 0 && trace.samplingRate <= 1 ? trace.samplingRate : 1;
+  const points = pointsOf(distances, last.size, accesses).map(({ pages, hitRate }) => ({ pages: Math.round(pages / share), hitRate }));
+  return { points, pages: Math.round(last.size / share) };
 }
 
 function pointsOf(distances: readonly (number | undefined)[], pages: number, accesses: number): CachePoint[] {

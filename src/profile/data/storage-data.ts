@@ -33,7 +33,7 @@ export type CacheOutcome = 'hit' | 'cold' | 'evicted' | 'invalidated';
  * names. Bounded: `dropped` says how many lookups are not in it.
  */
 export interface CacheTraceData {
-  /** 1 in how many lookups was noted, as a share (0 to 1). */
+  /** Share (0 to 1) of the pages that were followed, each of them in all its lookups. */
   readonly samplingRate: number;
   readonly dropped: number;
   /** Mean size of a page, when known: turns numbers of pages into memory. */

@@ -44,7 +44,7 @@ export function cacheFindings(data: ProfileData): ProfileFinding[] {
   return found;
 }
 
-/** What a larger cache would have done, when a whole trace was taken. */
+/** What a larger cache would have done, when a trace was taken. */
 function curveSentence({ cacheTrace }: ProfileData): string {
   const curve = cacheTrace === undefined ? undefined : cacheCurve(cacheTrace);
   const best = curve?.points.at(-1)?.hitRate ?? 0;

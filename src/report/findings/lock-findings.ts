@@ -56,10 +56,12 @@ function deadlocks({ shards, deadlocks: noted = [] }: LockData): ProfileFinding[
 
 function timeouts({ shards }: LockData): ProfileFinding[] {
   const count = shards.reduce((sum, shard) => sum + (shard.timeouts ?? 0), 0);
+  const waits = shards.reduce((sum, shard) => sum + shard.waits, 0);
   if (count === 0) return [];
   return [{
     id: 'lock-timeouts', level: 'problem', section: 'locks', title: `${countOf(count, 'wait')} for a lock ended without it.`,
-    evidence: 'They ended with LOCK_TIMEOUT after the time of lockTimeoutMs.', remedy: 'Find who holds the lock so long (wait-for graph, hot locks), before raising lockTimeoutMs.',
+    evidence: `${countText(count)} of ${countOf(waits, 'wait')} ended with LOCK_TIMEOUT, after the time of lockTimeoutMs.`,
+    remedy: 'Find who holds the lock so long (wait-for graph, hot locks), before raising lockTimeoutMs.',
   }];
 }
 

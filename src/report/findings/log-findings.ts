@@ -5,6 +5,7 @@ const BUSY_CHECKPOINTS = 0.3;
 const CLOSE_CHECKPOINTS_MS = 5000;
 const SLOW_SYNC_NS = 20e6;
 const LEAST_SYNCS = 100;
+const LEAST_MEASURED = 20;
 const SMALL_GROUP = 1.5;
 const SYNC_BOUND = 0.4;
 const WRITE_AMPLIFICATION = 10;
@@ -31,7 +32,7 @@ function logTooSmall({ log, meta }: ProfileData): ProfileFinding[] {
 }
 
 function slowSync({ log, io }: ProfileData): ProfileFinding[] {
-  const measured = [log?.syncNs, ...(io ?? []).map((file) => file.syncNs)].flatMap((h) => (h === undefined || h.count === 0 ? [] : [h]));
+  const measured = [log?.syncNs, ...(io ?? []).map((file) => file.syncNs)].flatMap((h) => (h === undefined || h.count < LEAST_MEASURED ? [] : [h]));
   const worst = measured.sort((a, b) => b.p95 - a.p95)[0];
   if (worst === undefined || worst.p95 < SLOW_SYNC_NS) return [];
   return [{

@@ -13,6 +13,7 @@ import { planText } from './plan-text.js';
 const CELL_CHARS = 70;
 const HOT_FUNCTIONS = 15;
 const SHAPES = 10;
+const LONGEST = 12;
 
 /**
  * The profile as plain text for a terminal or a mail: findings first, then a table for each section that is there.
@@ -132,8 +133,8 @@ function transactions({ transactions: data }: ProfileData): string {
     countText(data.commits), countText(data.rollbacks), countText(data.conflicts), countText(data.retries),
     time(data.durationNs?.p50), time(data.durationNs?.p99),
   ]]);
-  const longest = section('LONGEST TRANSACTIONS', ['name', '>id', '>age', 'state'], (data.longest ?? []).map((t) => [
-    t.name ?? '', String(t.id), durationText(t.ageMs * 1e6), t.open ? (t.overdue === true ? 'open, overdue' : 'open') : 'ended',
+  const longest = section('LONGEST TRANSACTIONS', ['name', '>id', '>age', 'state'], (data.longest ?? []).slice(0, LONGEST).map((t) => [
+    t.name ?? '', t.id > 0 ? String(t.id) : '', durationText(t.ageMs * 1e6), t.open ? (t.overdue === true ? 'open, overdue' : 'open') : 'ended',
   ]));
   return together([totals, longest]);
 }

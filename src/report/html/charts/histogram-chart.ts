@@ -70,15 +70,18 @@ function plot(bins: readonly Bin[], { unit, p50, p95, p99, count }: HistogramDat
   )).join('');
   const label = `${title}: half up to ${unitText(p50, unit)}, 99 % up to ${unitText(p99, unit)}, of ${countText(count)}`;
   return `<div class="plot bare"><div class="area" tabindex="0" role="img" aria-label="${text(label)}"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true">
-<path class="bars c1" d="${bars}"/>${marks}<path class="base" d="M0 ${HEIGHT}H${WIDTH}"/></svg><i class="cross"></i></div><div class="xs">${decades(low, high).map((value) => (
-    `<span style="left:${percent(across(value))}">${text(unitText(value, unit))}</span>`)).join('')}</div></div>`;
+<path class="bars c1" d="${bars}"/>${marks}<path class="base" d="M0 ${HEIGHT}H${WIDTH}"/></svg><i class="cross"></i></div><div class="xs">${roundValues(low, high, unit).map((value) => (
+    `<span${across(value) > 0.94 ? ' class="end"' : ''} style="left:${percent(across(value))}">${text(unitText(value, unit))}</span>`)).join('')}</div></div>`;
 }
 
-/** Powers of ten in the range, few enough to be read; powers of two in a narrow one. */
-function decades(low: number, high: number): number[] {
-  const base = high / low >= 100 ? 10 : 2;
-  const first = Math.ceil(Math.log(low) / Math.log(base) - 1e-9);
-  const last = Math.floor(Math.log(high) / Math.log(base) + 1e-9);
-  const skip = Math.max(1, Math.ceil((last - first + 1) / MOST_LABELS));
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => base ** (first + i)).filter((_, i) => i % skip === 0);
+/** Round values in the range, few enough to be read: powers of ten in a wide one, of two for bytes, else 1, 2, 5, 10 ... */
+function roundValues(low: number, high: number, unit: HistogramData['unit']): number[] {
+  const steps = high / low >= 100 ? [1] : unit === 'ns' ? [1, 2, 5] : [];
+  const values: number[] = [];
+  if (steps.length === 0) for (let value = 2 ** Math.ceil(Math.log2(low) - 1e-9); value <= high * 1.001; value *= 2) values.push(value);
+  const first = 10 ** Math.floor(Math.log10(low));
+  for (let decade = first; steps.length > 0 && decade <= high; decade *= 10) values.push(...steps.map((step) => step * decade));
+  const shown = values.filter((value) => value >= low * 0.999 && value <= high * 1.001);
+  const skip = Math.max(1, Math.ceil(shown.length / MOST_LABELS));
+  return shown.filter((_, i) => i % skip === 0);
 }

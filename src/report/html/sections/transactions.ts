@@ -4,6 +4,8 @@ import { column, facts, figure, grid, part, table, type Section } from '../marku
 import { moment } from '../figures.js';
 import type { ReportContext } from '../report-context.js';
 
+const LONGEST = 12;
+
 /** Transactions: how many, how long, which stayed open. */
 export function transactionsSection(context: ReportContext): Section {
   const { data: { transactions }, timeline, book } = context;
@@ -18,8 +20,8 @@ export function transactionsSection(context: ReportContext): Section {
     ['Run again', countText(transactions.retries)], ['Old versions kept', transactions.historyBytes === undefined ? undefined : bytesText(transactions.historyBytes)],
     ['Snapshots ended', transactions.endedSnapshots === undefined ? undefined : countText(transactions.endedSnapshots)],
   ]);
-  const longest = table([column('Transaction'), column('Number', true), column('Age', true), column('State')], (transactions?.longest ?? []).map((one) => [
-    one.name ?? 'without a name', figure(one.id, String), moment(one.ageMs),
+  const longest = table([column('Transaction'), column('Number', true), column('Age', true), column('State')], (transactions?.longest ?? []).slice(0, LONGEST).map((one) => [
+    one.name ?? 'without a name', figure(one.id > 0 ? one.id : undefined, String), moment(one.ageMs),
     `${one.open ? 'open at the end' : 'ended'}${one.overdue === true ? ', overdue' : ''}${one.readOnly === true ? ', only reads' : ''}`,
   ]));
   return { id: 'transactions', title: 'Transactions', body: totals + part('Course', grid(charts)) + part('The longest', longest) };
