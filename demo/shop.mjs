@@ -1,9 +1,10 @@
-// A shop in a folder of DBF files: import, concurrent transfers, kill -9 in the middle of commits, check.
+// A shop in a folder of DBF files: import, concurrent transfers, kill -9 in the middle of commits, queries and indexes, documents, check, profile.
 // Run: npm run demo. Everything is made in demo-out/, which is emptied first. SEED=7 gives another shop.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { open } from '../dist/src/main.js';
+import { showCdx, showDocuments, showQueries } from './queries.mjs';
 import { killAndRecover } from './kill-child.mjs';
 import { writeCsvFiles } from './make-csv.mjs';
 import { runTransfers, totalBalance } from './transfers.mjs';
@@ -82,24 +83,47 @@ for (const [i, k] of kills.entries()) {
 }
 say(`   all ${number(kills.reduce((n, k) => n + k.acknowledged, 0))} acknowledged transfers survived, none is there by half`);
 
-step(5, 'Check of the folder');
 db = await open(folder);
+const profiler = db.profile({ cpu: true, io: true, locks: true, queries: true });
+
+step(5, 'A query, its plan, and the index that the database advises');
+try {
+  await showQueries(db, say, seed);
+} catch (e) {
+  fail(e.message);
+}
+
+step(6, 'Documents: a collection in the same folder');
+await showDocuments(db, say);
+
+step(7, 'A structural index as FoxPro has it, in the same transactions as the rows');
+await showCdx(db, say, folder);
+const profile = await profiler.stop();
+
+step(8, 'Check of the folder');
 const check = await db.check({ onProgress: ({ done, total }) => progress(`   checking ${Math.round((100 * done) / Math.max(1, total))} %`) });
 progress('');
 say(`   ${check.tables} tables, ${number(check.records)} records: ${check.ok ? 'no damage' : 'DAMAGE'}, ${check.findings.length} findings`);
 for (const finding of check.findings) say(`   ${finding.severity}: ${finding.message}`);
 if (!check.ok) fail('the check found damage');
 
-step(6, 'Counters of the transfers of step 3 (db.stats() has more)');
+step(9, 'Counters of the transfers of step 3 (db.stats() has more)');
 const shown = [
   ['transactions', 'commits', 'transactions committed'], ['transactions', 'conflicts', 'conflicts'], ['wal', 'records', 'log records'], ['wal', 'bytes', 'bytes of log'],
   ['wal', 'groups', 'group commits'], ['wal', 'syncs', 'syncs of the log'], ['checkpoint', 'runs', 'checkpoints'],
 ];
 table(shown.flatMap(([group, name, text]) => (counters[group]?.[name] === undefined ? [] : [[text, number(counters[group][name])]])));
+const metrics = db.metrics();
 await db.close();
 
-step(7, `Plain files in demo-out/shop (${seconds(started)} in all)`);
-for (const name of ['customers.dbf', 'products.dbf', 'orders.dbf', 'orders.fpt', 'accounts.dbf', 'transfers.dbf', 'fieldstone.json']) {
+step(10, 'Where the time of steps 5 to 7 went: reports to look at');
+for (const name of ['report.html', 'flame.svg', 'profile.pb.gz']) await profile.save(`${out}/${name}`);
+writeFileSync(`${out}/metrics.prom`, metrics);
+const meaning = { 'report.html': 'everything in one page: open it in a browser', 'flame.svg': 'flame graph: open it in a browser', 'profile.pb.gz': 'for pprof', 'metrics.prom': 'for Prometheus' };
+for (const [name, text] of Object.entries(meaning)) say(`   demo-out/${name.padEnd(14)} ${megabytes(statSync(`${out}/${name}`).size).padStart(9)}  ${text}`);
+
+step(11, `Plain files in demo-out/shop (${seconds(started)} in all)`);
+for (const name of ['customers.dbf', 'products.dbf', 'orders.dbf', 'orders.fpt', 'accounts.dbf', 'transfers.dbf', 'customers.cdx', 'reviews.dbf', 'reviews.fpt', 'fieldstone.json']) {
   if (existsSync(`${folder}/${name}`)) say(`   ${name.padEnd(16)} ${megabytes(statSync(`${folder}/${name}`).size).padStart(9)}`);
 }
 say('   Open the .dbf files with FoxPro, dBASE, LibreOffice, Excel (older versions), GDAL or QGIS, or look at them from here:');

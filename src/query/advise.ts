@@ -69,8 +69,8 @@ function adviceOf({ source, on, shapes }: Wish, existing: readonly KnownIndex[])
     uses: sum((s) => s.fullScans), rowsExamined: sum((s) => s.rowsExamined), rowsReturned: sum((s) => s.rowsReturned),
     ms: sum((s) => s.executionNs) / NS_PER_MS, shapes: shapes.map((s) => s.shape),
   };
-  const reason = `${evidence.uses} queries read ${evidence.rowsExamined} rows of "${source}" to find ${evidence.rowsReturned},
-    in ${evidence.ms.toFixed(1)} ms; `
+  const reason = `${evidence.uses} queries read ${evidence.rowsExamined} rows of "${source}" to find ${evidence.rowsReturned}, `
+    + `in ${evidence.ms.toFixed(1)} ms; `
     + `an index on (${on.join(', ')}) finds them at once`;
   return { source, name: freeName(on, existing), on, reason, evidence };
 }
