@@ -77,6 +77,24 @@ let times = await alternate(ROUNDS, {
 compare('insertMany / nedb', times, 'nedb', 'ours', 5, perSecond(COUNT, median(times.ours)));
 compare('insertMany / lokijs', times, 'loki', 'ours');
 
+const folder = benchFolder('documents-files');
+let files = 0;
+times = await alternate(ROUNDS, {
+  ours: { prepare, run: async () => {
+    const db = await open(`${folder}/ours-${++files}`);
+    const c = await db.createCollection('users', { indexes: [{ name: 'email', on: ['email'] }] });
+    await c.insertMany(docs);
+    await db.close();
+  } },
+  nedb: { prepare, run: async () => {
+    const db = new Nedb({ filename: `${folder}/nedb-${++files}`, autoload: false });
+    await db.loadDatabaseAsync();
+    await db.ensureIndexAsync({ fieldName: 'email' });
+    await db.insertAsync(docs);
+  } },
+});
+compare('insertMany into files, closed / nedb with a file', times, 'nedb', 'ours', undefined, perSecond(COUNT, median(times.ours)));
+
 const { db, c } = await ours(newDocuments());
 const n = await nedb(newDocuments());
 const l = loki(newDocuments());

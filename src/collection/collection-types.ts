@@ -4,7 +4,8 @@ import type { IndexOptions } from '../indexes/index-options.js';
 import type { Param } from '../filter/param.js';
 
 /** The type of a document's `_id`: as declared, else text. */
-export type IdOf<Doc> = Doc extends { readonly _id?: infer Id } ? Exclude<Id, undefined> & DocumentId : string;
+export type IdOf<Doc> = '_id' extends keyof Doc ? KnownId<Exclude<Doc['_id' & keyof Doc], undefined>> : string;
+type KnownId<Id> = unknown extends Id ? string : Extract<Id, DocumentId>;
 
 /** What insert() takes: a document, its `_id` optional. */
 export type DocumentInput<Doc> = Omit<Doc, '_id'> & { readonly _id?: IdOf<Doc> };

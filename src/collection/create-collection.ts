@@ -6,7 +6,7 @@ import { assertTableName } from '../table/table-name.js';
 import { collectionSchema } from './collection-layout.js';
 import type { CollectionOptions } from './collection-types.js';
 import { makeDocumentIndex } from './document-index.js';
-import { makeIdIndex } from './id-index.js';
+import { idIndex } from './id-index.js';
 
 const KNOWN = ['columns', 'indexes', 'compression', 'ifNotExists', 'encoding'];
 
@@ -26,7 +26,7 @@ export async function createCollection(host: TableHost, name: string, options: C
     host.collections.codecs.of(host.codecOf(engine.entry(name))); // SCHEMA when it is a table that holds no documents
     return;
   }
-  await createTable(engine, name, collectionSchema(columns, compression), { dialect: 'vfp', ...(options.encoding === undefined ? {} : { encoding: options.encoding }) });
-  await makeIdIndex(engine, name);
-  for (const { name: index, ...wanted } of indexes) await makeDocumentIndex(engine, name, index, wanted);
+  const wanted = { dialect: 'vfp' as const, ...(options.encoding === undefined ? {} : { encoding: options.encoding }) };
+  await createTable(engine, name, collectionSchema(columns, compression), wanted, [idIndex(`${name}.dbf`)]);
+  for (const { name: index, ...asked } of indexes) await makeDocumentIndex(engine, name, index, asked);
 }

@@ -5,11 +5,10 @@ import { ID_INDEX } from './collection-layout.js';
 /** Whether the collection has its index of ids: a folder that lost its catalog has lost it too. */
 export function hasIdIndex(access: ReadAccess): boolean { return access.view().view.store.indexes.find(ID_INDEX) !== undefined; }
 
-/** Makes the index of ids. Throws DUPLICATE when two documents have one id. */
-export async function makeIdIndex(engine: Engine, name: string): Promise<void> {
-  const { tableFile } = engine.entry(name);
-  const definition: CatalogIndex = {
-    name: ID_INDEX, kind: 'btree', fields: [{ path: '_id' }], unique: true, file: `${tableFile.replace(/\.[^.]*$/, '')}.${ID_INDEX}.fsi`,
-  };
-  await createIndex(engine, name, definition);
+/** The definition of the index of ids, for the table of that file. */
+export function idIndex(tableFile: string): CatalogIndex {
+  return { name: ID_INDEX, kind: 'btree', fields: [{ path: '_id' }], unique: true, file: `${tableFile.replace(/\.[^.]*$/, '')}.${ID_INDEX}.fsi` };
 }
+
+/** Makes the index of ids where it is lost. Throws DUPLICATE when two documents have one id. */
+export function makeIdIndex(engine: Engine, name: string): Promise<void> { return createIndex(engine, name, idIndex(engine.entry(name).tableFile)); }

@@ -1,5 +1,5 @@
 import { FieldstoneError, planDbf, type DbfLayout, type WritableDialect } from '#storage';
-import { installFiles, type Engine, type PlannedTable } from '#txn';
+import { installFiles, type CatalogIndex, type Engine, type PlannedTable } from '#txn';
 import { assertOptions, shown } from '../arguments.js';
 import type { TableSchema } from './field-types.js';
 import { TableBuilder } from './table-builder.js';
@@ -26,28 +26,31 @@ export function layoutFor(engine: Engine, schema: TableSchema, options: CreateTa
   return planDbf(fieldSpecs(schema, dialect), { dialect, encoding: options.encoding ?? engine.options.encoding ?? 'cp1252' });
 }
 
-/** Makes the files of an empty table and installs them. */
-export async function createTable(engine: Engine, name: string, schema: TableSchema, options: CreateTableOptions): Promise<void> {
+/** Makes the files of an empty table, its indexes included, and installs them in one step. */
+export async function createTable(
+  engine: Engine, name: string, schema: TableSchema, options: CreateTableOptions, indexes: readonly CatalogIndex[] = [],
+): Promise<void> {
   const layout = layoutFor(engine, schema, options);
+  const names = declaredNames(schema, layout);
+  const types = declaredTypes(schema, layout);
+  const declared = { ...(names === undefined ? {} : { fieldNames: names }), ...(types === undefined ? {} : { fieldTypes: types }) };
   await engine.exclusively(async () => {
     engine.writeSide.assertWritable();
     assertTableName(name);
     if (engine.tables.state.has(name.toLowerCase())) throw new FieldstoneError('EXISTS', `table "${name}" exists already`, { table: name });
     assertNoStrangers(engine, name);
-    const builder = new TableBuilder(engine, { tableFile: `${name}.dbf`, layout });
+    const builder = new TableBuilder(engine, { tableFile: `${name}.dbf`, layout, indexes: { definitions: indexes, table: { name, ...declared } } });
     try {
       builder.finish(firstNumbers(layout));
+      await builder.finishIndexes();
     } catch (e) {
       builder.discard();
       throw e;
     }
-    const names = declaredNames(schema, layout);
-    const types = declaredTypes(schema, layout);
     const after: PlannedTable = {
-      name, tableFile: `${name}.dbf`,
+      name, tableFile: `${name}.dbf`, ...declared,
       ...(builder.memoFile === undefined ? {} : { memoFile: builder.memoFile }),
-      ...(names === undefined ? {} : { fieldNames: names }),
-      ...(types === undefined ? {} : { fieldTypes: types }),
+      ...(indexes.length === 0 ? {} : { indexes: builder.indexDefinitions }),
       ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
     };
     await installFiles(engine, { before: undefined, after, files: builder.files, removed: [] });

@@ -119,7 +119,8 @@ async function run(seed: number, steps: number, domain: Domain, oracle: (filter:
       const index = pick(INDEXES);
       if (made.delete(index.name)) await c.dropIndex(index.name);
       else {
-        await c.createIndex(index.name, index.type === undefined ? { on: index.on, ...(index.sparse === true ? { sparse: true } : {}), ...(index.where === undefined ? {} : { where: index.where }) } : { on: index.on, type: index.type });
+        const { name, ...wanted } = index;
+        await c.createIndex(name, wanted);
         made.add(index.name);
       }
     },
