@@ -4,6 +4,7 @@ import { catCommand } from './commands/cat.js';
 import { checkCommand } from './commands/check.js';
 import { dumpCommand } from './commands/dump.js';
 import { exportCommand } from './commands/export.js';
+import { findCommand } from './commands/find.js';
 import { importCommand } from './commands/import.js';
 import { infoCommand } from './commands/info.js';
 import { packCommand } from './commands/pack.js';
@@ -14,6 +15,6 @@ import { topCommand } from './commands/top.js';
 
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
-  infoCommand, catCommand, importCommand, exportCommand, checkCommand, repairCommand, packCommand, dumpCommand, backupCommand,
+  infoCommand, catCommand, findCommand, importCommand, exportCommand, checkCommand, repairCommand, packCommand, dumpCommand, backupCommand,
   statsCommand, topCommand, profileCommand,
 ];

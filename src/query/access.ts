@@ -39,8 +39,12 @@ export type Access = ScanAccess | IndexAccess | CombinedAccess;
 const MOST_ESTIMATES = 8;
 const NO_CONDITIONS: readonly PathCondition[] = [];
 
-/** The template with the values of this run; undefined when the index can not serve them. `conditions` are all that hold. */
-export function bindTemplate(template: IndexTemplate, index: IndexSource, conditions: readonly Condition[], params: Params): IndexAccess | undefined {
+/**
+ * The template with the values of this run; undefined when the index can not serve them. `conditions` are all that hold; `known`: how many entries to
+ * reckon with, instead of asking the index. */
+export function bindTemplate(
+  template: IndexTemplate, index: IndexSource, conditions: readonly Condition[], params: Params, known?: number,
+): IndexAccess | undefined {
   const used = conditionsUsed(template);
   if (index.where !== undefined && !impliesWhere(conditions, index.where, params)) return undefined;
   if (index.sparse && !used.some((one) => excludesNull(one, params))) return undefined;
@@ -52,7 +56,7 @@ export function bindTemplate(template: IndexTemplate, index: IndexSource, condit
   if (!ranges.every((range) => index.accepts(range))) return undefined;
   const exact = ranges.every((range) => index.exact(range));
   const proved = exact ? used.filter((one) => isProved(one, template)) : NO_CONDITIONS;
-  return { kind: 'index', index, ranges, entries: entriesOf(index, ranges), used, proved, template };
+  return { kind: 'index', index, ranges, entries: known ?? entriesOf(index, ranges), used, proved, template };
 }
 
 /** The whole index, for its order alone; undefined when rows are missing from it. */

@@ -19,11 +19,14 @@ interface Choice {
   readonly entries: number;
   readonly rowCount: number;
   readonly epoch: unknown;
+  /** No run found far more than was expected: the index need not be asked each time how many entries a value has. */
+  even: boolean;
 }
 
 /**
  * Chooses plans, and remembers what it chose for each shape. A choice is taken again without looking at other ways as long as it
- * is about as good as it was: a prepared query plans once, and values that are far more frequent are planned anew.
+ * is about as good as it was: a prepared query plans once. When a value turns out to be far more frequent than others, the index is
+ * asked from then on how frequent each one is, and such values are planned anew.
  */
 export class PlanChooser {
   readonly #choices: BoundedMap<string, Choice> = lruMap(MOST_CHOICES);
@@ -44,16 +47,28 @@ export class PlanChooser {
     const [best] = plansFor(request, shape.templates(context.indexes, epoch), context, params);
     if (best === undefined) throw new RangeError('a query has no plan'); // there is always the scan
     if (best.access.kind === 'index' && best.access.template !== undefined) {
-      this.#choices.set(key, { index: best.access.index.name, ordering: best.ordering, entries: best.access.entries, rowCount: context.rowCount, epoch });
+      const { access: { index, entries }, ordering } = best;
+      this.#choices.set(key, { index: index.name, ordering, entries, rowCount: context.rowCount, epoch, even: choice?.even ?? true });
     }
     return best;
   }
+
+  /** Told what a run looked at: a choice that found far more than expected is measured before each use from then on. */
+  ran(shape: Shape, givesRows: boolean, examined: number): void {
+    if (examined <= FEW_ENTRIES) return;
+    const choice = this.#choices.get(shape.keyFor(givesRows));
+    if (choice !== undefined && isFarMore(examined, choice)) choice.even = false;
+  }
 }
 
-function again(choice: Choice, shape: Shape, request: PlanRequest, context: PlanContext, epoch: unknown, params: Params): Plan | undefined {
+function isFarMore(entries: number, choice: Choice): boolean { return entries > Math.max(FEW_ENTRIES, choice.entries * WORSE); }
+
+function again(
+  choice: Choice, shape: Shape, request: PlanRequest, context: PlanContext, epoch: unknown, params: Params,
+): Plan | undefined {
   if (choice.epoch !== epoch || context.rowCount > choice.rowCount * GROWN || choice.rowCount > context.rowCount * GROWN) return undefined;
   const template = shape.templates(context.indexes, epoch).indexes.find(({ index }) => index === choice.index);
-  const plan = template === undefined ? undefined : planByTemplate(template, choice.ordering, request, context, params);
-  if (plan?.access.kind !== 'index') return undefined;
-  return plan.access.entries <= Math.max(FEW_ENTRIES, choice.entries * WORSE) ? plan : undefined;
+  const known = choice.even ? choice.entries : undefined;
+  const plan = template === undefined ? undefined : planByTemplate(template, choice.ordering, request, context, params, known);
+  return plan?.access.kind === 'index' && !isFarMore(plan.access.entries, choice) ? plan : undefined;
 }

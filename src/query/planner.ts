@@ -37,10 +37,12 @@ export function plansFor(request: PlanRequest, templates: Templates, context: Pl
   return plans.sort((a, b) => a.cost - b.cost);
 }
 
-/** The plan by this one way, without looking at others; undefined when it does not serve these values. */
-export function planByTemplate(template: IndexTemplate, ordering: Plan['ordering'], request: PlanRequest, context: PlanContext, params: Params): Plan | undefined {
+/** The plan by this one way, without looking at others; undefined when it does not serve these values. `known`: as for bindTemplate(). */
+export function planByTemplate(
+  template: IndexTemplate, ordering: Plan['ordering'], request: PlanRequest, context: PlanContext, params: Params, known?: number,
+): Plan | undefined {
   const index = context.indexes.find((one) => one.name === template.index);
-  const access = index === undefined ? undefined : bindTemplate(template, index, request.conditions, params);
+  const access = index === undefined ? undefined : bindTemplate(template, index, request.conditions, params, known);
   if (access === undefined) return undefined;
   const rest = request.conditions.length - access.used.length;
   const plans = priced({ access, share: rest > 0 ? 0.5 ** rest : 1 }, request, context, access.entries);

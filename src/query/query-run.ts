@@ -152,6 +152,7 @@ export class QueryRun<Row> {
     const plan = this.#plan;
     const shape = this.#shape;
     const fullScan = plan?.access.kind === 'scan';
+    if (!fullScan) this.#context.plans.ran(shape, this.#options.givesRows, this.#examined);
     this.#context.ran({
       source: this.#source.name, shape: shape.text, paths: shape.paths, plan: plan === undefined ? 'known result' : accessText(plan.access), fullScan,
       wanted: fullScan ? shape.wanted : undefined, planningNs: this.#planningNs, executionNs: this.#context.clock.monotonicNs() - this.#startedNs,

@@ -2,7 +2,7 @@ import type { Access, IndexAccess } from './access.js';
 
 /** Entries that are taken in one stretch, before asynchronous readers give others a turn. */
 const STRETCH = 8192;
-const FIRST_CAPACITY = 64;
+const FIRST_CAPACITY = 8;
 
 /** Gathers numbers; no array of boxed ones. */
 class NumberList {

@@ -45,8 +45,15 @@ function groupTest({ access, groupBy }: Plan, { sort }: PlanRequest): (a: SortIt
 /** How many rows a plan finds that counts entries: record numbers are counted, no row is read. */
 export function countEntries(plan: Plan): { readonly count: number; readonly entries: number } {
   const counter = { entries: 0 };
-  if (plan.access.kind === 'scan') return { count: 0, entries: 0 };
-  const gathering = recnosOf(plan.access, counter);
+  const { access } = plan;
+  if (access.kind === 'scan') return { count: 0, entries: 0 };
+  const [range] = access.kind === 'index' ? access.ranges : [];
+  if (access.kind === 'index' && range !== undefined && access.ranges.length === 1 && !access.index.multikey) {
+    let entries = 0;
+    for (const entry of access.index.entries(range)) entries += entry.recno > 0 ? 1 : 0;
+    return { count: entries, entries };
+  }
+  const gathering = recnosOf(access, counter);
   for (;;) {
     const step = gathering.next();
     if (step.done === true) return { count: step.value.length, entries: counter.entries };

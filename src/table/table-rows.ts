@@ -17,8 +17,8 @@ export interface TableIndexes {
 /** Finds the indexes that queries may use. `view` tells the moment, and the reader's own writes. */
 export type IndexesOf = (codec: TableCodec, view: RecordView) => TableIndexes;
 
-/** Rows that are looked at in one go: their places fit well into the nearest cache of the processor. */
-const RUN_ROWS = 4096;
+/** Rows that are looked at in one go: few enough to stay in the nearest cache of the processor between one test and the next. */
+const RUN_ROWS = 512;
 /** Asynchronous readers give others a turn after so many rows. */
 const ROWS_PER_PAUSE = 32_768;
 
@@ -189,15 +189,14 @@ class ScanCursor<Row> implements RowCursor<Row> {
 
   #nextRun(): boolean {
     const cursor = this.#cursor;
-    const run = cursor.nextRun(RUN_ROWS);
-    if (run === 0) return false;
-    const length = this.#recordLength;
+    const visited = cursor.rowsVisited;
     const starts = this.#starts;
-    let start = this.#runStart = cursor.start;
-    for (let i = 0; i < run; i++, start += length) starts[i] = start;
-    this.#runRecno = cursor.recno - run + 1;
-    this.examined += run;
-    this.#untilPause -= run;
+    const run = cursor.nextPlaces(starts);
+    if (run === 0) return false;
+    this.#runStart = starts[0] ?? 0;
+    this.#runRecno = cursor.firstRecno;
+    this.examined += cursor.rowsVisited - visited;
+    this.#untilPause -= cursor.rowsVisited - visited;
     const parts = this.#parts;
     parts.place.bytes = cursor.bytes;
     let count = run;

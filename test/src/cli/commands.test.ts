@@ -45,6 +45,20 @@ describe('reading', () => {
     expect(await cli(['cat', data, '--fields', 'nmae'])).toMatchObject({ status: 1, err: expect.stringMatching(/nearest: name/) });
   }));
 
+  test('find: filter, sort, fields, count, plan', () => withShop(async (_folder, data) => {
+    const filter = '{"born": {"$lt": {"$date": "1900-01-01"}}}';
+    expect((await cli(['find', data, 'people', '--filter', filter, '--fields', 'salary,NAME'])).out).toBe(
+      '#   salary  name\n1    100.5  Lovelace, Ada\n',
+    );
+    expect((await cli(['find', join(data, 'people.dbf'), '--sort', 'salary:desc', '--skip', '1', '--json', '--fields', 'name'])).out).toBe('{"$recno":2,"name":"Zoë"}\n');
+    expect((await cli(['find', data, '--count'])).out).toBe('2\n');
+    expect((await cli(['find', data, '--filter', '{"name": "x"}', '--explain'])).out).toContain('full scan; an index on (name) would serve it');
+    expect(JSON.parse((await cli(['find', data, '--filter', filter, '--analyze', '--json'])).out)).toMatchObject({ fullScan: true, actual: { rows: 1 } });
+    for (const bad of ['{', '[]', '{"a": {"$date": "x"}}']) expect(await cli(['find', data, '--filter', bad])).toMatchObject({ status: 2 });
+    expect(await cli(['find', data, '--filter', '{"nmae": 1}'])).toMatchObject({ status: 1, err: expect.stringMatching(/nearest: name/) });
+    expect(await cli(['find', data, '--filter', '{"name": {"$foo": 1}}'])).toMatchObject({ status: 1 });
+  }));
+
   test('a file cannot move the cursor', () => inFolder(async (folder) => {
     writeFileSync(join(folder, 't.dbf'), dbfImage([{ name: 'A', type: 'C', length: 6 }], { records: [' \x1b[2Jab'] }));
     for (const args of [['cat', folder], ['dump', join(folder, 't.dbf')]]) expect((await cli(args)).out).not.toContain('\x1b');

@@ -39,7 +39,7 @@ describe('help', () => {
 describe('wrong use: status 2, the nearest names, the usage', () => {
   test.each<[args: string[], message: RegExp]>([
     [['imprt'], /no command "imprt"; did you mean import\?/],
-    [['xyzzy'], /commands: info, cat, import/],
+    [['xyzzy'], /commands: info, cat, find, import/],
     [['__proto__'], /no command/],
     [['cat', 'x', '--limt', '3'], /cat has no option --limt; did you mean --limit\?/],
     [['cat', 'x', '-z'], /cat has no option -z; it takes --fields/],
