@@ -234,6 +234,20 @@ test('compressed documents come back, and take less room when they are long', as
   db = await open();
 });
 
+test('a folder that lost its catalog is read by scanning, and gets its index of ids back at the first write', async () => {
+  const c = await db.createCollection('c');
+  await c.insertMany([{ _id: 'a', n: 1 }, { _id: 'b', n: 2 }]);
+  await db.close();
+  vfs.unlink('/db/fieldstone.json');
+  vfs.unlink('/db/c._id.fsi');
+  db = await open();
+  const again = db.collection('c');
+  expect([again.get('b'), again.indexes()]).toEqual([{ _id: 'b', n: 2 }, []]);
+  await expect(again.insert({ _id: 'a' })).rejects.toEqual(code('DUPLICATE'));
+  await again.update('b', { $inc: { n: 1 } });
+  expect([again.get('b'), again.indexes().map(({ name }) => name)]).toEqual([{ _id: 'b', n: 3 }, ['_id']]);
+});
+
 test('what is refused', async () => {
   const c = await db.createCollection('c');
   await expect(db.createCollection('c')).rejects.toEqual(code('EXISTS'));
