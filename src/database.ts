@@ -269,7 +269,9 @@ export class Database {
       const memoFile = store.base.memo === undefined ? undefined : names.get(store.base.memo.name);
       const indexes = store.indexes.ownDefinitions()
         .map(({ file, ...index }) => ({ ...index, ...(file === undefined ? {} : { file: names.get(file) ?? file }) }));
-      const after = { ...plannedFrom(entry, memoFile, indexes), name: to, tableFile: names.get(entry.tableFile) ?? `${to}.dbf` };
+      const planned = plannedFrom(entry, memoFile, indexes);
+      const attached = planned.attached?.map((file) => names.get(file) ?? file);
+      const after = { ...planned, name: to, tableFile: names.get(entry.tableFile) ?? `${to}.dbf`, ...(attached === undefined ? {} : { attached }) };
       await withTableToItself(engine, store, () => renameFiles(engine, entry, after, names));
     });
   }

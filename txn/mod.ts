@@ -41,7 +41,10 @@ export { rebuildStore, replaceStoreFile, working, type StoreRebuilt } from './ke
 export { KeyView } from './keys/key-view.js';
 export type { CatalogStore } from './recovery/catalog-file.js';
 // Indexes of tables.
-export { createIndex, dropIndex, indexOf, withIndexes, type CreateIndexOptions } from './index/create-index.js';
+export { attachIndexFile } from './index/attach-index.js';
+export { detachIndexFile, setAside } from './index/detach-index.js';
+export { createIndex, dropIndex, indexOf, type CreateIndexOptions } from './index/create-index.js';
+export { withIndexes } from './index/planned-indexes.js';
 export { finishIndexBuild, type IndexBuildResult } from './index/finish-index-build.js';
 export { IndexCursor } from './index/index-cursor.js';
 export { IndexBuild } from './index/index-build.js';

@@ -1,4 +1,4 @@
-import { createIndex, dropIndex } from '#txn';
+import { attachIndexFile, createIndex, dropIndex } from '#txn';
 import { namesOf } from '../table/table-schema.js';
 import { assertNotAborted, type LongWorkOptions } from '../long-work.js';
 import type { TableHost } from '../table/table-host.js';
@@ -30,6 +30,11 @@ export async function remakeIndexes(host: TableHost, table: string, policy: Inde
     await dropIndex(engine, table, definition.name);
     await createIndex(engine, table, definition, { onSlice: sliceOf(options, 'reindex') });
   }
+}
+
+/** attachIndex() of a table. */
+export function attachIndex(host: TableHost, table: string, file: string, options: LongWorkOptions): Promise<void> {
+  return attachIndexFile(host.engine, table, file, sliceOf(options, `attachIndex "${file}"`));
 }
 
 function sliceOf({ signal, onProgress }: LongWorkOptions, what: string): (done: number, total: number) => void {

@@ -1,5 +1,5 @@
 import { visibleFields, type DbfField, type DbfLayout, type Operation } from '#storage';
-import { dropIndex, RecordView } from '#txn';
+import { detachIndexFile, dropIndex, RecordView } from '#txn';
 import { operations, watched, type Operations } from '../operations.js';
 import type { Tx, TxTable } from '../transaction/tx.js';
 import { insertRows, type InsertManyOptions, type InsertManyResult } from './insert-many.js';
@@ -9,7 +9,7 @@ import type { TableCodec } from './table-codec.js';
 import type { LongWorkOptions } from '../long-work.js';
 import type { TableHost } from './table-host.js';
 import type { IndexOptions } from '../indexes/index-options.js';
-import { makeIndex, remakeIndexes } from '../indexes/make-index.js';
+import { attachIndex, makeIndex, remakeIndexes } from '../indexes/make-index.js';
 import { TableIndex } from '../indexes/table-index.js';
 import { assertOptions, assertSignal } from '../arguments.js';
 import { tableInfo, type TableInfo } from './table-info.js';
@@ -204,6 +204,29 @@ export class Table<Row, Input> {
 
   /** Takes an index away, with its file. Throws NOT_FOUND, READ_ONLY. */
   async dropIndex(name: string): Promise<void> { await dropIndex(this.#host.engine, this.name, name); }
+
+  /**
+   * Makes a stand-alone index file of another program (IDX, NTX, NDX, MDX) an index of the table: it is opened with the table and maintained from now on.
+   * A file whose entries are not those of the rows, or stand in another order than the engine keeps, is made anew. MDX and IDX that are not compact are
+   * only read: writes to the table are refused with UNSUPPORTED until detachIndex(). Structural CDX and MDX open by themselves.
+   * Throws NOT_FOUND, EXISTS, OPTION, DUPLICATE, CORRUPT_INDEX, UNSUPPORTED, ABORTED, READ_ONLY.
+   *
+   * @param file name in the folder of the database, any letter case
+   * @example
+   * await people.attachIndex('by_name.ntx');
+   * people.index('by_name').seek('Ada');
+   */
+  async attachIndex(file: string, options: LongWorkOptions = {}): Promise<void> {
+    assertOptions(options, ['signal', 'onProgress'], 'attachIndex');
+    assertSignal(options.signal);
+    await attachIndex(this.#host, this.name, file, options);
+  }
+
+  /**
+   * Forgets an index file of another program, by its name or that of an index in it; it is maintained no more. The file stays, and is renamed to
+   * `<file>.detached` when it carries the name of the table. Throws NOT_FOUND, OPTION (an index of ours), READ_ONLY.
+   */
+  async detachIndex(name: string): Promise<void> { await detachIndexFile(this.#host.engine, this.name, name); }
 
   /** Makes all indexes anew from the rows. Throws what createIndex() throws. */
   async reindex(options: LongWorkOptions = {}): Promise<void> { await remakeIndexes(this.#host, this.name, this.indexPolicy, options); }

@@ -1,5 +1,5 @@
 import { FieldstoneError, type DbfLayout } from '#storage';
-import type { Engine, IndexProblem, RecordStore, TableEntry } from '#txn';
+import { setAside, type Engine, type IndexProblem, type RecordStore, type TableEntry } from '#txn';
 
 /** What to do about index files that would go stale: refuse the write, or set them aside first. */
 export type IndexPolicy = 'refuse' | 'detach';
@@ -57,29 +57,12 @@ export function assertGrowable(store: RecordStore): void {
     `the file of "${store.name}" holds more records than its header counts, and new rows would overwrite them; repair the table first, or pack it to drop them`, { table: store.name });
 }
 
-/** Sets the index files aside that would go stale: renamed, and no longer announced by the header. */
+/** Sets the index files aside that would go stale: forgotten, those with the table's name renamed, and no longer announced by the header. */
 export async function detachIndexes(engine: Engine, entry: TableEntry): Promise<void> {
   if (unmaintained(engine.store(entry), entry).length === 0) return;
   await engine.exclusively(async () => {
     const store = engine.store(entry);
-    const remaining = unmaintained(store, entry).map((problem) => problem.file).filter((file) => entry.siblings.includes(file));
-    if (remaining.length === 0) return;
-    const flags = store.layout.tableFlags & ~1;
-    if (flags !== store.layout.tableFlags && remaining.some((name) => STRUCTURAL.test(name))) store.pendingTableFlags = flags;
-    const taken = new Set(engine.options.env.vfs.list(engine.options.folder));
-    const operations = remaining.map((from) => ({ kind: 'rename' as const, from, to: freeName(taken, `${from}.detached`) }));
-    await engine.writeSide.checkpoint({
-      operations, replaces: undefined, tables: {},
-      installed: () => {
-        entry.siblings = entry.siblings.filter((name) => !remaining.includes(name));
-        store.indexes.forget(remaining);
-      },
-    });
+    const remaining = unmaintained(store, entry).map((problem) => problem.file);
+    if (remaining.length > 0) await setAside(engine, entry, store, remaining);
   });
-}
-
-function freeName(taken: ReadonlySet<string>, wanted: string): string {
-  let name = wanted;
-  for (let n = 2; taken.has(name); n++) name = `${wanted}-${n}`;
-  return name;
 }

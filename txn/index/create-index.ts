@@ -1,21 +1,18 @@
 import { FieldstoneError } from '#storage';
-import { WORK, type Steps } from '../checkpoint/step.js';
 import { StepDriver } from '../checkpoint/step-driver.js';
-import type { PlannedTable } from '../checkpoint/journal-note.js';
 import type { TableEntry } from '../catalog-state.js';
 import type { Engine } from '../engine.js';
 import { discardFiles, withTableToItself } from '../folder-changes.js';
+import { collectKeys } from './collect-keys.js';
 import { finishIndexBuild } from './finish-index-build.js';
 import type { RecordStore } from '../record/record-store.js';
-import { IndexBuild } from './index-build.js';
 import { isOwnIndex, type CatalogIndex } from './index-keys.js';
 import { openTag } from './open-xbase.js';
+import { factsFor, keepFacts, withIndexes } from './planned-indexes.js';
 import { removeXbaseFile, replaceXbaseFile, tagDefinition } from './replace-xbase-file.js';
 import { changeXbase, writeXbase } from './xbase-format.js';
 import type { IndexStore } from './index-store.js';
 import { attachBuilt } from './open-indexes.js';
-
-const ROWS_PER_SLICE = 4096;
 
 export interface CreateIndexOptions {
   /** Throws to cancel; called after each slice of rows. */
@@ -48,7 +45,8 @@ function assertFree(engine: Engine, store: RecordStore, { name, file }: CatalogI
 async function buildAndInstall(engine: Engine, entry: TableEntry, store: RecordStore, definition: CatalogIndex, options: CreateIndexOptions): Promise<void> {
   const { env, folder } = engine.options;
   const { sequence } = engine;
-  const build = await new StepDriver(env, folder, collect(engine, store, entry, definition, options), () => undefined).start();
+  const steps = collectKeys(engine.tables.indexContext, store, entry, [definition], options.onSlice);
+  const build = await new StepDriver(env, folder, steps, () => undefined).start();
   const { built: [done], files } = await finishIndexBuild(engine, build, sequence);
   if (done === undefined) throw new FieldstoneError('POISONED', 'an index was built without a result');
   try {
@@ -79,7 +77,8 @@ async function buildAndInstall(engine: Engine, entry: TableEntry, store: RecordS
 async function addTag(engine: Engine, entry: TableEntry, store: RecordStore, definition: CatalogIndex, options: CreateIndexOptions): Promise<void> {
   const { env, folder } = engine.options;
   await engine.writeSide.checkpoint();
-  const build = await new StepDriver(env, folder, collect(engine, store, entry, definition, options), () => undefined).start();
+  const steps = collectKeys(engine.tables.indexContext, store, entry, [definition], options.onSlice);
+  const build = await new StepDriver(env, folder, steps, () => undefined).start();
   await replaceXbaseFile(engine, entry, store, definition, (file, isNew, kind, name) => (
     isNew ? writeXbase(kind, file, name, store.layout, [build.newTag()]) : changeXbase(kind, file, name, store.layout, [build.newTag()], [])
   ), (xbase) => {
@@ -87,44 +86,6 @@ async function addTag(engine: Engine, entry: TableEntry, store: RecordStore, def
     xbase.stores = [...xbase.stores, index];
     store.indexes.addTo(xbase, index);
   });
-}
-
-/** The keys of all committed rows. */
-function* collect(engine: Engine, store: RecordStore, entry: TableEntry, definition: CatalogIndex, options: CreateIndexOptions): Steps<IndexBuild> {
-  const build = new IndexBuild(engine.tables.indexContext, store.layout, factsFor(entry), [definition]);
-  const total = store.counts.latest;
-  for (let recno = 1; recno <= total; recno++) {
-    if (store.find(recno, Infinity)) build.add(store.foundBytes, store.foundStart, recno, store.memoSource);
-    if (recno % ROWS_PER_SLICE !== 0) continue;
-    options.onSlice?.(recno, total);
-    yield WORK;
-  }
-  options.onSlice?.(total, total);
-  return build;
-}
-
-/** What the catalog says of a table, or would say. */
-export function factsFor(entry: TableEntry): PlannedTable {
-  return entry.facts ?? { name: entry.name, tableFile: entry.tableFile };
-}
-
-/** The table's entry in the catalog with these indexes. */
-export function withIndexes(entry: TableEntry, store: RecordStore, indexes: readonly CatalogIndex[]): PlannedTable {
-  const facts = factsFor(entry);
-  return {
-    name: entry.name, tableFile: entry.tableFile,
-    ...(store.base.memo === undefined ? {} : { memoFile: store.base.memo.name }),
-    ...(facts.fieldNames === undefined ? {} : { fieldNames: facts.fieldNames }),
-    ...(facts.fieldTypes === undefined ? {} : { fieldTypes: facts.fieldTypes }),
-    ...(facts.encoding === undefined ? {} : { encoding: facts.encoding }),
-    ...(facts.attached === undefined ? {} : { attached: facts.attached }),
-    ...(indexes.length === 0 ? {} : { indexes }),
-  };
-}
-
-/** Fingerprints are taken when the catalog is written, at the end of the same checkpoint. */
-function keepFacts(entry: TableEntry, after: PlannedTable): void {
-  entry.facts = { ...after, fingerprint: { sizeBytes: 0, mtimeNs: '', headCrc: 0 } };
 }
 
 /** Takes an index away, its file included. Throws NOT_FOUND, and what checkpoints throw. */

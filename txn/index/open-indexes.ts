@@ -11,7 +11,9 @@ import { IndexStore } from './index-store.js';
 import { openXbase } from './open-xbase.js';
 import { MemoryIndexFile } from './memory-index-file.js';
 import { appendRecno } from './entry.js';
+import { keepsRecordOrder } from './record-order.js';
 import { TreeIndexFile } from './tree-index-file.js';
+import { XbaseIndexFile } from './xbase-index-file.js';
 
 /** What is known of a table whose indexes are opened. */
 export interface IndexedFiles {
@@ -41,7 +43,7 @@ export function openIndexes(c: IndexContext, store: RecordStore, table: IndexedF
   for (const name of files) openForeign(c, store, table, name, onRebuilt);
 }
 
-/** A file that did not change with its table has entries of other rows: it is made anew before it is used. */
+/** A file that did not change with its table has entries of other rows, one that changed may have an order of its own: it is made anew before it is used. */
 function openForeign(c: IndexContext, store: RecordStore, { name: tableName, facts, adopted }: IndexedFiles, name: string, onRebuilt: () => void): void {
   const stat = c.vfs().stat(`${c.folder}/${name}`);
   if (stat?.kind !== 'file') {
@@ -49,10 +51,11 @@ function openForeign(c: IndexContext, store: RecordStore, { name: tableName, fac
     return;
   }
   openXbase(c, store, facts ?? { name: tableName }, name);
-  const seen = facts?.indexFiles?.[name];
-  if (!adopted || seen === undefined || seen.sizeBytes !== stat.sizeBytes || seen.mtimeNs !== String(stat.mtimeNs)) return;
   const file = store.indexes.files.find((each) => each.name === name);
-  if (file === undefined) return;
+  if (!(file instanceof XbaseIndexFile)) return;
+  const seen = facts?.indexFiles?.[name];
+  const isAsSeen = seen !== undefined && seen.sizeBytes === stat.sizeBytes && seen.mtimeNs === String(stat.mtimeNs);
+  if (isAsSeen ? !adopted : !c.writable || keepsRecordOrder(file)) return;
   store.indexes.removeFile(file);
   const reason = 'another program changed the table and not this file; make the index anew in that program, or set the file aside';
   const definitions = file.stores.map(({ definition }) => definition);

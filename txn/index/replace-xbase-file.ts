@@ -7,6 +7,7 @@ import { discardFiles, newGenerationFile } from '../folder-changes.js';
 import type { RecordStore } from '../record/record-store.js';
 import type { CatalogIndex } from './index-keys.js';
 import { cachedIndexFile, tagDefinition as definitionOf } from './open-xbase.js';
+import { attachedAnd, factsFor, isNamedAfter, isStructural, keepFacts, withAttached } from './planned-indexes.js';
 import { parseXbase, xbaseKindOf, type XbaseKind } from './xbase-format.js';
 import { XbaseIndexFile } from './xbase-index-file.js';
 
@@ -44,15 +45,17 @@ export async function replaceXbaseFile(
     await file.syncAsync();
     env.vfs.syncFolder(folder);
     if (old === undefined) setFlag(store, kind, true);
+    const after = old === undefined && !isStructural(entry, name) ? withAttached(entry, store, attachedAnd(entry, name)) : undefined;
     await engine.writeSide.checkpoint({
-      operations: [{ kind: 'rename', from: temporary, to: name }], replaces: undefined, tables: {},
+      operations: [{ kind: 'rename', from: temporary, to: name }], replaces: undefined, tables: after === undefined ? {} : { [entry.name.toLowerCase()]: after },
       installed: () => {
+        if (after !== undefined) keepFacts(entry, after);
         const cached = cachedIndexFile(engine.tables.indexContext, name);
         if (old instanceof XbaseIndexFile) {
           old.reopen(cached);
           installed(old);
         } else {
-          entry.siblings = [...entry.siblings, name];
+          if (isNamedAfter(entry, name) && !entry.siblings.includes(name)) entry.siblings = [...entry.siblings, name];
           installed(new XbaseIndexFile(name, cached, (source) => parseXbase(kind, source, store.layout)));
         }
       },
@@ -71,9 +74,12 @@ export async function replaceXbaseFile(
 /** Takes an index file with its last tag away. */
 export async function removeXbaseFile(engine: Engine, entry: TableEntry, store: RecordStore, name: string): Promise<void> {
   setFlag(store, xbaseKindOf(name), false);
+  const { attached = [] } = factsFor(entry);
+  const after = attached.includes(name) ? withAttached(entry, store, attached.filter((each) => each !== name)) : undefined;
   await engine.writeSide.checkpoint({
-    operations: [{ kind: 'unlink', file: name }], replaces: undefined, tables: {},
+    operations: [{ kind: 'unlink', file: name }], replaces: undefined, tables: after === undefined ? {} : { [entry.name.toLowerCase()]: after },
     installed: () => {
+      if (after !== undefined) keepFacts(entry, after);
       entry.siblings = entry.siblings.filter((each) => each !== name);
       store.indexes.forget([name]);
     },

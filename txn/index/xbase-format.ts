@@ -1,5 +1,5 @@
 import {
-  buildNdx, buildNtx, CdxFile, compileExpression, createCdx, createIdx, guessesTextKeys, hasTextKeys, MdxFile, NdxFile, NtxFile,
+  buildNdx, buildNtx, CdxFile, compileExpression, createCdx, createIdx, guessesTextKeys, hasTextKeys, isPlainIdx, MdxFile, NdxFile, NtxFile, PlainIdxFile,
   type BlockSink, type BlockSource, type IndexFile as XbaseFile, type SortedKeys, type TagFacts, type TagSpec,
 } from '#index';
 import { FieldstoneError, readUpTo, writeFully, type DbfLayout, type VfsFile } from '#storage';
@@ -20,12 +20,18 @@ export function xbaseKindOf(file: string): XbaseKind | undefined {
 export function parseXbase(kind: XbaseKind, source: BlockSource, layout: DbfLayout): XbaseFile {
   const name = source.path.replace(/^.*[/\\]/, '').replace(/\.[^.]*$/, '').toUpperCase();
   switch (kind) {
-    case 'cdx':
-    case 'idx': return CdxFile.open(source, { dialect: layout.dialect === 'vfp' ? 'foxpro' : 'clipper', name, isText: (facts) => isText(facts, layout) });
+    case 'idx':
+      if (isPlainIdx(source)) return new PlainIdxFile(source, name);
+      return openCdx(source, name, layout);
+    case 'cdx': return openCdx(source, name, layout);
     case 'ntx': return NtxFile.open(source, { name });
     case 'ndx': return NdxFile.open(source, { name });
     case 'mdx': return MdxFile.open(source);
   }
+}
+
+function openCdx(source: BlockSource, name: string, layout: DbfLayout): CdxFile {
+  return CdxFile.open(source, { dialect: layout.dialect === 'vfp' ? 'foxpro' : 'clipper', name, isText: (facts) => isText(facts, layout) });
 }
 
 function isText(facts: TagFacts, layout: DbfLayout): boolean {
