@@ -379,6 +379,16 @@ export class Database {
   health(): Health { return this.#instruments.health(); }
 
   /**
+   * Changes how much is measured, from now on: the options `profiling` and `samplingRate` at run time. Counts go on. Throws OPTION, CLOSED.
+   *
+   * @example
+   * db.setProfiling('times', 0.05);
+   */
+  setProfiling(level: 'off' | 'counts' | 'times', samplingRate: number = this.#options.values.samplingRate): void {
+    this.#instruments.setProfiling(level, samplingRate);
+  }
+
+  /**
    * Records where time and memory go until stop() is called. Throws OPTION, CLOSED.
    *
    * @example

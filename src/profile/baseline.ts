@@ -6,7 +6,7 @@ import { histogramData } from './histogram-data.js';
 import { matches, matchesTarget, type ProfileFilter } from './profile-options.js';
 import type { ProfileSource } from './profile-source.js';
 import { isState } from './state-names.js';
-import { partsOf } from './statistics.js';
+import { partsOf, scaleOf } from './statistics.js';
 
 interface FileBefore { readonly reads: number; readonly bytesRead: number; readonly writes: number; readonly bytesWritten: number; readonly syncs: number }
 interface FileTimes { readonly readNs: Histogram | undefined; readonly writeNs: Histogram | undefined; readonly syncNs: Histogram | undefined }
@@ -15,7 +15,7 @@ interface FileTimes { readonly readNs: Histogram | undefined; readonly writeNs: 
 export class Baseline {
   readonly #source: ProfileSource;
   readonly #histograms: ReadonlyMap<string, Histogram>;
-  readonly #phases: ReadonlyMap<string, PhaseTimes>;
+  readonly #phases: ReadonlyMap<string, { readonly times: PhaseTimes; readonly partedNs: number }>;
   readonly #files: ReadonlyMap<string, FileBefore & FileTimes>;
   readonly #counters: Readonly<Record<string, CounterGroup>>;
 
@@ -25,7 +25,7 @@ export class Baseline {
     const { probe, files } = source;
     const isNow = since === 'now';
     this.#histograms = new Map(isNow ? [...probe.histograms()].map(([name, histogram]) => [name, histogram.copy()]) : []);
-    this.#phases = new Map(isNow ? probe.operations().map((operation) => [operation.name, operation.phaseTimes.slice()]) : []);
+    this.#phases = new Map(isNow ? probe.operations().map(({ name, phaseTimes, partedNs }) => [name, { times: phaseTimes.slice(), partedNs }]) : []);
     this.#files = new Map(isNow ? files.list().map((io) => [io.file, {
       ...io, readNs: io.readNs?.copy(), writeNs: io.writeNs?.copy(), syncNs: io.syncNs?.copy(),
     }]) : []);
@@ -71,7 +71,8 @@ export class Baseline {
       const latency = operation.latencyNs.since(this.#histograms.get(`op.${operation.name}`)).snapshot();
       if (latency.count === 0) return [];
       const before = this.#phases.get(operation.name);
-      const parts = partsOf(operation.phaseTimes.map((ns, i) => ns - (before?.[i] ?? 0)));
+      const scale = scaleOf(latency.sum, operation.partedNs - (before?.partedNs ?? 0));
+      const parts = partsOf(operation.phaseTimes.map((ns, i) => ns - (before?.times[i] ?? 0)), scale);
       const known = Object.values(parts).reduce((sum, ns) => sum + ns, 0);
       const phases = { ...parts, other: Math.max(0, latency.sum - known) };
       return [{ name: operation.name, count: latency.count, totalNs: latency.sum, maxNs: latency.max, phases }];

@@ -1,4 +1,4 @@
-import { FieldstoneError, type TraceSubsystem } from '#storage';
+import { ArgumentRangeError, FieldstoneError, type ProbeLevel, type TraceSubsystem } from '#storage';
 import { assertFunction, shown } from '../arguments.js';
 import { Baseline } from './baseline.js';
 import { ContinuousProfiler, type ContinuousOptions } from './continuous.js';
@@ -103,6 +103,16 @@ export class Instruments {
     const trace = startTrace(this.#source.probe.traces, subsystem, options);
     this.#traces.add(trace);
     return trace;
+  }
+
+  /** Throws OPTION, CLOSED. */
+  setProfiling(level: ProbeLevel, samplingRate: number): void {
+    this.#source.engine.assertOpen();
+    if (level !== 'off' && level !== 'counts' && level !== 'times') throw new ArgumentRangeError('OPTION', `profiling is 'off', 'counts' or 'times', got ${shown(level)}`);
+    if (typeof samplingRate !== 'number' || !(samplingRate >= 0 && samplingRate <= 1)) {
+      throw new ArgumentRangeError('OPTION', `samplingRate is a number from 0 to 1, got ${shown(samplingRate)}`);
+    }
+    this.#source.probe.setLevel(level, samplingRate);
   }
 
   monitor(options: MonitorOptions): Monitor {

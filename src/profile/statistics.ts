@@ -44,7 +44,7 @@ export interface OperationStats {
   readonly latencyNs: HistogramSnapshot;
   /** Of the last 1,000 calls whose time was taken, exactly. */
   readonly recent: RecentTimesSnapshot;
-  /** Time of the timed synchronous calls by part, in nanoseconds. */
+  /** Time of the timed calls by part, in nanoseconds; when few calls are timed, put up from those that were taken apart. */
   readonly partsNs: Readonly<Partial<Record<Phase, number>>>;
 }
 
@@ -102,7 +102,7 @@ export function statistics(source: ProfileSource): DatabaseStats {
     files: files.list().map(fileStats),
     operations: probe.operations().map((operation) => ({
       name: operation.name, kind: operation.kind, count: operation.count, latencyNs: operation.latencyNs.snapshot(), recent: operation.recent.snapshot(),
-      partsNs: partsOf(operation.phaseTimes),
+      partsNs: partsOf(operation.phaseTimes, scaleOf(operation.latencyNs.sum, operation.partedNs)),
     })),
     locks: {
       shards: engine.locks.shardStats(),
@@ -114,11 +114,14 @@ export function statistics(source: ProfileSource): DatabaseStats {
   };
 }
 
+/** What times of the calls that were taken apart are multiplied by to stand for all timed calls. */
+export function scaleOf(timedNs: number, partedNs: number): number { return partedNs === 0 ? 0 : timedNs / partedNs; }
+
 /** Times by part that are not zero. */
-export function partsOf(times: Float64Array): Partial<Record<Phase, number>> {
+export function partsOf(times: Float64Array, scale: number): Partial<Record<Phase, number>> {
   const parts: Partial<Record<Phase, number>> = {};
   PHASES.forEach((phase, i) => {
-    const ns = times[i] ?? 0;
+    const ns = (times[i] ?? 0) * scale;
     if (ns > 0) parts[phase] = ns;
   });
   return parts;

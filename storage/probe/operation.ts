@@ -21,10 +21,14 @@ export interface OperationHost {
   readonly clock: Clock | undefined;
   readonly database: string;
   readonly takesTimes: boolean;
+  readonly samplingRate: number;
   /** Calls until the next one of that kind is timed, at random around the sampling rate. */
   nextPeriod(kind: OperationKind): number;
   onTimed: ((operation: Operation, target: string, ns: number) => void) | undefined;
 }
+
+/** Of the timed calls one in so many is taken apart, unless all calls are timed. */
+const PARTS_EVERY = 16;
 
 /** A period that never ends in practice, and still is a small integer. */
 export const NEVER = 2 ** 30 - 1;
@@ -46,8 +50,10 @@ export class Operation {
   readonly start: Channel;
   readonly latencyNs = new Histogram();
   readonly recent = new RecentTimes();
-  /** Time of the timed calls by part. */
+  /** Time by part of those timed calls that were taken apart, and their whole time. */
   readonly phaseTimes: PhaseTimes = newPhaseTimes();
+  partedNs = 0;
+  #untilParts = 0;
   readonly #host: OperationHost;
   readonly #channel;
   /** After their synchronous part single writes and commits wait for the log and for nothing else. */
@@ -105,26 +111,39 @@ export class Operation {
   }
 
   #timed<Result>(clock: Clock, target: string, work: () => Result): Result {
+    const inParts = this.#takesParts();
     const start = clock.monotonicNs();
     try {
-      return phases.sample(clock, this.phaseTimes, work);
+      return inParts ? phases.sample(clock, this.phaseTimes, work) : work();
     } finally {
-      this.record(target, clock.monotonicNs() - start);
+      const ns = clock.monotonicNs() - start;
+      if (inParts) this.partedNs += ns;
+      this.record(target, ns);
     }
   }
 
-  async #timedAsync<Result>(clock: Clock, target: string, work: () => Promise<Result>): Promise<Result> {
+  #timedAsync<Result>(clock: Clock, target: string, work: () => Promise<Result>): Promise<Result> {
+    const inParts = this.#takesParts();
     const start = clock.monotonicNs();
-    try {
-      const done = phases.sample(clock, this.phaseTimes, work);
-      if (!this.#waitsForLog) return await done;
-      const waitedSince = clock.monotonicNs();
-      const result = await done;
-      this.phaseTimes[PHASE.log] = (this.phaseTimes[PHASE.log] ?? 0) + clock.monotonicNs() - waitedSince;
-      return result;
-    } finally {
-      this.record(target, clock.monotonicNs() - start);
-    }
+    const done = inParts ? phases.sample(clock, this.phaseTimes, work) : work();
+    const waitsSinceNs = inParts ? clock.monotonicNs() : 0;
+    const end = (): void => {
+      const now = clock.monotonicNs();
+      if (inParts) {
+        this.partedNs += now - start;
+        if (this.#waitsForLog) this.phaseTimes[PHASE.log] = (this.phaseTimes[PHASE.log] ?? 0) + now - waitsSinceNs;
+      }
+      this.record(target, now - start);
+    };
+    done.then(end, end);
+    return done;
+  }
+
+  /** Taking a call apart costs several times as much as timing it: when few calls are timed, only some of them. */
+  #takesParts(): boolean {
+    if (--this.#untilParts > 0) return false;
+    this.#untilParts = this.#host.samplingRate < 1 ? PARTS_EVERY : 1;
+    return true;
   }
 
   #context(target: string): OperationContext {

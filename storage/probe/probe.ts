@@ -49,7 +49,7 @@ export class Probe {
   /** Tells all who listen of an operation whose time was taken; undefined while nobody does. */
   onTimed: OnTimed | undefined;
   readonly #timedListeners = new Set<OnTimed>();
-  readonly #own: Demand;
+  #own: Demand;
   readonly #demands = new Set<Demand>();
   readonly #groups = new Map<string, CounterGroup>();
   readonly #histograms = new Map<string, Histogram>();
@@ -78,6 +78,12 @@ export class Probe {
     if (this.#share < 1) return false;
     this.#share -= 1;
     return true;
+  }
+
+  /** The database's own level and sampling rate from now on. */
+  setLevel(level: ProbeLevel, samplingRate: number): void {
+    this.#own = { level, samplingRate };
+    this.#settle();
   }
 
   /** Raises level and sampling rate until the function that it returns is called. */

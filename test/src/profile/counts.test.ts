@@ -216,6 +216,26 @@ test('off means off: no times, no histograms, no reasons, and the counters go on
   await db.close();
 });
 
+test('the level can be changed at run time; counts go on', async () => {
+  const db = await inMemory({ profiling: 'off' });
+  const kv = db.kv('things');
+  const timed = (): (number | undefined)[] => {
+    const operation = db.stats().operations.find(({ name }) => name === 'kv.get');
+    return [operation?.count, operation?.latencyNs.count];
+  };
+  for (let i = 0; i < 10; i++) kv.get('a');
+  expect(timed()).toEqual([10, 0]);
+  db.setProfiling('times', 1);
+  for (let i = 0; i < 10; i++) kv.get('a');
+  expect(timed()).toEqual([20, 10]);
+  db.setProfiling('counts');
+  for (let i = 0; i < 10; i++) kv.get('a');
+  expect(timed()).toEqual([30, 10]);
+  expect(() => db.setProfiling('all' as never)).toThrow(expect.objectContaining({ code: 'OPTION' }));
+  expect(() => db.setProfiling('times', 2)).toThrow(expect.objectContaining({ code: 'OPTION' }));
+  await db.close();
+});
+
 test('statistics hold no values of users', async () => {
   const db = await inMemory({ profiling: 'times', samplingRate: 1 });
   const secret = 'SECRET-4711';

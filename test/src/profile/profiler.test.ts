@@ -102,8 +102,6 @@ test('a filter narrows operations, files and the parts of the code', async () =>
   expect(urls.filter((url) => !/\/txn\//.test(url))).toEqual([]);
   const ids = new Set(data.cpu?.nodes.map(({ id }) => id));
   expect(data.cpu?.samples?.every((id) => ids.has(id))).toBe(true);
-  const hits = data.cpu?.nodes.reduce((sum, node) => sum + (node.hitCount ?? 0), 0) ?? 0;
-  expect(Math.abs(hits - (data.cpu?.samples?.length ?? 0)), 'V8 does not always count the first sample as a hit').toBeLessThanOrEqual(1);
   await db.close();
 });
 
