@@ -70,11 +70,14 @@ function has(entries: readonly Buffer[], entry: Buffer): boolean {
 /**
  * The changes that rows about to be committed make in an index. Called when conflicts of rows have been ruled out, so the newest committed image
  * is what each row replaces. Throws CONFLICT when somebody else committed, or is committing, a key that must be unique: run
- * again, the transaction sees it.
+ * again, the transaction sees it. Recovery proves nothing (`isProven`): the commit did, and its rows come one by one, in between which two may
+ * have one key.
  */
-export function changesOf(index: IndexStore, records: ChangedRecords, rows: ReadonlyMap<number, ChangedRow>, memos: MemoSource): EntryChanges {
+export function changesOf(
+  index: IndexStore, records: ChangedRecords, rows: ReadonlyMap<number, ChangedRow>, memos: MemoSource, isProven = false,
+): EntryChanges {
   const changes = new EntryChanges(index);
-  const unique = index.definition.unique === true ? new UniqueKeys(index, records.name, rows) : undefined;
+  const unique = index.definition.unique === true && !isProven ? new UniqueKeys(index, records.name, rows) : undefined;
   for (const [recno, row] of rows) {
     const before = row.inserted || !records.find(recno, Infinity) ? NO_ENTRIES
       : entriesOf(index, records.foundBytes, records.foundStart, recno, records.memoSource);

@@ -54,13 +54,14 @@ export class IndexBuild {
    * Throws DUPLICATE when keys of a unique index are not.
    *
    * @param targetFor makes the file of an index
+   * @param mayRepeat unique keys are not proven: another program wrote the rows, and they are there
    */
-  *finish(sequence: number, targetFor: (definition: CatalogIndex) => IndexTarget | undefined): Steps<BuiltIndex[]> {
+  *finish(sequence: number, targetFor: (definition: CatalogIndex) => IndexTarget | undefined, mayRepeat = false): Steps<BuiltIndex[]> {
     const done: BuiltIndex[] = [];
     const foreign = new Map<string, { readonly kind: XbaseKind; readonly tags: NewTag[]; readonly first: CatalogIndex }>();
     for (const { definition, builder, keys } of this.#parts) {
       const run = builder.finish();
-      if (definition.unique === true) assertUnique(run, definition);
+      if (definition.unique === true && !mayRepeat) assertUnique(run, definition);
       const kind = xbaseKindOf(definition.file ?? '');
       if (kind === undefined) {
         const target = targetFor(definition);

@@ -39,6 +39,7 @@ export class IndexStore {
   epoch = 0;
   /** Sequence of the newest published change. */
   lastChange = 0;
+  #lastLoad = 0;
   readonly #seed: number;
   #generations = 0;
   readonly #inFlight = new Set<InFlight>();
@@ -97,6 +98,7 @@ export class IndexStore {
   publishRun(run: SortedRun, sequence: number): void {
     this.runs.push(run);
     this.lastChange = sequence;
+    this.#lastLoad = sequence;
     this.epoch++;
   }
 
@@ -124,7 +126,7 @@ export class IndexStore {
         if (newest !== 0 && list.versions.sequence(newest) > sequence) return true;
       }
     }
-    return this.runs.length > 0; // of which load they come is not known any more
+    return this.#lastLoad > sequence; // its keys may be in the base by now: which of them came with it is not known any more
   }
 
   #remembered(): SkipList[] {

@@ -35,12 +35,23 @@ export function openIndexes(c: IndexContext, store: RecordStore, table: IndexedF
   const { facts, adopted } = table;
   for (const definition of facts?.indexes ?? []) {
     const known = facts ?? { name: table.name };
-    const keys = c.keysFor(store.layout, known, definition);
+    const keys = keysOrNone(c, store, known, definition);
+    if (keys === undefined) continue;
     const file = openFile(c, store, known, definition, keys, adopted, onRebuilt);
     attach(c, store, definition, keys, file, 0);
   }
   const files = new Set([...table.siblings.filter((name) => STRUCTURAL.test(name)), ...facts?.attached ?? []]);
   for (const name of files) openForeign(c, store, table, name, onRebuilt);
+}
+
+/** None when another program took a field of the index out of the table: the index is gone with it. */
+function keysOrNone(c: IndexContext, store: RecordStore, table: IndexedTable, definition: CatalogIndex): IndexKeys | undefined {
+  try {
+    return c.keysFor(store.layout, table, definition);
+  } catch (e) {
+    if (hasCode(e, 'NOT_FOUND')) return undefined;
+    throw e;
+  }
 }
 
 /** A file that did not change with its table has entries of other rows, one that changed may have an order of its own: it is made anew before it is used. */
@@ -82,7 +93,7 @@ function rebuildFile(c: IndexContext, store: RecordStore, build: IndexBuild, nam
   }
   const file = vfs.open(`${c.folder}/${temporary}`, 'exclusive');
   try {
-    runAll(build.finish(0, () => ({ file, temporary })));
+    runAll(build.finish(0, () => ({ file, temporary }), true));
     file.sync();
   } finally {
     file.close();

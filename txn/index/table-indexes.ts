@@ -109,7 +109,7 @@ export class TableIndexes {
   replayRow(records: ChangedRecords, recno: number, image: Uint8Array, sequence: number, snapshots: LiveSnapshots): void {
     const isNew = !records.find(recno, Infinity);
     const rows = new Map([[recno, { bytes: image, inserted: isNew }]]);
-    for (const store of this.#stores) changesOf(store, records, rows, records.memoSource).publish(sequence, snapshots);
+    for (const store of this.#stores) changesOf(store, records, rows, records.memoSource, true).publish(sequence, snapshots);
   }
 
   /** Begins to collect the keys of rows that a large load appends. */
