@@ -2,7 +2,7 @@ import { hasCode, type Database, type OpenOptions, type Snapshot } from '../../s
 import { MemoryVfs, nodeEnvironment } from '#storage';
 import { openIn } from '../../src/open.js';
 import { seededRandom } from '../support/sim-clock.js';
-import { createIndexed, expectIndexesRight, truthOf, type IndexedView } from './index-truth.js';
+import { createIndexed, createIndexOf, expectIndexesRight, truthOf, type IndexedView } from './index-truth.js';
 
 export interface IndexHistoryOptions {
   readonly options: OpenOptions;
@@ -115,9 +115,9 @@ class IndexHistory {
     // Snapshots older than an index do not use it.
     this.#release();
     await t.dropIndex('by_name');
-    await t.createIndex('by_name', { on: ['name', 'n'] });
+    await createIndexOf(this.#db, this.#table, 'by_name');
     await t.dropIndex('high');
-    await t.createIndex('high', { on: 'n', type: 'cdx', for: 'N>50' });
+    await createIndexOf(this.#db, this.#table, 'high');
     return 'drop and create';
   }
 

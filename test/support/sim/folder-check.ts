@@ -3,7 +3,7 @@ import type { DiskImage } from './disk-image.js';
 import { foxproOpenProblem, publishedEndByName } from './published-end.js';
 
 /** What may stay in a folder after a proper close: plain files of others, and the catalog. */
-const MAY_STAY = /\.(dbf|fpt|dbt|smt|cdx|idx|mdx|ndx|ntx|cpg|prj|shp|shx|kv)$/i;
+const MAY_STAY = /\.(dbf|fpt|dbt|smt|cdx|idx|mdx|ndx|ntx|cpg|prj|shp|shx|kv|fsi)$/i;
 const CATALOG = 'fieldstone.json';
 
 /**

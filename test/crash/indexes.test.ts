@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { reportLine, reportText } from '../support/sim/campaign-report.js';
+import { runCampaign } from '../support/sim/campaign.js';
+import { runFaultCampaign } from '../support/sim/fault-campaign.js';
+import { indexSystem } from './engine/index-system.js';
+
+const FILE = 'test/crash/indexes.test.ts';
+const NAME = 'indexes and collections are those of the recovered rows after every crash';
+const LONG = process.env['CRASH_LONG'] !== undefined;
+
+test(NAME, async () => {
+  const report = await runCampaign(indexSystem(), { budgetPerSeed: 150, states: Number(process.env['CRASH_STATES'] ?? 1500), test: { file: FILE, name: NAME } });
+  console.log(reportLine(report));
+  expect(report.bad + report.unverifiable, reportText(report)).toBe(0);
+}, 1_800_000);
+
+test('indexes and collections keep their promises when a call fails', async () => {
+  const report = await runFaultCampaign(indexSystem(LONG ? 6 : 4, true), {
+    firstSeed: 1, seeds: LONG ? 4 : 2, faults: ['EIO', 'halfENOSPC', 'syncLost', 'syncRevert', 'syncLate', 'shortWrite', 'shortRead'],
+    mostPoints: Number(process.env['FAULT_POINTS'] ?? (LONG ? 60 : 4)), crashBudget: 4,
+  });
+  console.log(`indexes, failing calls: ${report.runs} runs`);
+  expect(report.failures.join('\n')).toBe('');
+}, 1_800_000);
