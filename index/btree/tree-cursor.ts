@@ -1,16 +1,18 @@
 import { MAX_KEY_BYTES } from '../key/key-types.js';
-import { childIndex, copyKey, copySuffix, entryStart, levelOf, lowerBound, nodeCount, payloadStart, prefixLength, VALUE_KINDS, valueKindAt } from './node-image.js';
+import { childIndex, copyKey, copySuffix, entryStart, levelOf, lowerBound, nodeCount, payloadStart, prefixLength, suffixLengthAt, VALUE_KINDS, valueKindAt } from './node-image.js';
 import { LeafKeys } from './leaf-keys.js';
 import type { Tree } from './tree.js';
 
 const EMPTY = Buffer.alloc(0);
 /** Texts of keys are made for a whole leaf at a time: short walks do without. */
 const STEPS_BEFORE_TEXTS = 16;
+const SHORT_KEY_BYTES = 128;
 
 /** Walks a tree in key order, in both directions. It stands on a key or, before it is moved and at the ends, on none. */
 export class TreeCursor {
   readonly tree: Tree;
-  readonly #key: Buffer = Buffer.allocUnsafeSlow(MAX_KEY_BYTES);
+  /** Memory for the key: little at first, as a walk of a few short keys costs what it allocates. */
+  #key: Buffer = Buffer.allocUnsafe(SHORT_KEY_BYTES);
   /** -1 = the key is not put together yet: many walks never ask. */
   #keyLength = 0;
   isValid = false;
@@ -25,7 +27,7 @@ export class TreeCursor {
   #count = 0;
   #prefix = -1;
   #steps = 0;
-  readonly #texts = new LeafKeys();
+  #texts: LeafKeys | undefined;
 
   constructor(tree: Tree) { this.tree = tree; }
 
@@ -67,7 +69,7 @@ export class TreeCursor {
   }
 
   /** The key as text when it is ASCII, and a walk has come far enough for that to pay. */
-  keyText(): string | undefined { return ++this.#steps < STEPS_BEFORE_TEXTS ? undefined : this.#texts.textOf(this.#leaf, this.#i); }
+  keyText(): string | undefined { return ++this.#steps < STEPS_BEFORE_TEXTS ? undefined : (this.#texts ??= new LeafKeys()).textOf(this.#leaf, this.#i); }
 
   /** Leaves the value of the key in valueBytes[valueStart .. valueEnd): a view. */
   readValue(): void {
@@ -90,6 +92,11 @@ export class TreeCursor {
   }
 
   #makeKey(): void {
+    const leaf = this.#leaf;
+    if (prefixLength(leaf) + suffixLengthAt(leaf, entryStart(leaf, this.#i)) > this.#key.length) {
+      this.#key = Buffer.allocUnsafeSlow(MAX_KEY_BYTES);
+      this.#prefix = -1;
+    }
     if (this.#prefix < 0) {
       this.#keyLength = copyKey(this.#leaf, this.#i, this.#key);
       this.#prefix = prefixLength(this.#leaf);

@@ -56,9 +56,30 @@ export class Tree {
 
   /** Number of keys below the given one: reads one node of each level. */
   rank(key: Uint8Array, keyLength: number): number {
+    return this.isEmpty ? 0 : this.#below(this.root(), key, keyLength);
+  }
+
+  /** Number of keys with low <= key < high: one path down as long as both lead the same way. */
+  countBetween(low: Uint8Array, high: Uint8Array): number {
     if (this.isEmpty) return 0;
-    let below = 0;
     let node = this.root();
+    while (levelOf(node) > 0) {
+      const from = childIndex(node, low, low.length);
+      const to = childIndex(node, high, high.length);
+      if (from !== to) {
+        let between = this.#below(this.child(node, to, false), high) - this.#below(this.child(node, from, false), low);
+        for (let i = from; i < to; i++) between += childKeys(node, i);
+        return Math.max(0, between);
+      }
+      node = this.child(node, from, false);
+    }
+    return Math.max(0, lowerBound(node, high, high.length, 0) - lowerBound(node, low, low.length, 0));
+  }
+
+  /** Number of keys of a subtree below the given one. */
+  #below(subtree: Buffer, key: Uint8Array, keyLength: number = key.length): number {
+    let below = 0;
+    let node = subtree;
     while (levelOf(node) > 0) {
       const at = childIndex(node, key, keyLength);
       for (let i = 0; i < at; i++) below += childKeys(node, i);

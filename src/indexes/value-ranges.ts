@@ -5,6 +5,13 @@ import type { TupleBound } from './index-form.js';
 
 const scratch = new KeyBuffer();
 
+/** The key in pooled memory: ranges live shortly. */
+function copied(): Buffer {
+  const copy = Buffer.allocUnsafe(scratch.length);
+  scratch.bytes.copy(copy, 0, 0, scratch.length);
+  return copy;
+}
+
 /**
  * The entries that a range asks for. Values of a bound's own type alone: null is below numbers, and `low: 5` does not ask for text.
  *
@@ -15,12 +22,12 @@ export function locate(wanted: IndexRange, descending: readonly boolean[]): Loca
   scratch.reset();
   let exact = true;
   wanted.equal.forEach((value, i) => { exact = writeValueKey(value, scratch, descending[i]) && exact; });
-  const equal = scratch.copy();
+  const equal = copied();
   const { low, high, prefix } = wanted;
   const down = descending[wanted.equal.length] === true;
   if (prefix !== undefined) {
     exact = writeTextPrefix(prefix, scratch, down) && exact;
-    return { range: within(scratch.copy()), exact };
+    return { range: within(copied()), exact };
   }
   if (low === undefined && high === undefined) return { range: within(equal), exact };
   const [first, last] = tagsOf((low ?? high)?.value);
@@ -52,7 +59,7 @@ function tuple(bound: TupleBound, descending: readonly boolean[]): Edge {
   scratch.reset();
   let exact = true;
   bound.values.forEach((value, i) => { exact = writeValueKey(value, scratch, descending[i]) && exact; });
-  return { bytes: scratch.copy(), inclusive: bound.inclusive || !exact, exact };
+  return { bytes: copied(), inclusive: bound.inclusive || !exact, exact };
 }
 
 /** Every entry that begins so. */
@@ -66,11 +73,11 @@ function edge(equal: Buffer, bound: IndexRange['low'], tag: number, down: boolea
   scratch.append(equal);
   if (bound === undefined) {
     scratch.push(tag);
-    return { bytes: scratch.copy(), inclusive: true, exact: true };
+    return { bytes: copied(), inclusive: true, exact: true };
   }
   const exact = writeValueKey(bound.value, scratch, down);
   // A cut bound stands for all values that begin as it does: they are all in.
-  return { bytes: scratch.copy(), inclusive: bound.inclusive || !exact, exact };
+  return { bytes: copied(), inclusive: bound.inclusive || !exact, exact };
 }
 
 /** First and last tag of the values that are compared with one of this type. */

@@ -55,6 +55,7 @@ export class TreeIndexFile implements IndexFile, IndexBase {
 
   estimate(low: Buffer | undefined, high: Buffer | undefined): number {
     const { tree } = this.#base;
+    if (low !== undefined && high !== undefined) return tree.countBetween(low, high);
     const from = low === undefined ? 0 : tree.rank(low, low.length);
     return Math.max(0, (high === undefined ? tree.keyCount : tree.rank(high, high.length)) - from);
   }
