@@ -14,11 +14,14 @@ const LONG = process.env['CRASH_LONG'] !== undefined;
 const SHORT: readonly string[] = [
   'ack-before-sync', 'catalog-before-apply', 'journal-not-rewritten', 'conflicts-missed', 'preimages-not-kept',
   'rejected-not-withdrawn', 'log-sync-dropped', 'kv-pages-in-place', 'kv-preimages-not-kept', 'kv-phantom-missed',
+  'index-tombstone-dropped', 'index-replay-proves',
 ];
 const LONGEST = 1_800_000;
 const MOST_STATES = Number(process.env['PLANTED_STATES'] ?? 4000);
 const CRASHES = { firstSeed: 1, states: MOST_STATES, budgetPerSeed: 160, nestedShare: 0.05 };
 const MODEL_RUNS = 60;
+const INDEX_STEPS = 150;
+const INDEX_SEEDS = 16;
 const CONTRACT_FAULTS: readonly Fault[] = ['halfENOSPC', 'syncLost', 'EIO'];
 const CAMPAIGN_FAULTS: readonly Fault[] = ['syncLost', 'syncRevert', 'halfENOSPC', 'EIO', 'shortWrite', 'shortRead'];
 
@@ -60,8 +63,17 @@ async function search(c: Campaign, by: SourceBug['caughtBy'], plant?: VfsBug, ju
     const failures = await c.runKvAnomalies();
     return { bad: failures.length, after: 'all anomalies', why: failures[0] ?? '' };
   }
+  if (by === 'index-model') return searchIndexHistories(c);
   const report = await c.runRaces(1, 300);
   return { bad: report.failures.length, after: `${report.seeds} seeds`, why: report.failures[0] ?? '' };
+}
+
+async function searchIndexHistories(c: Campaign): Promise<Result> {
+  for (let seed = 1; seed <= INDEX_SEEDS; seed++) {
+    const failure = await c.runIndexHistory({ options: {}, seed, steps: INDEX_STEPS });
+    if (failure !== undefined) return { bad: 1, after: `${seed} histories`, why: failure };
+  }
+  return { bad: 0, after: `${INDEX_SEEDS} histories`, why: '' };
 }
 
 function wanted(id: string): boolean { return ONLY?.includes(id) ?? (LONG || SHORT.includes(id)); }

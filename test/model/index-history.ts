@@ -2,7 +2,7 @@ import { hasCode, type Database, type OpenOptions, type Snapshot } from '../../s
 import { MemoryVfs, nodeEnvironment } from '#storage';
 import { openIn } from '../../src/open.js';
 import { seededRandom } from '../support/sim-clock.js';
-import { createIndexed, createIndexOf, expectIndexesRight, truthOf, type IndexedView } from './index-truth.js';
+import { createIndexed, expectIndexesRight, truthOf, type IndexedView } from './index-truth.js';
 
 export interface IndexHistoryOptions {
   readonly options: OpenOptions;
@@ -13,6 +13,8 @@ export interface IndexHistoryOptions {
 const FOLDER = '/db';
 const MOST_ROWS = 260;
 const MOST_SNAPSHOTS = 3;
+const MOST_TURNS = 40;
+const LARGE_LOAD = 150;
 const FULL_CHECK_EVERY = 5;
 
 interface Held { readonly snapshot: Snapshot; readonly truth: ReturnType<typeof truthOf>; readonly table: string }
@@ -75,11 +77,11 @@ class IndexHistory {
     if (dice < 42) return this.#unlessTaken('update', () => t.update(recno, this.#part()));
     if (dice < 50) return this.#unlessTaken('delete', () => t.delete(recno));
     if (dice < 56) return this.#unlessTaken('recall', () => t.recall(recno));
-    if (dice < 60) return this.#unlessTaken('load', () => t.insertMany(Array.from({ length: 1 + random.int(30) }, () => this.#values(true)), { direct: true }));
+    if (dice < 60) return this.#unlessTaken('load', () => t.insertMany(Array.from({ length: random.chance(0.2) ? LARGE_LOAD : 1 + random.int(30) }, () => this.#values(true)), { direct: true }));
     if (dice < 69) return this.#transaction();
     if (dice < 76) return this.#together();
     if (dice < 84) {
-      await this.#db.checkpoint();
+      await this.#checkpoint();
       return 'checkpoint';
     }
     if (dice < 90) return this.#snapshot();
@@ -92,6 +94,18 @@ class IndexHistory {
       return 'crash';
     }
     return this.#rare();
+  }
+
+  /** Readers go on while files are written. */
+  async #checkpoint(): Promise<void> {
+    const progress = { ended: false };
+    const done = this.#db.checkpoint().finally(() => { progress.ended = true; });
+    for (let turn = 0; turn < MOST_TURNS && !progress.ended; turn++) {
+      expectIndexesRight(this.#db, this.#table, `amid a checkpoint, turn ${turn}`);
+      if (turn % 2 === 0) await Promise.resolve();
+      else await new Promise((resolve) => { setImmediate(resolve); });
+    }
+    await done;
   }
 
   async #rare(): Promise<string> {
@@ -115,9 +129,9 @@ class IndexHistory {
     // Snapshots older than an index do not use it.
     this.#release();
     await t.dropIndex('by_name');
-    await createIndexOf(this.#db, this.#table, 'by_name');
+    await t.createIndex('by_name', { on: ['name', 'n'] });
     await t.dropIndex('high');
-    await createIndexOf(this.#db, this.#table, 'high');
+    await t.createIndex('high', { on: 'n', type: 'cdx', for: 'N>50' });
     return 'drop and create';
   }
 

@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { RunBuilder, RunCursor } from '#index';
+
+const SEED = process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) };
+// Few different bytes, and zeros at the end: heads are equal and lengths must decide.
+const key = fc.array(fc.constantFrom(0, 0, 1, 255), { maxLength: 20 }).map((bytes) => Buffer.from(bytes));
+
+function runOf(keys: readonly Buffer[]): RunCursor {
+  const builder = new RunBuilder();
+  for (const each of keys) builder.add(each, each.length);
+  return new RunCursor(builder.finish());
+}
+
+function here(cursor: RunCursor): string { return cursor.keyBytes.subarray(cursor.keyStart, cursor.keyStart + cursor.keyLength).toString('hex'); }
+
+function expectSorted(keys: readonly Buffer[]): void {
+  const want = [...keys].sort((a, b) => a.compare(b)).map((each) => each.toString('hex'));
+  const cursor = runOf(keys);
+  const found: string[] = [];
+  for (let ok = cursor.seek(); ok; ok = cursor.next()) found.push(here(cursor));
+  expect(found).toEqual(want);
+  const back: string[] = [];
+  for (let ok = cursor.seekBefore(); ok; ok = cursor.previous()) back.push(here(cursor));
+  expect(back.reverse()).toEqual(want);
+}
+
+test('a run is its keys in order, walked both ways, for few keys and for many', () => {
+  fc.assert(fc.property(fc.array(key, { maxLength: 120 }), expectSorted), { numRuns: 200, ...SEED });
+  const many = fc.sample(key, { numRuns: 6000, seed: SEED.seed ?? 11 });
+  expectSorted(many);
+  expectSorted(many.map((each, i) => Buffer.concat([Buffer.alloc(18), each, Buffer.of(i >> 8, i)])));
+});
+
+test('seeks find the first key that is not below, and the last that is', () => {
+  fc.assert(fc.property(fc.array(key, { maxLength: 60 }), key, (keys, sought) => {
+    const sorted = [...keys].sort((a, b) => a.compare(b));
+    const cursor = runOf(keys);
+    const from = sorted.find((each) => each.compare(sought) >= 0);
+    const before = sorted.filter((each) => each.compare(sought) < 0).at(-1);
+    expect(cursor.seek(sought) ? here(cursor) : undefined).toBe(from?.toString('hex'));
+    expect(cursor.seekBefore(sought) ? here(cursor) : undefined).toBe(before?.toString('hex'));
+  }), { numRuns: 500, ...SEED });
+});
