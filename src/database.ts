@@ -96,7 +96,7 @@ export class Database {
     this.#instruments = instruments;
     const { env, probe, warn } = engine.options;
     this.#queries = new DatabaseQueries({ env, probe, warn, knobs: options.values, maker: this.#maker(), search: this.#operations.tableFind });
-    instruments.useQueries(this.#queries.log);
+    instruments.useQueries(this.#queries.view);
     this.#host = {
       engine,
       codecOf: (entry) => this.#codecOf(entry),

@@ -72,7 +72,9 @@ export class Instruments {
       cache: cacheSection(source, counters), io: baseline.files({}), log: logSection(source, baseline, counters, []), buffers: bufferSection(source, counters),
       codecs: codecSection(source, counters), locks: LockRecorder.sinceOpening(source, this.#openedNs),
       transactions: transactionSection(source, baseline, counters, [], counters['engine']?.['historyBytes'] ?? 0), operations: baseline.operations({}),
-      ...(source.queries === undefined ? {} : { queries: querySection(source.queries.snapshot(), []) }),
+      ...(source.queries === undefined ? {} : {
+        queries: querySection({ now: source.queries.snapshot(), before: [], slow: source.queries.slow(), startedAtMs: env.clock.nowMs() - elapsedMs }),
+      }),
     };
   }
 

@@ -212,6 +212,11 @@ export class Profiler {
     };
   }
 
+  #querySection(before: readonly QueryShapeFacts[]): ReturnType<typeof querySection> {
+    const { queries } = this.#source;
+    return querySection({ now: queries?.snapshot() ?? [], before, slow: queries?.slow() ?? [], startedAtMs: this.#startedAtMs });
+  }
+
   #data(meta: ProfileMeta): ProfileData {
     const { filter, io } = this.#o;
     const counters = this.#baseline.counters();
@@ -226,7 +231,7 @@ export class Profiler {
       codecs: codecSection(this.#source, counters), ...(this.#locks === undefined ? {} : { locks: this.#locks.finish(this.#timeline.heat()) }),
       transactions: transactionSection(this.#source, this.#baseline, counters, this.#ended, this.#historyBytes),
       operations: this.#baseline.operations(filter),
-      ...(this.#queriesBefore === undefined ? {} : { queries: querySection(this.#source.queries?.snapshot() ?? [], this.#queriesBefore) }),
+      ...(this.#queriesBefore === undefined ? {} : { queries: this.#querySection(this.#queriesBefore) }),
     };
   }
 }

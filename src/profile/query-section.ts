@@ -1,5 +1,5 @@
 import type { HistogramSnapshot } from '#storage';
-import type { QueryData, QueryShapeData } from './data/query-data.js';
+import type { PlanStepData, QueryData, QueryShapeData, SlowQueryData } from './data/query-data.js';
 
 /** What a log of queries knows of one shape, since the database was opened. No values. */
 export interface QueryShapeFacts {
@@ -13,15 +13,45 @@ export interface QueryShapeFacts {
   readonly planningNs: number;
   readonly executionNs: number;
   readonly latencyNs: HistogramSnapshot;
+  /** Fields of an index that would serve it better. */
+  readonly wantedIndex?: readonly string[] | undefined;
+}
+
+/** One run of a query that took long. No values. */
+export interface SlowQueryFacts {
+  /** When it ended, in milliseconds since 1970. */
+  readonly endedAtMs: number;
+  readonly source: string;
+  readonly shape: string;
+  readonly plan: string;
+  readonly planningMs: number;
+  readonly executionMs: number;
+  readonly rowsExamined: number;
+  readonly rowsReturned: number;
 }
 
 /** Where queries are remembered by shape. */
-export interface QueryShapes { snapshot(): readonly QueryShapeFacts[] }
+export interface QueryShapes {
+  snapshot(): readonly QueryShapeFacts[];
+  /** The newest slow ones, the newest last. */
+  slow(): readonly SlowQueryFacts[];
+}
+
+/** What the section is made of. */
+export interface QuerySources {
+  readonly now: readonly QueryShapeFacts[];
+  /** The same when the profile began. */
+  readonly before: readonly QueryShapeFacts[];
+  readonly slow: readonly SlowQueryFacts[];
+  readonly startedAtMs: number;
+}
+
+const NS_PER_MS = 1e6;
 
 const keyOf = ({ source, shape }: QueryShapeFacts): string => `${source}\0${shape}`;
 
-/** The shapes that were used since `before` was taken. Quantiles are of all runs of the shape. */
-export function querySection(now: readonly QueryShapeFacts[], before: readonly QueryShapeFacts[]): QueryData {
+/** The shapes that were used since the profile began, and its slow queries. Quantiles are of all runs of the shape. */
+export function querySection({ now, before, slow, startedAtMs }: QuerySources): QueryData {
   const earlier = new Map(before.map((facts) => [keyOf(facts), facts]));
   const shapes = now.flatMap((facts): QueryShapeData[] => {
     const old = earlier.get(keyOf(facts));
@@ -32,8 +62,24 @@ export function querySection(now: readonly QueryShapeFacts[], before: readonly Q
       target: facts.source, kind: 'find', shape: facts.shape, count, planNs: facts.planningNs - (old?.planningNs ?? 0),
       executionNs: facts.executionNs - (old?.executionNs ?? 0), maxNs: facts.latencyNs.max, p50Ns: facts.latencyNs.p50, p95Ns: facts.latencyNs.p95,
       p99Ns: facts.latencyNs.p99, rowsExamined: facts.rowsExamined - (old?.rowsExamined ?? 0), rowsReturned: facts.rowsReturned - (old?.rowsReturned ?? 0),
-      fullScans: facts.fullScans - (old?.fullScans ?? 0), ...(index === undefined ? {} : { index }),
+      fullScans: facts.fullScans - (old?.fullScans ?? 0), ...(index === undefined ? {} : { index }), plan: planOf(facts.plan, facts.wantedIndex),
     }];
   });
-  return { shapes: shapes.sort((a, b) => b.executionNs - a.executionNs), slow: [] };
+  return {
+    shapes: shapes.sort((a, b) => b.executionNs - a.executionNs),
+    slow: slow.filter(({ endedAtMs }) => endedAtMs >= startedAtMs).map((one) => slowOf(one, startedAtMs)),
+  };
+}
+
+function slowOf(facts: SlowQueryFacts, startedAtMs: number): SlowQueryData {
+  const { endedAtMs, source, shape, plan, planningMs, executionMs, rowsExamined, rowsReturned } = facts;
+  const durationMs = planningMs + executionMs;
+  return {
+    atMs: Math.max(0, endedAtMs - startedAtMs - durationMs), target: source, kind: 'find', shape, durationNs: durationMs * NS_PER_MS, planNs: planningMs * NS_PER_MS,
+    rowsExamined, rowsReturned, plan: planOf(plan, undefined),
+  };
+}
+
+function planOf(step: string, wanted: readonly string[] | undefined): PlanStepData {
+  return wanted === undefined ? { step } : { step, hint: `an index on (${wanted.join(', ')}) would serve this` };
 }
