@@ -22,7 +22,10 @@ export interface IndexOptions extends LongWorkOptions {
   readonly expression?: string;
   /** FOR expression of xBase: other rows are not in the index. */
   readonly for?: string;
-  /** From the highest key to the lowest, for all fields. Default false. */
+  /**
+   * From the highest key to the lowest, for all fields. Default false. Of type `cdx` and `idx` it tells other programs to walk the tag that way; here its
+   * entries come by ascending keys, `reverse` turns them.
+   */
   readonly descending?: boolean;
 }
 

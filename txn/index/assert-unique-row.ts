@@ -1,3 +1,4 @@
+import { hashKey } from '#index';
 import { FieldstoneError } from '#storage';
 import type { RecordStore } from '../record/record-store.js';
 import { RecordView } from '../record/record-view.js';
@@ -15,7 +16,7 @@ export function assertUniqueRow(store: RecordStore, writes: RecordWrites, sequen
     if (index.definition.unique !== true) continue;
     const view = new RecordView(store, sequence, writes);
     for (const entry of entriesOf(index, image, 0, recno, writes)) {
-      const cursor = new IndexCursor(index, view, rangeOfKey(entry, entry.length - RECNO_BYTES));
+      const cursor = new IndexCursor(index, view, rangeOfKey(entry, entry.length - RECNO_BYTES), false, hashKey(entry, entry.length - RECNO_BYTES));
       while (cursor.next()) {
         if (cursor.recno === recno) continue;
         throw new FieldstoneError('DUPLICATE', `record ${cursor.recno} of "${store.name}" has the same key of the unique index "${index.name}"`, {

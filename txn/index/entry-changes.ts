@@ -1,4 +1,4 @@
-import { compareKeys, isInRange, type ByteRange } from '#index';
+import { compareKeys, hashKey, isInRange, type ByteRange } from '#index';
 import { FieldstoneError, type MemoSource } from '#storage';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import type { InFlight } from '../keys/writes-in-flight.js';
@@ -110,7 +110,7 @@ class UniqueKeys {
     this.#claimed.set(key, recno);
     const range = rangeOfKey(entry, keyLength);
     if (this.#index.isClaimed(range)) throw this.#conflict(recno);
-    const cursor = new MergedCursor(newestHost(this.#index), range, false);
+    const cursor = new MergedCursor(newestHost(this.#index, hashKey(entry, keyLength)), range, false);
     while (cursor.next()) {
       const other = recnoOf(cursor.keyBytes, cursor.keyStart, cursor.keyLength);
       if (!this.#rows.has(other)) throw this.#conflict(other);

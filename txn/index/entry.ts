@@ -1,3 +1,5 @@
+import { MAX_KEY_BYTES } from '#index';
+import { FieldstoneError } from '#storage';
 import { RECNO_BYTES } from './index-keys.js';
 
 /** The record number behind the key of an entry bytes[start .. start + length). */
@@ -6,8 +8,9 @@ export function recnoOf(bytes: Uint8Array, start: number, length: number): numbe
   return ((bytes[at] ?? 0) * 0x1000000) + (((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0));
 }
 
-/** Writes the record number behind the key in bytes[0 .. length); returns the length of the entry. */
+/** Writes the record number behind the key in bytes[0 .. length); returns the length of the entry. Throws LIMIT for a key without room for it. */
 export function appendRecno(bytes: Uint8Array, length: number, recno: number): number {
+  if (length > MAX_KEY_BYTES - RECNO_BYTES) throw new FieldstoneError('LIMIT', `the keys of an index take at most ${MAX_KEY_BYTES - RECNO_BYTES} bytes, one of record ${recno} takes ${length}`, { recno });
   bytes[length] = recno >>> 24;
   bytes[length + 1] = recno >>> 16;
   bytes[length + 2] = recno >>> 8;

@@ -13,13 +13,16 @@ export class IndexCursor {
   readonly #highest: number;
   recno = 0;
 
-  /** @param range of entries (keys with record numbers behind them) */
-  constructor(index: IndexStore, view: RecordView, range: ByteRange, reverse = false) {
+  /**
+   * @param range of entries (keys with record numbers behind them)
+   * @param keyHash of the key, when the range holds entries of one key alone
+   */
+  constructor(index: IndexStore, view: RecordView, range: ByteRange, reverse = false, keyHash?: number) {
     const { writes } = view;
     view.readSet?.include(new IndexReads(index, range));
     this.#highest = view.highestRecno;
     const own = writes === undefined || writes.isUntouched ? undefined : (): ReturnType<typeof writes.entriesOf> => writes.entriesOf(index, view.sequence);
-    this.#merged = new MergedCursor(hostAt(index, view.sequence, own), range, reverse);
+    this.#merged = new MergedCursor(hostAt(index, view.sequence, own, keyHash), range, reverse);
   }
 
   /** To the next entry; false at the end. */

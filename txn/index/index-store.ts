@@ -111,9 +111,9 @@ export class IndexStore {
   }
 
   /** What stands beneath the lists: runs and the base, which have no entry in common. */
-  sourcesBelow(): OrderedSource[] {
-    const runs = [...this.runs, ...this.frozen?.runs ?? []];
-    return [...runs.map((run) => new RunCursor(run)), this.base.source()];
+  sourcesBelow(keyHash?: number): OrderedSource[] {
+    const runs = [...this.runs, ...this.frozen?.runs ?? []].map((run) => new RunCursor(run));
+    return keyHash === undefined || this.base.mayHold(keyHash) ? [...runs, this.base.source()] : runs;
   }
 
   /** True when an entry of the range changed after `sequence`, or is changing. */

@@ -1,4 +1,4 @@
-import { RunBuilder, type SortedRun } from '#index';
+import { hashKey, RunBuilder, type SortedRun } from '#index';
 import { FieldstoneError, type MemoSource } from '#storage';
 import { appendRecno, recnoOf } from './entry.js';
 import { rangeOfKey } from './entry-changes.js';
@@ -51,7 +51,7 @@ function assertAbsent(index: IndexStore, run: SortedRun, table: string): void {
     const start = run.startAt(i);
     const length = run.lengthAt(i);
     const entry = run.bytesAt(i).subarray(start, start + length);
-    if (!new MergedCursor(newestHost(index), rangeOfKey(entry, length - RECNO_BYTES), false).next()) continue;
+    if (!new MergedCursor(newestHost(index, hashKey(entry, length - RECNO_BYTES)), rangeOfKey(entry, length - RECNO_BYTES), false).next()) continue;
     const recno = recnoOf(entry, 0, length);
     throw new FieldstoneError('DUPLICATE', `record ${recno} of the load has a key that the unique index "${index.name}" of "${table}" holds already`, {
       table, recno, details: { index: index.name },
