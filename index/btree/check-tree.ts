@@ -31,8 +31,12 @@ export function checkTree(tree: Tree): TreeFinding[] {
   for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
 }
 
-/** The same in slices: yields the number of keys seen after each leaf. */
-export function checkTreeSteps(tree: Tree): Generator<number, TreeFinding[], void> { return new TreeCheck(tree).run(); }
+/**
+ * The same in slices: yields the number of keys seen after each leaf.
+ *
+ * @param filterOmits bytes at the end of each key that the filter of the tree does not know
+ */
+export function checkTreeSteps(tree: Tree, filterOmits = 0): Generator<number, TreeFinding[], void> { return new TreeCheck(tree, filterOmits).run(); }
 
 class TreeCheck {
   readonly #tree: Tree;
@@ -43,9 +47,11 @@ class TreeCheck {
   #lastLength = -1;
   #filter: BloomFilter | undefined;
   #keysSeen = 0;
+  readonly #filterOmits: number;
 
-  constructor(tree: Tree) {
+  constructor(tree: Tree, filterOmits = 0) {
     this.#tree = tree;
+    this.#filterOmits = filterOmits;
     this.#use = new Uint8Array(tree.header.pageCount);
     this.#use[0] = 1;
   }
@@ -139,7 +145,7 @@ class TreeCheck {
       if ((lower !== undefined && Buffer.compare(key, lower) < 0) || (upper !== undefined && Buffer.compare(key, upper) >= 0)) {
         this.#report('TREE_ORDER', pageNo, `key ${i} is outside the bounds of its leaf`);
       }
-      if (this.#filter?.mayHold(hashKey(key)) === false) this.#report('TREE_FILTER', pageNo, `the filter denies key ${i}`);
+      if (this.#filter?.mayHold(hashKey(key, key.length - this.#filterOmits)) === false) this.#report('TREE_FILTER', pageNo, `the filter denies key ${i}`);
       key.copy(this.#last);
       this.#lastLength = length;
       this.#guard(pageNo, 'TREE_PAGE', () => {

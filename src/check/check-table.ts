@@ -1,6 +1,7 @@
 import { checkDbf, checkMemo, FieldstoneError, MemoFile, isMemoField, readDbfLayout, readPointer, DELETED_MARK, type DbfLayout, type Finding, type MemoUse } from '#storage';
 import { RecordCursor, RecordView, type Engine, type RecordStore, type SnapshotHold, type TableEntry, type CatalogState } from '#txn';
 import { assertNotAborted } from '../long-work.js';
+import { checkIndexes } from './check-indexes.js';
 import { isPlain, snapshotFile } from './snapshot-file.js';
 
 const ROWS_PER_TURN = 4096;
@@ -36,6 +37,8 @@ export async function checkTable(c: TableCheck): Promise<{ readonly findings: Fi
   for await (const finding of checkDbf(snapshotFile(engine, view), layout, undefined, options)) findings.push(finding);
   engine.assertAlive(hold);
   if (layout.memoKind !== undefined) findings.push(...await checkMemos(c, view));
+  engine.assertAlive(hold);
+  findings.push(...await checkIndexes({ engine, view, signal: c.signal }));
   engine.assertAlive(hold);
   engine.assertReadable();
   return { findings, records: count };

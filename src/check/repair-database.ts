@@ -1,5 +1,5 @@
 import { FieldstoneError, type ErrorCode, type Finding } from '#storage';
-import { withTableToItself, type Engine, type RecordStore, type TableEntry } from '#txn';
+import { remakeIndexFile, withTableToItself, type Engine, type RecordStore, type TableEntry } from '#txn';
 import { assertNotAborted, type LongWorkOptions } from '../long-work.js';
 import { detachIndexes, namedIndexes, type IndexPolicy, unmaintained } from '../table/write-guard.js';
 import { chosenWork } from './chosen-work.js';
@@ -82,7 +82,8 @@ function failed(engine: Engine, e: unknown): Pick<RepairedTable, 'status' | 'act
 
 async function repairOne(engine: Engine, table: string, options: RepairOptions): Promise<RepairedTable> {
   try {
-    if (!await needsRepair(engine, table, options)) return { table, status: 'fine', actions: [], kept: [] };
+    const needs = await needsRepair(engine, table, options);
+    if (needs !== 'table') return needs.length === 0 ? { table, status: 'fine', actions: [], kept: [] } : await repairIndexes(engine, table, needs, options);
     const entry = engine.entry(table);
     const known = opened(engine, entry);
     const stale = known === undefined ? namedIndexes(entry) : unmaintained(known, entry).map((problem) => problem.file);
@@ -107,6 +108,25 @@ async function repairOne(engine: Engine, table: string, options: RepairOptions):
   }
 }
 
+async function repairIndexes(engine: Engine, table: string, files: readonly string[], options: RepairOptions): Promise<RepairedTable> {
+  const unreadable = unmaintained(engine.store(engine.entry(table)), engine.entry(table)).filter(({ file }) => files.includes(file)).map(({ file }) => file);
+  if (unreadable.length > 0) {
+    if (options.indexes !== 'detach') {
+      throw new FieldstoneError('CORRUPT_INDEX', `what indexes ${unreadable.join(', ')} held can not be read; ask for indexes: 'detach' to set the files aside`, { table });
+    }
+    await detachIndexes(engine, engine.entry(table));
+  }
+  const actions = unreadable.map((file) => `index file ${file} set aside`);
+  for (const file of files.filter((each) => !unreadable.includes(each))) {
+    await remakeIndexFile(engine, table, file, (done, total) => {
+      assertNotAborted(options.signal, 'the repair');
+      options.onProgress?.({ done, total });
+    });
+    actions.push(`index file ${file} made anew`);
+  }
+  return { table, status: 'repaired', actions, kept: [] };
+}
+
 function opened(engine: Engine, entry: TableEntry): RecordStore | undefined {
   try {
     return engine.store(entry);
@@ -116,14 +136,19 @@ function opened(engine: Engine, entry: TableEntry): RecordStore | undefined {
   }
 }
 
-async function needsRepair(engine: Engine, table: string, options: RepairOptions): Promise<boolean> {
+/** `table`: the table has to be built anew, and its indexes with it. Else the index files that are damaged. */
+async function needsRepair(engine: Engine, table: string, options: RepairOptions): Promise<'table' | readonly string[]> {
   const hold = engine.takeSnapshot('repair');
   try {
     const { findings } = await checkTable({ engine, hold, entry: engine.entry(table), signal: options.signal, onProgress: () => undefined });
     const unsupported = findings.find((f) => f.code === 'UNSUPPORTED');
     if (unsupported !== undefined) throw new FieldstoneError('UNSUPPORTED', unsupported.message, { table });
     const reasons = findings.filter(isReason);
-    return options.uncounted === 'ignore' ? reasons.some((f) => f.code !== 'RECORDS_BEYOND_COUNT') : reasons.length > 0;
+    const hasReason = options.uncounted === 'ignore' ? reasons.some((f) => f.code !== 'RECORDS_BEYOND_COUNT') : reasons.length > 0;
+    if (hasReason) return 'table';
+    const { folder } = engine.options;
+    const files = findings.filter((f) => f.code === 'CORRUPT_INDEX' && f.severity === 'error').flatMap((f) => (f.file === undefined ? [] : [f.file.slice(folder.length + 1)]));
+    return [...new Set(files)];
   } finally {
     engine.releaseSnapshot(hold);
   }

@@ -9,12 +9,13 @@ import { importCommand } from './commands/import.js';
 import { infoCommand } from './commands/info.js';
 import { packCommand } from './commands/pack.js';
 import { profileCommand } from './commands/profile.js';
+import { reindexCommand } from './commands/reindex.js';
 import { repairCommand } from './commands/repair.js';
 import { statsCommand } from './commands/stats.js';
 import { topCommand } from './commands/top.js';
 
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
-  infoCommand, catCommand, findCommand, importCommand, exportCommand, checkCommand, repairCommand, packCommand, dumpCommand, backupCommand,
+  infoCommand, catCommand, findCommand, importCommand, exportCommand, checkCommand, repairCommand, packCommand, reindexCommand, dumpCommand, backupCommand,
   statsCommand, topCommand, profileCommand,
 ];

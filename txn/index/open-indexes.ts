@@ -58,7 +58,7 @@ function keysOrNone(c: IndexContext, store: RecordStore, table: IndexedTable, de
 function openForeign(c: IndexContext, store: RecordStore, { name: tableName, facts, adopted }: IndexedFiles, name: string, onRebuilt: () => void): void {
   const stat = c.vfs().stat(`${c.folder}/${name}`);
   if (stat?.kind !== 'file') {
-    store.indexes.problems.push({ file: name, reason: 'it is not there' });
+    store.indexes.problems.push({ file: name, reason: 'it is not there', code: 'INDEX_MISSING' });
     return;
   }
   openXbase(c, store, facts ?? { name: tableName }, name);
@@ -71,7 +71,7 @@ function openForeign(c: IndexContext, store: RecordStore, { name: tableName, fac
   const reason = 'another program changed the table and not this file; make the index anew in that program, or set the file aside';
   const definitions = file.stores.map(({ definition }) => definition);
   if (!c.writable || store.indexes.problems.some((problem) => problem.file === name)) {
-    store.indexes.problems.push({ file: name, reason });
+    store.indexes.problems.push({ file: name, reason, code: 'INDEX_STALE' });
     return;
   }
   rebuildForeign(c, store, facts ?? { name: tableName }, definitions, name);

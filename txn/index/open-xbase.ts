@@ -45,7 +45,7 @@ export function openXbase(c: IndexContext, store: RecordStore, table: IndexedTab
   } catch (e) {
     cached.close();
     if (!(e instanceof FieldstoneError) || e.code === 'EXTERNAL_CHANGE' || e.code === 'IO') throw e;
-    store.indexes.problems.push({ file: name, reason: e.message });
+    store.indexes.problems.push({ file: name, reason: e.message, ...(e.code === 'CORRUPT_INDEX' ? { code: e.code } : {}) });
   }
 }
 

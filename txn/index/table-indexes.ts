@@ -12,6 +12,8 @@ import { LoadEntries } from './load-entries.js';
 export interface IndexProblem {
   readonly file: string;
   readonly reason: string;
+  /** Undefined: it is only read. */
+  readonly code?: 'CORRUPT_INDEX' | 'INDEX_MISSING' | 'INDEX_STALE';
 }
 
 /** The indexes of one generation of a table. They change, freeze and fold with its rows. */

@@ -51,6 +51,8 @@ export class XbaseIndexFile implements IndexFile {
 
   get file(): VfsFile { return this.#cached.file; }
   get sizeBytes(): number { return this.#sizeBytes; }
+  /** The file as its format reads it, in its newest state. */
+  get parsed(): XbaseFile { return this.#parsed; }
   get tags(): readonly IndexTag[] { return this.#parsed.tags; }
 
   tag(name: string): IndexTag {

@@ -1,0 +1,60 @@
+import { FieldstoneError } from '#storage';
+import type { TableEntry } from '../catalog-state.js';
+import { StepDriver } from '../checkpoint/step-driver.js';
+import type { Engine } from '../engine.js';
+import { discardFiles, withTableToItself } from '../folder-changes.js';
+import type { RecordStore } from '../record/record-store.js';
+import { collectKeys, type OnSlice } from './collect-keys.js';
+import { finishIndexBuild, type IndexBuildResult } from './finish-index-build.js';
+import { isOwnIndex } from './index-keys.js';
+import { attachBuilt } from './open-indexes.js';
+import { openXbase } from './open-xbase.js';
+import { keepFacts, withIndexes } from './planned-indexes.js';
+
+/**
+ * Makes a file with all its indexes anew from the committed rows, in one checkpoint; nothing of the old file is read but what its indexes are.
+ * Throws NOT_FOUND, DUPLICATE, UNSUPPORTED (an index in it is only read), and what checkpoints throw.
+ */
+export async function remakeIndexFile(engine: Engine, table: string, name: string, onSlice: OnSlice = undefined): Promise<void> {
+  engine.writeSide.assertWritable();
+  await engine.exclusively(async () => {
+    const entry = engine.entry(table);
+    const store = engine.store(entry);
+    await withTableToItself(engine, store, async () => {
+      await engine.writeSide.checkpoint();
+      const definitions = store.indexes.definitions().filter((definition) => definition.file === name);
+      if (definitions.length === 0) throw new FieldstoneError('NOT_FOUND', `table "${store.name}" has no index in a file "${name}"`, { table: store.name });
+      const { env, folder } = engine.options;
+      const steps = collectKeys(engine.tables.indexContext, store, entry, definitions, onSlice);
+      const build = await new StepDriver(env, folder, steps, () => undefined).start();
+      await install(engine, entry, store, name, await finishIndexBuild(engine, build, engine.sequence));
+    });
+  });
+}
+
+async function install(engine: Engine, entry: TableEntry, store: RecordStore, name: string, { built, files }: IndexBuildResult): Promise<void> {
+  const { env, folder } = engine.options;
+  const { sequence } = engine;
+  const own = built.filter(({ definition }) => isOwnIndex(definition));
+  const after = withIndexes(entry, store, [...store.indexes.ownDefinitions().filter(({ file }) => file !== name), ...own.map(({ definition }) => definition)]);
+  try {
+    for (const { file } of files) await file.syncAsync();
+    env.vfs.syncFolder(folder);
+    await engine.writeSide.checkpoint({
+      operations: files.map((file) => ({ kind: 'rename' as const, from: file.temporary, to: file.name })),
+      replaces: undefined, tables: { [entry.name.toLowerCase()]: after },
+      installed: () => {
+        keepFacts(entry, after);
+        store.indexes.forget([name]);
+        for (const each of own) attachBuilt(engine.tables.indexContext, store, after, each, sequence);
+        if (own.length === 0) openXbase(engine.tables.indexContext, store, after, name);
+      },
+    });
+  } catch (e) {
+    // A journal that may be there still names the files.
+    if (engine.writeSide.isPoisoned) for (const { file } of files) file.close();
+    else discardFiles(engine, files);
+    throw e;
+  }
+  for (const { file } of files) file.close();
+}
