@@ -12,7 +12,7 @@ import { Profile, type ProfileWriter } from './profile.js';
 import { PROFILE_SCHEMA_VERSION, type ProfileData, type ProfileMeta } from './profile-data.js';
 import type { SettledProfileOptions } from './profile-options.js';
 import { GcCount, type ProfileSource } from './profile-source.js';
-import { querySection, type QueryShapeFacts } from './query-section.js';
+import { querySection, type QueryShapeFacts, type SlowQueryFacts } from './query-section.js';
 import { takeReading } from './reading.js';
 import type { EventLoopWatch, Recording, Runtime, Watch } from './runtime.js';
 import { bufferSection, cacheSection, codecSection, knobsInForce, logSection, transactionSection } from './sections.js';
@@ -50,6 +50,7 @@ export class Profiler {
   readonly #heap: Recording<HeapProfileData> | undefined;
   readonly #delay: EventLoopWatch | undefined;
   readonly #queriesBefore: readonly QueryShapeFacts[] | undefined;
+  readonly #slowBefore: SlowQueryFacts | undefined;
   readonly #watches: Watch[] = [];
   readonly #missing: string[] = [];
   readonly #pauses: GcPause[] = [];
@@ -79,6 +80,7 @@ export class Profiler {
     const followed = options.production ? options.samplingRate : 1;
     this.#cacheTrace = options.cache ? new CacheTraceRecorder(probe, this.#startNs, followed, options.filter.targets) : undefined;
     this.#queriesBefore = options.queries ? source.queries?.snapshot() : undefined;
+    this.#slowBefore = source.queries?.slow().at(-1);
     this.#delay = runtime?.watchEventLoop(EVENT_LOOP_RESOLUTION_MS);
     this.#watchProcess(runtime);
     this.#watchTransactions();
@@ -214,7 +216,7 @@ export class Profiler {
 
   #querySection(before: readonly QueryShapeFacts[]): ReturnType<typeof querySection> {
     const { queries } = this.#source;
-    return querySection({ now: queries?.snapshot() ?? [], before, slow: queries?.slow() ?? [], startedAtMs: this.#startedAtMs });
+    return querySection({ now: queries?.snapshot() ?? [], before, slow: queries?.slow() ?? [], lastBefore: this.#slowBefore, startedAtMs: this.#startedAtMs });
   }
 
   #data(meta: ProfileMeta): ProfileData {

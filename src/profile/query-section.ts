@@ -43,6 +43,8 @@ export interface QuerySources {
   /** The same when the profile began. */
   readonly before: readonly QueryShapeFacts[];
   readonly slow: readonly SlowQueryFacts[];
+  /** The newest slow one when the profile began: those behind it are of the profile. */
+  readonly lastBefore?: SlowQueryFacts | undefined;
   readonly startedAtMs: number;
 }
 
@@ -51,7 +53,7 @@ const NS_PER_MS = 1e6;
 const keyOf = ({ source, shape }: QueryShapeFacts): string => `${source}\0${shape}`;
 
 /** The shapes that were used since the profile began, and its slow queries. Quantiles are of all runs of the shape. */
-export function querySection({ now, before, slow, startedAtMs }: QuerySources): QueryData {
+export function querySection({ now, before, slow, lastBefore, startedAtMs }: QuerySources): QueryData {
   const earlier = new Map(before.map((facts) => [keyOf(facts), facts]));
   const shapes = now.flatMap((facts): QueryShapeData[] => {
     const old = earlier.get(keyOf(facts));
@@ -67,7 +69,7 @@ export function querySection({ now, before, slow, startedAtMs }: QuerySources): 
   });
   return {
     shapes: shapes.sort((a, b) => b.executionNs - a.executionNs),
-    slow: slow.filter(({ endedAtMs }) => endedAtMs >= startedAtMs).map((one) => slowOf(one, startedAtMs)),
+    slow: slow.slice(lastBefore === undefined ? 0 : slow.indexOf(lastBefore) + 1).map((one) => slowOf(one, startedAtMs)),
   };
 }
 
