@@ -2,7 +2,7 @@ import type { Clock } from '#storage';
 
 /** What one timed operation, one recorded lookup and one sample of the call stack cost; the first is measured where it runs. */
 const LOOKUP_NS = 250;
-/** The sampling thread of V8 stops the main thread for about this long (measured on small stacks of this engine: 10 to 30 microseconds). */
+/** How long the sampling thread of V8 stops the main thread for one sample: an assumption, not measured, so the share that is reported of it is one too. */
 const CPU_SAMPLE_NS = 25_000;
 const CALIBRATION_READS = 200;
 /** Clock reads and bookkeeping of one timed operation, in clock reads. */
