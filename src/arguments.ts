@@ -13,12 +13,13 @@ export function assertOptions(options: unknown, known: readonly string[], what: 
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new ArgumentTypeError('OPTION', `the options of ${what} are an object with ${known.join(', ')}; got ${shown(options)}`);
   }
-  for (const key of Reflect.ownKeys(options)) {
-    if (typeof key === 'string' && known.includes(key)) continue;
-    const near = nearestNames(String(key), known);
-    const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${known.join(', ')}`;
-    throw new FieldstoneError('OPTION', `unknown option ${shown(String(key))} of ${what}; ${hint}`, { option: String(key).slice(0, 64) });
-  }
+  for (const key in options) if (!known.includes(key)) throw unknownOption(key, known, what); // no list of keys: this stands before every call
+}
+
+function unknownOption(key: string, known: readonly string[], what: string): FieldstoneError {
+  const near = nearestNames(key, known);
+  const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${known.join(', ')}`;
+  return new FieldstoneError('OPTION', `unknown option ${shown(key)} of ${what}; ${hint}`, { option: key.slice(0, 64) });
 }
 
 export function assertFunction(value: unknown, what: string): void {

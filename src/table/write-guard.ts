@@ -31,7 +31,7 @@ export function assertWritable(store: RecordStore, entry: TableEntry): void {
   if (isReadOnlyDialect(store.layout)) {
     throw new FieldstoneError('UNSUPPORTED', `tables of dialect ${dialect} can be read but not written; export and import into a new table`, { table: store.name });
   }
-  const doubt = store.layout.findings.find((finding) => finding.code === 'RECORD_LENGTH_WRONG');
+  const doubt = store.layout.findings.length === 0 ? undefined : store.layout.findings.find((finding) => finding.code === 'RECORD_LENGTH_WRONG');
   if (doubt !== undefined) {
     throw new FieldstoneError('CORRUPT_DBF', `where the records of "${store.name}" begin is a guess (${doubt.message}), and a write could hit its neighbour; repair the table first`, { table: store.name });
   }
@@ -43,7 +43,8 @@ export function assertWritable(store: RecordStore, entry: TableEntry): void {
 }
 
 /** Index files beside the table that are not kept right, and why. */
-export function unmaintained(store: RecordStore, entry: TableEntry): IndexProblem[] {
+export function unmaintained(store: RecordStore, entry: TableEntry): readonly IndexProblem[] {
+  if (entry.siblings.length === 0) return store.indexes.problems; // most tables: this stands before every small commit
   const kept = new Set(store.indexes.files.map((file) => file.name));
   const known = new Set(store.indexes.problems.map((problem) => problem.file));
   const others = namedIndexes(entry).filter((file) => !kept.has(file) && !known.has(file)).map((file) => ({ file, reason: 'it is not attached' }));
