@@ -82,9 +82,19 @@ export class Kv<Key = string, Value = unknown> {
     return this.form().newest(key);
   }
 
-  // Apart, because a function that holds a closure pays for its variables at each call.
-  #watchedGet(key: Key): Value | undefined { return this.#ops.kvGet.run(this.name, () => this.form().newest(key)); }
+  #watchedGet(key: Key): Value | undefined {
+    const op = this.#ops.kvGet;
+    const startNs = op.begin();
+    if (startNs < 0) return this.#toldGet(key);
+    try {
+      return this.form().newest(key);
+    } finally {
+      op.end(this.name, startNs);
+    }
+  }
 
+  // Apart, because a function that holds a closure pays for its variables at each call.
+  #toldGet(key: Key): Value | undefined { return this.#ops.kvGet.run(this.name, () => this.form().newest(key)); }
 
   has(key: Key): boolean { return this.#reader.has(key); }
   /** Values in the order of the keys. */

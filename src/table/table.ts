@@ -116,8 +116,19 @@ export class Table<Row, Input> {
     return this.#reader.get(recno, options);
   }
 
-  // Apart, because a function that holds a closure pays for its variables at each call.
   #watchedGet(recno: number, options: GetOptions | undefined): Row | undefined {
+    const op = this.#ops.tableGet;
+    const startNs = op.begin();
+    if (startNs < 0) return this.#toldGet(recno, options);
+    try {
+      return this.#reader.get(recno, options);
+    } finally {
+      op.end(this.name, startNs);
+    }
+  }
+
+  // Apart, because a function that holds a closure pays for its variables at each call.
+  #toldGet(recno: number, options: GetOptions | undefined): Row | undefined {
     return this.#ops.tableGet.run(this.name, () => this.#reader.get(recno, options));
   }
 

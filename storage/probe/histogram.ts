@@ -103,7 +103,11 @@ export class Histogram {
 
 function bucketOf(v: number): number {
   if (v < SUB_COUNT) return v;
-  const exponent = v < 0x80000000 ? 31 - Math.clz32(v) : Math.floor(Math.log2(v));
+  if (v < 0x40000000) { // small integers alone: this is where times of operations are
+    const shift = 31 - Math.clz32(v) - SUB_BITS;
+    return shift * SUB_COUNT + (v >>> shift);
+  }
+  const exponent = Math.floor(Math.log2(v));
   const scale = 2 ** (exponent - SUB_BITS);
   return (exponent - SUB_BITS + 1) * SUB_COUNT + Math.min(SUB_COUNT - 1, Math.floor(v / scale) - SUB_COUNT);
 }

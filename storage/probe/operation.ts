@@ -3,6 +3,7 @@ import type { Clock } from '../base/environment.js';
 import { Histogram } from './histogram.js';
 import { newPhaseTimes, PHASE, phases, type PhaseTimes } from './phases.js';
 import { RecentTimes } from './recent-times.js';
+import { Sampler } from './sampler.js';
 
 /** What kind of work an operation is; limits of monitors go by it. */
 export type OperationKind = 'read' | 'search' | 'update' | 'append' | 'transaction' | 'upkeep';
@@ -20,18 +21,18 @@ export interface OperationContext {
 export interface OperationHost {
   readonly clock: Clock | undefined;
   readonly database: string;
-  readonly takesTimes: boolean;
-  readonly samplingRate: number;
-  /** Calls until the next one of that kind is timed, at random around the sampling rate. */
-  nextPeriod(kind: OperationKind): number;
+  /** Share (0 to 1) of the calls of that kind whose time is to be taken now. */
+  rateOf(kind: OperationKind): number;
+  random(): number;
   onTimed: ((operation: Operation, target: string, ns: number) => void) | undefined;
 }
 
-/** Of the timed calls one in so many is taken apart, unless all calls are timed. */
-const PARTS_EVERY = 16;
-
-/** A period that never ends in practice, and still is a small integer. */
-export const NEVER = 2 ** 30 - 1;
+/** Of the timed calls one in so many is taken apart, unless all calls are timed: not a divisor of bursts, so that it comes anywhere in them. */
+const PARTS_EVERY = 17;
+/** The same of point reads, where taking apart costs more than reading. */
+const PARTS_OF_READS_EVERY = 67;
+/** What begin() gives for a call that is not merely timed. */
+const NOT_PLAIN = -1;
 
 /**
  * One operation of the public surface (`table.get`, `kv.put`): counted always, timed by sampling, told to the diagnostics channel
@@ -42,11 +43,9 @@ export const NEVER = 2 ** 30 - 1;
  * if (--op.left < 0 || op.start.hasSubscribers) return op.run(name, () => this.#get(key));
  * return this.#get(key);
  */
-export class Operation {
+export class Operation extends Sampler {
   readonly name: string;
   readonly kind: OperationKind;
-  /** Calls left until one is timed. Whoever calls takes one off. */
-  left = NEVER;
   readonly start: Channel;
   readonly latencyNs = new Histogram();
   readonly recent = new RecentTimes();
@@ -58,42 +57,49 @@ export class Operation {
   readonly #channel;
   /** After their synchronous part single writes and commits wait for the log and for nothing else. */
   readonly #waitsForLog: boolean;
-  #loaded = NEVER;
-  #counted = 0;
 
   constructor(name: string, kind: OperationKind, host: OperationHost) {
+    super({ rate: () => (host.clock === undefined ? 0 : host.rateOf(kind)), random: () => host.random() });
     this.name = name;
     this.kind = kind;
     this.#host = host;
     this.#waitsForLog = kind === 'update' || kind === 'append' || name === 'commit';
     this.#channel = tracingChannel<OperationContext, OperationContext>(`fieldstone:${name}`);
     this.start = this.#channel.start;
-    this.reload();
   }
 
-  /** Calls until now. */
-  get count(): number { return this.#counted + this.#loaded - this.left; }
+  /** The moment at which a call began that is timed and no more, for end(); less than zero when run() has to see to it. Allocates nothing. */
+  begin(): number {
+    const { clock } = this.#host;
+    if (clock === undefined || this.#untilParts <= 1 || this.start.hasSubscribers || !this.take()) return NOT_PLAIN;
+    this.#untilParts--;
+    return clock.monotonicNs();
+  }
 
-  /** Takes what was counted aside and begins a new period: the sampling rate may have changed. */
-  reload(): void {
-    this.#counted = this.count;
-    this.left = this.#loaded = this.#host.nextPeriod(this.kind) - 1;
+  /** Notes the time of a call for which begin() gave a moment. */
+  end(target: string, startNs: number): void {
+    const { clock } = this.#host;
+    if (clock !== undefined) this.record(target, clock.monotonicNs() - startNs);
   }
 
   /** A synchronous call that is timed or told to subscribers. */
   run<Result>(target: string, work: () => Result): Result {
-    const timed = this.#begins();
     const { clock } = this.#host;
-    const inner = timed && clock !== undefined ? () => this.#timed(clock, target, work) : work;
-    return this.start.hasSubscribers ? this.#channel.traceSync(inner, this.#context(target)) : inner();
+    const isTimed = this.take();
+    if (this.start.hasSubscribers) {
+      return this.#channel.traceSync(isTimed && clock !== undefined ? () => this.#timed(clock, target, work) : work, this.#context(target));
+    }
+    return isTimed && clock !== undefined ? this.#timed(clock, target, work) : work();
   }
 
   /** The same for a call that ends later. */
   runAsync<Result>(target: string, work: () => Promise<Result>): Promise<Result> {
-    const timed = this.#begins();
     const { clock } = this.#host;
-    const inner = timed && clock !== undefined ? () => this.#timedAsync(clock, target, work) : work;
-    return this.start.hasSubscribers ? this.#channel.tracePromise(inner, this.#context(target)) : inner();
+    const isTimed = this.take();
+    if (this.start.hasSubscribers) {
+      return this.#channel.tracePromise(isTimed && clock !== undefined ? () => this.#timedAsync(clock, target, work) : work, this.#context(target));
+    }
+    return isTimed && clock !== undefined ? this.#timedAsync(clock, target, work) : work();
   }
 
   /** Notes a time that was taken elsewhere. */
@@ -101,13 +107,6 @@ export class Operation {
     this.latencyNs.record(ns);
     this.recent.record(ns);
     this.#host.onTimed?.(this, target, ns);
-  }
-
-  /** True when this call is the one to be timed. */
-  #begins(): boolean {
-    if (this.left >= 0) return false;
-    this.reload();
-    return this.#host.takesTimes;
   }
 
   #timed<Result>(clock: Clock, target: string, work: () => Result): Result {
@@ -123,16 +122,22 @@ export class Operation {
   }
 
   #timedAsync<Result>(clock: Clock, target: string, work: () => Promise<Result>): Promise<Result> {
-    const inParts = this.#takesParts();
+    if (this.#takesParts()) return this.#partedAsync(clock, target, work);
     const start = clock.monotonicNs();
-    const done = inParts ? phases.sample(clock, this.phaseTimes, work) : work();
-    const waitsSinceNs = inParts ? clock.monotonicNs() : 0;
+    const done = work();
+    const end = (): void => { this.record(target, clock.monotonicNs() - start); };
+    done.then(end, end);
+    return done;
+  }
+
+  #partedAsync<Result>(clock: Clock, target: string, work: () => Promise<Result>): Promise<Result> {
+    const start = clock.monotonicNs();
+    const done = phases.sample(clock, this.phaseTimes, work);
+    const waitsSinceNs = clock.monotonicNs();
     const end = (): void => {
       const now = clock.monotonicNs();
-      if (inParts) {
-        this.partedNs += now - start;
-        if (this.#waitsForLog) this.phaseTimes[PHASE.log] = (this.phaseTimes[PHASE.log] ?? 0) + now - waitsSinceNs;
-      }
+      this.partedNs += now - start;
+      if (this.#waitsForLog) this.phaseTimes[PHASE.log] = (this.phaseTimes[PHASE.log] ?? 0) + now - waitsSinceNs;
       this.record(target, now - start);
     };
     done.then(end, end);
@@ -142,7 +147,8 @@ export class Operation {
   /** Taking a call apart costs several times as much as timing it: when few calls are timed, only some of them. */
   #takesParts(): boolean {
     if (--this.#untilParts > 0) return false;
-    this.#untilParts = this.#host.samplingRate < 1 ? PARTS_EVERY : 1;
+    const every = this.kind === 'read' ? PARTS_OF_READS_EVERY : PARTS_EVERY;
+    this.#untilParts = this.#host.rateOf(this.kind) < 1 ? every : 1;
     return true;
   }
 

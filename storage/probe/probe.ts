@@ -1,6 +1,7 @@
 import type { Clock } from '../base/environment.js';
 import { Histogram, type HistogramSnapshot } from './histogram.js';
-import { NEVER, Operation, type OperationKind } from './operation.js';
+import { Operation, type OperationKind } from './operation.js';
+import { Sampler } from './sampler.js';
 import { Traces } from './traces.js';
 
 /** How much is measured: the plain counters alone, also sizes and causes, or also times. */
@@ -40,7 +41,7 @@ const LEVELS: readonly ProbeLevel[] = ['off', 'counts', 'times'];
 export class Probe {
   /** The level in force: the database's own, or more while somebody demands it. */
   level: ProbeLevel;
-  /** Share (0 to 1) of the operations that takesTime() picks. */
+  /** Share (0 to 1) of the file accesses and of the operations that are timed at level `times`. */
   samplingRate: number;
   readonly clock: Clock | undefined;
   /** Name of the database, for those who are told of its operations. */
@@ -56,8 +57,8 @@ export class Probe {
   readonly #gauges = new Map<string, () => CounterGroup>();
   readonly #operations = new Map<string, Operation>();
   #slowRate: number;
-  #share = 0;
   #jitter = 0x2545f491;
+  readonly #accesses: Sampler;
 
   constructor(level: ProbeLevel = 'counts', samplingRate = 1, clock?: Clock, database = '') {
     this.#own = { level, samplingRate };
@@ -67,18 +68,11 @@ export class Probe {
     this.clock = clock;
     this.database = database;
     this.traces = new Traces(clock);
+    this.#accesses = new Sampler({ rate: () => this.rateOf('read'), random: () => this.random() });
   }
 
-  get takesTimes(): boolean { return this.level === 'times'; }
-
-  /** True when the time of this operation is to be taken: at level `times`, for every 1/samplingRate-th one. */
-  takesTime(): boolean {
-    if (this.level !== 'times') return false;
-    this.#share += this.samplingRate;
-    if (this.#share < 1) return false;
-    this.#share -= 1;
-    return true;
-  }
+  /** True when the time of this file access is to be taken. */
+  takesTime(): boolean { return --this.#accesses.left < 0 && this.#accesses.take(); }
 
   /** The database's own level and sampling rate from now on. */
   setLevel(level: ProbeLevel, samplingRate: number): void {
@@ -113,17 +107,20 @@ export class Probe {
     const rate = (of: (demand: Demand) => number): number => (timed.length === 0 ? this.#own.samplingRate : Math.max(...timed.map(of)));
     this.samplingRate = rate((demand) => demand.samplingRate);
     this.#slowRate = rate((demand) => demand.slowSamplingRate ?? demand.samplingRate);
+    this.#accesses.reload();
     for (const operation of this.#operations.values()) operation.reload();
   }
 
-  /** Periods vary at random, so that work that comes in rounds is sampled fairly; the mean is 1/rate. */
-  nextPeriod(kind: OperationKind): number {
-    const rate = kind === 'read' ? this.samplingRate : this.#slowRate;
-    if (this.level !== 'times' || rate <= 0) return NEVER;
-    const mean = 1 / rate;
-    if (mean <= 1) return 1;
+  /** Share (0 to 1) of the operations of that kind whose time is taken now. */
+  rateOf(kind: OperationKind): number {
+    if (this.level !== 'times') return 0;
+    return kind === 'read' ? this.samplingRate : this.#slowRate;
+  }
+
+  /** From 0 to 1, evenly: good enough to pick calls. */
+  random(): number {
     this.#jitter = (Math.imul(this.#jitter, 1_664_525) + 1_013_904_223) >>> 0; // Knuth and Lewis
-    return Math.max(1, Math.min(NEVER, Math.round(1 + (2 * mean - 2) * (this.#jitter / 2 ** 32))));
+    return this.#jitter / 2 ** 32;
   }
 
   /** The group of that name; made with `initial` (which names its fields) when asked for first. */
