@@ -13,6 +13,12 @@ const LOW = 1 - HIGH;
  */
 export function writeNumber(value: number, target: KeyBuffer): void {
   if (Number.isNaN(value)) throw new FieldstoneError('VALUE', 'NaN has no place in the order of keys');
+  const at = target.claim(8);
+  storeNumber(value, target.bytes, at);
+}
+
+/** The same into bytes that are there; the value is not NaN. */
+export function storeNumber(value: number, bytes: Buffer, at: number): void {
   double[0] = value === 0 ? 0 : value;
   let high = words[HIGH] ?? 0;
   let low = words[LOW] ?? 0;
@@ -20,9 +26,8 @@ export function writeNumber(value: number, target: KeyBuffer): void {
     high = ~high >>> 0;
     low = ~low >>> 0;
   } else high = (high | 0x80000000) >>> 0;
-  const at = target.claim(8);
-  target.bytes.writeUInt32BE(high, at);
-  target.bytes.writeUInt32BE(low, at + 4);
+  bytes.writeUInt32BE(high, at);
+  bytes.writeUInt32BE(low, at + 4);
 }
 
 /** The number of eight bytes that writeNumber() wrote. */

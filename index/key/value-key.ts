@@ -1,5 +1,6 @@
 import { FieldstoneError } from '#storage';
 import type { KeyBuffer } from './key-buffer.js';
+import { readNumber, storeNumber } from './number-bytes.js';
 
 /** First byte of each value in an index key; their order is the order of the types. */
 export const VALUE_TAGS = { null: 0x10, number: 0x20, text: 0x30, object: 0x38, array: 0x40, bytes: 0x48, false: 0x50, true: 0x51, date: 0x60 } as const;
@@ -17,11 +18,6 @@ const BEHIND_SURROGATES = 0xe000;
 /** First byte of units that may have moved. */
 const MOVED_LEAD = 0xed;
 const MAX_DIFFERENCE = (1n << 63n) - 1n;
-
-const double = new Float64Array(1);
-const words = new Uint32Array(double.buffer);
-const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0;
-const LOW = 1 - HIGH;
 
 /**
  * Appends a value to an index key. The order of the bytes is: null (and undefined), numbers and bigints by value (NaN first), text by
@@ -104,15 +100,7 @@ function writeDouble(value: number, target: KeyBuffer): void {
     bytes.fill(0, at, at + 8);
     return;
   }
-  double[0] = value === 0 ? 0 : value;
-  let high = words[HIGH] ?? 0;
-  let low = words[LOW] ?? 0;
-  if (high >= 0x80000000) {
-    high = ~high >>> 0;
-    low = ~low >>> 0;
-  } else high = (high | 0x80000000) >>> 0;
-  bytes.writeUInt32BE(high, at);
-  bytes.writeUInt32BE(low, at + 4);
+  storeNumber(value, bytes, at);
 }
 
 /** The nearest double, then how far the bigint lies from it: numbers and bigints stand in one order. */
@@ -233,13 +221,8 @@ export class ValueKeyReader {
     const at = this.position;
     if (at + 8 > end) throw damaged(at);
     this.position += 8;
-    const high = this.#bytes.readUInt32BE(at);
-    const low = this.#bytes.readUInt32BE(at + 4);
-    if (high === 0 && low === 0) return NaN;
-    const negative = high < 0x80000000;
-    words[HIGH] = negative ? ~high : high & 0x7fffffff;
-    words[LOW] = negative ? ~low : low;
-    return double[0] ?? 0;
+    const isNaNMark = this.#bytes.readUInt32BE(at) === 0 && this.#bytes.readUInt32BE(at + 4) === 0;
+    return isNaNMark ? NaN : readNumber(this.#bytes, at);
   }
 
   #number(end: number): number | bigint {

@@ -1,14 +1,11 @@
-import { assert, FieldstoneError } from '#storage';
+import { FieldstoneError } from '#storage';
 import { PlusBuilder } from '../dbase/plus-build.js';
 import { DOUBLE_BYTES } from '../dbase/key-form.js';
+import { addInOrder } from '../xbase/add-in-order.js';
 import type { BlockSink } from '../xbase/block-source.js';
-import { compareBytes } from '../xbase/bytes.js';
 import type { TagSpec, UpdatedFile } from '../xbase/index-file.js';
 import type { SortedKeys } from '../xbase/sorted-key-changes.js';
 import { encodeNdxHeader, MAX_NDX_EXPRESSION, MAX_NDX_KEY_BYTES, NDX_PAGE_BYTES, ndxEntryBytes, ndxKeysPerPage, ndxShape, type NdxHeader } from './ndx-header.js';
-
-/** Keys between two looks at the clock. */
-const KEYS_PER_LOOK = 256;
 
 /**
  * Makes an NDX file of sorted entries (numbers and dates as sortable doubles). Of equal keys in a unique order the first is taken.
@@ -18,16 +15,7 @@ const KEYS_PER_LOOK = 256;
 export function* buildNdx(spec: TagSpec, keys: SortedKeys, sink: BlockSink): Generator<void, UpdatedFile, void> {
   const header = headerFor(spec);
   const builder = new PlusBuilder(ndxShape(header, spec.name, 0xffff_ffff), sink);
-  const last = Buffer.alloc(spec.keyLength);
-  let lastRecno = 0;
-  for (let n = 1; keys.next(); n++) {
-    const order = lastRecno === 0 ? 1 : compareBytes(keys.keyBytes, keys.keyStart, last, 0, last.length);
-    assert(order > 0 || (order === 0 && keys.recno > lastRecno), 'keys come in their order');
-    if (order !== 0 || !header.unique) builder.add(keys.keyBytes, keys.keyStart, keys.recno);
-    lastRecno = keys.recno;
-    last.set(keys.keyBytes.subarray(keys.keyStart, keys.keyStart + last.length));
-    if (n % KEYS_PER_LOOK === 0 && sink.sliceDone()) yield;
-  }
+  yield* addInOrder({ ...header, descending: false }, keys, sink, builder);
   const root = builder.finish();
   sink.write(0, encodeNdxHeader({ ...header, root, pageCount: builder.nextUnit }));
   return { sizeBytes: builder.nextUnit * NDX_PAGE_BYTES, blocksWritten: builder.blocksWritten + 1 };

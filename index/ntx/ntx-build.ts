@@ -1,14 +1,11 @@
-import { assert, FieldstoneError } from '#storage';
+import { FieldstoneError } from '#storage';
+import { addInOrder } from '../xbase/add-in-order.js';
 import type { BlockSink } from '../xbase/block-source.js';
-import { compareBytes } from '../xbase/bytes.js';
 import type { TagSpec, UpdatedFile } from '../xbase/index-file.js';
 import type { SortedKeys } from '../xbase/sorted-key-changes.js';
 import { encodeNtxHeader, MAX_NTX_EXPRESSION, MAX_NTX_KEY_BYTES, MAX_NTX_TAG_NAME, ntxMaxItems, NTX_FLAGS, NTX_PAGE_BYTES, type NtxHeader } from './ntx-header.js';
 import { NtxNode } from './ntx-node.js';
 import { shapeOf, type NtxShape } from './ntx-page.js';
-
-/** Keys between two looks at the clock. */
-const KEYS_PER_LOOK = 256;
 
 /**
  * Makes an NTX file of sorted entries: pages are full, from the leaves up, and at most two of each level are in memory. Of
@@ -19,16 +16,7 @@ const KEYS_PER_LOOK = 256;
 export function* buildNtx(spec: TagSpec, keys: SortedKeys, sink: BlockSink): Generator<void, UpdatedFile, void> {
   const header = headerFor(spec);
   const builder = new NtxBuilder(shapeOf(header, spec.name, 0xffff_ffff), sink);
-  const last = Buffer.alloc(spec.keyLength);
-  let lastRecno = 0;
-  for (let n = 1; keys.next(); n++) {
-    const order = lastRecno === 0 ? 1 : compareBytes(keys.keyBytes, keys.keyStart, last, 0, last.length) * (header.descending ? -1 : 1);
-    assert(order > 0 || (order === 0 && keys.recno > lastRecno), 'keys come in their order');
-    if (order !== 0 || !header.unique) builder.add(keys.keyBytes, keys.keyStart, keys.recno);
-    lastRecno = keys.recno;
-    last.set(keys.keyBytes.subarray(keys.keyStart, keys.keyStart + last.length));
-    if (n % KEYS_PER_LOOK === 0 && sink.sliceDone()) yield;
-  }
+  yield* addInOrder(header, keys, sink, builder);
   const root = builder.finish();
   sink.write(0, encodeNtxHeader({ ...header, root }));
   return { sizeBytes: builder.pageCount * NTX_PAGE_BYTES, blocksWritten: builder.pageCount };

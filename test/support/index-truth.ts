@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { IndexCursor, IndexFileKind } from '#index';
+import { hasCode } from '#storage';
 import type { Corpus, CorpusUnit } from './corpus.js';
 
 /** What independent readers say of one order. */
@@ -82,4 +83,31 @@ export function shownKeys(truth: TagTruth): { readonly at: number; readonly key:
     ...[...(truth.keys ?? truth.keysHead ?? [])].map(([key], i) => ({ at: i, key })),
     ...tail.map(([key], i) => ({ at: count - tail.length + i, key })),
   ];
+}
+
+/** What is wrong with seeking every key of a list: each must find the first entry with that key. */
+export function wrongSeeks(cursor: IndexCursor, list: readonly { readonly key: Buffer; readonly recno: number }[]): string[] {
+  const first = new Map<string, number>();
+  for (const { key, recno } of list) if (!first.has(key.toString('latin1'))) first.set(key.toString('latin1'), recno);
+  return list.flatMap(({ key }) => {
+    const text = key.toString('latin1');
+    return cursor.seek(key) && cursor.key.equals(key) && cursor.recno === first.get(text) ? [] : [`seek to ${text} stands on ${cursor.recno}, not ${first.get(text)}`];
+  });
+}
+
+/** What a reader makes of each file that was damaged on purpose: its own words or CORRUPT_INDEX, within a second; anything else is thrown. */
+export function damagedOutcomes(files: readonly IndexTruth[], read: (file: IndexTruth) => string): string[] {
+  return files.filter(({ unit }) => unit.kind === 'mutated').map((file) => {
+    const startedNs = process.hrtime.bigint();
+    let outcome: string;
+    try {
+      outcome = read(file);
+    } catch (e) {
+      if (!hasCode(e, 'CORRUPT_INDEX')) throw e;
+      outcome = 'CORRUPT_INDEX';
+    }
+    const ms = Number(process.hrtime.bigint() - startedNs) / 1e6;
+    if (ms > 1000) throw new Error(`${file.label} took ${ms} ms`);
+    return `${file.unit.unit} (${file.unit.name}): ${outcome}`;
+  });
 }
