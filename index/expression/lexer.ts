@@ -15,7 +15,7 @@ const SPACE = /[ \t\r\n]*/y;
 const NAME = /[A-Za-z_\x80-\uffff][A-Za-z0-9_\x80-\uffff]*/y;
 /** The point in `1.OR.x` belongs to the operator. */
 const NUMBER = /(?:\d+(?:\.\d+|\.(?![A-Za-z]))?|\.\d+)/y;
-const DOTTED = /\.(AND|OR|NOT|T|F|Y|N|NULL)\./iy;
+const DOTTED = /\.(AND|OR|NOT|T|F|Y|N|TRUE|FALSE|NULL)\./iy;
 const DATE = /\{\s*(?:\^?\s*(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|[-/: ]*)\s*\}/y;
 const SIGNS = ['->', '**', '==', '<>', '!=', '<=', '=<', '>=', '=>', '+', '-', '*', '/', '%', '^', '=', '<', '>', '#', '$', '!', '(', ')', ',', '.'];
 const CLOSING: Readonly<Record<string, string>> = { '"': '"', '\'': '\'', '[': ']' };
@@ -67,8 +67,8 @@ function tokenAt(text: string, at: number, behindOperand: boolean): readonly [To
 
 function dottedToken(word: string, at: number): Token {
   switch (word) {
-    case 'T': case 'Y': return { kind: 'logical', value: true, at };
-    case 'F': case 'N': return { kind: 'logical', value: false, at };
+    case 'T': case 'Y': case 'TRUE': return { kind: 'logical', value: true, at };
+    case 'F': case 'N': case 'FALSE': return { kind: 'logical', value: false, at };
     case 'NULL': return { kind: 'null', at };
     default: return { kind: 'name', value: `.${word}.`, at };
   }

@@ -30,7 +30,10 @@ export class DocumentKeys implements IndexForm {
   readonly fields: readonly IndexField[];
   readonly multikey: boolean;
   readonly hasDeleted = false;
+  readonly ranged = true;
+  readonly orderedWithoutNull = true;
   readonly ordered = true;
+  readonly walkedBackwards = false;
   readonly collation = 'binary';
   readonly keyLengthBytes = undefined;
   readonly #definition: CatalogIndex;
@@ -103,6 +106,7 @@ export class DocumentKeys implements IndexForm {
   }
 
   locate(range: IndexRange): LocatedRange { return locate(range, this.#descending); }
+  locateKeys(range: IndexRange): LocatedRange { return locate(range, this.#descending); }
 
   locateTuple(low: TupleBound | undefined, high: TupleBound | undefined): LocatedRange { return locateTuple(low, high, this.#descending); }
 

@@ -10,13 +10,21 @@ export interface IndexForm extends IndexKeys {
   readonly multikey: boolean;
   /** Entries of rows that are marked deleted are in it too. */
   readonly hasDeleted: boolean;
+  /** Values in a range have their entries in a range. */
+  readonly ranged: boolean;
+  /** Entries stand in the order in which sorts compare the values, null left out. */
+  readonly orderedWithoutNull: boolean;
   /** Entries stand in the order in which sorts compare the values. */
   readonly ordered: boolean;
+  /** Those who use the index begin at its highest key. */
+  readonly walkedBackwards: boolean;
   readonly collation: string;
   /** Of every key; undefined when keys are made of values that end by themselves. */
   readonly keyLengthBytes: number | undefined;
-  /** Where the entries of a range lie. Throws VALUE, LIMIT for values that no key can be made of. */
+  /** Where the entries of rows lie whose values are in a range, perhaps with others. Throws VALUE, LIMIT for values that no key can be made of. */
   locate(range: IndexRange): LocatedRange;
+  /** Where the entries lie whose keys are in a range. Throws VALUE, LIMIT. */
+  locateKeys(range: IndexRange): LocatedRange;
   /** The same for bounds that are several values, compared one after the other. */
   locateTuple(low: TupleBound | undefined, high: TupleBound | undefined): LocatedRange;
   /** The values of a key bytes[start .. start + length), one for each field; one for an expression. */

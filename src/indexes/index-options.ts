@@ -23,8 +23,8 @@ export interface IndexOptions extends LongWorkOptions {
   /** FOR expression of xBase: other rows are not in the index. */
   readonly for?: string;
   /**
-   * From the highest key to the lowest, for all fields. Default false. Of type `cdx` and `idx` it tells other programs to walk the tag that way; here its
-   * entries come by ascending keys, `reverse` turns them.
+   * From the highest key to the lowest, for all fields; `reverse` turns them. Default false. Of type `cdx` and `idx` it is a mark for whoever walks the
+   * tag: its entries come as FoxPro shows them, of equal keys the highest record number first.
    */
   readonly descending?: boolean;
 }

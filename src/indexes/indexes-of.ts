@@ -3,6 +3,7 @@ import type { IndexStore, RecordView } from '#txn';
 import type { IndexSource } from '../query/index-source.js';
 import type { TableCodec } from '../table/table-codec.js';
 import { isIndexForm, type IndexForm } from './index-form.js';
+import { typesFor } from '../table/table-schema.js';
 import { indexFacts, TableIndexSource, type IndexFacts } from './table-index-source.js';
 
 /** Character fields longer than this may be cut in a key. */
@@ -26,8 +27,26 @@ export function indexesOf(codec: TableCodec, view: RecordView): { readonly sourc
 const NONE: { readonly sources: readonly IndexSource[]; readonly epoch: unknown } = { sources: [], epoch: undefined };
 
 function factsOf(codec: TableCodec, stores: readonly IndexStore[]): IndexFacts[] {
-  return stores.flatMap((index) => (isIndexForm(index.keys) ? [indexFacts(index, index.keys, tellsValues(codec, index.keys))] : []));
+  const facts: IndexFacts[] = [];
+  for (const index of stores) {
+    // Plans name their index: of two with one name (a CDX and an MDX beside each other) the first serves.
+    const isFirst = codec.store.indexes.find(index.name) === index;
+    if (isFirst && isIndexForm(index.keys) && showsSameValues(codec, index.keys)) facts.push(indexFacts(index, index.keys, tellsValues(codec, index.keys)));
+  }
+  return facts;
 }
+
+/** False when the handle shows a field in another form (bigint, text) than the keys were made of. */
+function showsSameValues(codec: TableCodec, form: IndexForm): boolean {
+  const kept = form.hasDeleted ? NO_TYPES : typesFor(codec.declared);
+  return form.fields.every(({ path }) => {
+    if (path.includes('.') || !codec.names.some((name) => name.toLowerCase() === path.toLowerCase())) return true;
+    const { field, form: shown } = codec.field(path);
+    return shown === kept.get(field.name);
+  });
+}
+
+const NO_TYPES: ReadonlyMap<string, string> = new Map();
 
 /** True when the values of a key are those of the row, none cut and none of another type. */
 function tellsValues(codec: TableCodec, form: IndexForm): boolean {

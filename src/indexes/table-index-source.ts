@@ -42,6 +42,8 @@ export class TableIndexSource implements IndexSource {
   get where(): FilterNode | undefined { return this.#facts.where; }
   get sparse(): boolean { return this.#facts.index.definition.sparse === true; }
   get covering(): boolean { return this.#facts.covering; }
+  get ranged(): boolean { return this.#facts.form.ranged; }
+  get orderedWithoutNull(): boolean { return this.#facts.form.orderedWithoutNull; }
   get ordered(): boolean { return this.#facts.form.ordered; }
   get tiesAscending(): boolean { return true; }
   get hasDeleted(): boolean { return this.#facts.form.hasDeleted; }

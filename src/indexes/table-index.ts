@@ -42,16 +42,21 @@ const RANGE_OPTIONS = ['gt', 'gte', 'lt', 'lte', 'prefix', 'reverse', 'limit', '
 export class TableIndex<Row> {
   readonly #access: ReadAccess;
   readonly #name: string;
+  readonly #file: string | undefined;
 
-  /** @internal */
-  constructor(access: ReadAccess, name: string) {
+  /**
+   * @internal
+   * @param file of several indexes with one name the one in this file
+   */
+  constructor(access: ReadAccess, name: string, file?: string) {
     this.#access = access;
     this.#name = name;
+    this.#file = file;
     this.#open(access.view());
   }
 
   #open({ codec, view }: { readonly codec: TableCodec; readonly view: RecordView }): { index: IndexStore; form: IndexForm } {
-    const index = indexOf(codec.store, this.#name);
+    const index = indexOf(codec.store, this.#name, this.#file);
     if (view.sequence < index.validFrom) {
       throw new FieldstoneError('NOT_FOUND', `index "${index.name}" was made after this snapshot was taken`, { table: codec.store.name, details: { index: index.name } });
     }
@@ -116,13 +121,13 @@ export class TableIndex<Row> {
   ): KvScan<Item> {
     checkRange(range);
     const { form } = this.#open(this.#access.view());
-    const located = equal === undefined ? locateRange(form, range) : form.locate(equal);
+    const located = equal === undefined ? locateRange(form, range) : form.locateKeys(equal);
     const { engine } = this.#access;
     return kvScan<Item, IndexCursor>({
       open: () => {
         const held = this.#access.hold();
         try {
-          const cursor = new IndexCursor(this.#open(held).index, held.view, located.range, range.reverse === true);
+          const cursor = new IndexCursor(this.#open(held).index, held.view, located.range, (range.reverse === true) !== form.walkedBackwards);
           return { cursor, itemOf: (at) => itemOf(at, held.codec, held.view), close: held.close, hold: held.hold, assertAlive: held.assertAlive };
         } catch (e) {
           held.close();
@@ -150,10 +155,10 @@ function locateRange(form: IndexForm, range: IndexKeyRange): LocatedRange {
     if (low !== undefined || high !== undefined) throw new FieldstoneError('OPTION', 'a range has a prefix or bounds, not both', { option: 'prefix' });
     const values = valuesOf(range.prefix);
     const last = values.at(-1);
-    return form.locate(typeof last === 'string' ? { equal: values.slice(0, -1), prefix: last } : { equal: values });
+    return form.locateKeys(typeof last === 'string' ? { equal: values.slice(0, -1), prefix: last } : { equal: values });
   }
   if ((low?.values.length ?? 0) > 1 || (high?.values.length ?? 0) > 1) return form.locateTuple(low, high);
-  return form.locate({
+  return form.locateKeys({
     equal: [],
     ...(low === undefined ? {} : { low: { value: low.values[0], inclusive: low.inclusive } }),
     ...(high === undefined ? {} : { high: { value: high.values[0], inclusive: high.inclusive } }),

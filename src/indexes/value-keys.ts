@@ -17,7 +17,10 @@ export class ValueKeys implements IndexForm {
   readonly fields: readonly IndexField[];
   readonly multikey: boolean = false;
   readonly hasDeleted = false;
+  readonly ranged = true;
+  readonly orderedWithoutNull = true;
   readonly ordered = true;
+  readonly walkedBackwards = false;
   readonly collation = 'binary';
   readonly keyLengthBytes = undefined;
   readonly #values: ReadValues;
@@ -46,6 +49,7 @@ export class ValueKeys implements IndexForm {
   }
 
   locate(range: IndexRange): LocatedRange { return locate(range, this.#descending); }
+  locateKeys(range: IndexRange): LocatedRange { return locate(range, this.#descending); }
 
   locateTuple(low: TupleBound | undefined, high: TupleBound | undefined): LocatedRange { return locateTuple(low, high, this.#descending); }
 

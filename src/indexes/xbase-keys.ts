@@ -1,35 +1,34 @@
-import { afterPrefix, compileExpression, forFilter, KeyBuffer, type CompiledExpression, type ExpressionRow, type TagSpec } from '#index';
+import { KeyBuffer, type ByteRange, type ExpressionRow, type TagSpec } from '#index';
 import { FieldstoneError, visibleFields, type DbfLayout, type MemoSource } from '#storage';
 import type { CatalogIndex, EmitKey, IndexedTable } from '#txn';
 import type { IndexField, IndexRange } from '../query/index-source.js';
 import { namesFor } from '../table/table-schema.js';
 import type { IndexForm, TupleBound } from './index-form.js';
 import type { LocatedRange } from './located-range.js';
-import { XbaseValues } from './xbase-values.js';
-import { keyWriter, type WriteKey } from './xbase-writer.js';
+import { xbaseMaker, xbaseTagSpec, type XbaseMaker } from './xbase-maker.js';
+import { tellsField, xbaseOrder } from './xbase-order.js';
+import { entriesOfKeys, entriesOfValues, turned, turnedRange } from './xbase-ranges.js';
+import type { XbaseValues } from './xbase-values.js';
 
 const key = new KeyBuffer();
 const NO_BYTES = new Uint8Array(0);
-
-/** What can be done with a tag whose keys can be made. */
-interface Maker {
-  readonly expression: CompiledExpression;
-  readonly write: WriteKey;
-  readonly isIn: ((row: ExpressionRow) => boolean) | undefined;
-  readonly values: XbaseValues;
-}
+const WHOLE: LocatedRange = { range: { lower: undefined, upper: undefined }, exact: true };
 
 /** Keys of a tag in a file of xBase programs. Deleted rows have keys too, as those programs expect. */
 export class XbaseKeys implements IndexForm {
   readonly fields: readonly IndexField[];
   readonly multikey = false;
   readonly hasDeleted = true;
+  readonly ranged: boolean;
+  readonly orderedWithoutNull: boolean;
   readonly ordered: boolean;
+  readonly walkedBackwards: boolean;
   readonly collation: string;
   readonly keyLengthBytes: number;
   readonly readOnlyReason: string | undefined;
   readonly tagSpec: TagSpec | undefined;
-  readonly #maker: Maker | undefined;
+  readonly #maker: XbaseMaker | undefined;
+  readonly #whyNot: string;
   readonly #turned: boolean;
   readonly #row: ExpressionRow = { bytes: NO_BYTES, start: 0, recno: 0 };
 
@@ -39,21 +38,26 @@ export class XbaseKeys implements IndexForm {
     this.collation = facts.collation;
     this.keyLengthBytes = facts.keyLength;
     this.#turned = facts.storedDescending;
-    const made = makerOf(layout, definition);
-    this.#maker = typeof made === 'string' ? undefined : made;
+    this.walkedBackwards = facts.descending && !facts.storedDescending;
+    const made = xbaseMaker(layout, definition);
+    const maker = typeof made === 'string' ? undefined : made;
+    this.#maker = maker;
+    this.#whyNot = typeof made === 'string' ? made : '';
     this.readOnlyReason = facts.readOnlyReason ?? (typeof made === 'string' ? made : undefined);
-    const field = facts.unique === 'first' || facts.forExpression !== undefined ? undefined : this.#maker?.expression.onlyField;
+    const field = maker !== undefined && tellsField(kind, maker.expression, facts) ? maker.expression.onlyField : undefined;
     const i = field === undefined ? -1 : visibleFields(layout).indexOf(field);
     const path = i < 0 ? undefined : namesFor(layout, table.fieldNames)[i];
     this.fields = path === undefined ? [] : [{ path, descending: facts.storedDescending }];
-    const plain = field !== undefined && 'DTIYB'.includes(field.type);
-    this.ordered = plain && (this.#maker?.values.nullsFirst === true || this.#maker?.expression.value.mayBeNull === false);
-    this.tagSpec = this.#maker === undefined ? undefined : specOf(definition, this.#maker.expression, kind);
+    const order = maker === undefined ? undefined : xbaseOrder(kind, maker.expression, facts, layout);
+    this.ranged = order?.ranged === true;
+    this.orderedWithoutNull = order?.orderedWithoutNull === true;
+    this.ordered = order?.ordered === true;
+    this.tagSpec = maker?.write === undefined ? undefined : xbaseTagSpec(definition, maker.expression);
   }
 
   keysOf(image: Uint8Array, start: number, recno: number, _memos: MemoSource, emit: EmitKey): void {
     const maker = this.#maker;
-    if (maker === undefined) throw new FieldstoneError('UNSUPPORTED', `no keys can be made: ${this.readOnlyReason ?? ''}`);
+    if (maker?.write === undefined) throw new FieldstoneError('UNSUPPORTED', `no keys can be made: ${this.readOnlyReason ?? ''}`);
     const row = this.#row;
     row.bytes = image;
     row.start = start;
@@ -65,74 +69,33 @@ export class XbaseKeys implements IndexForm {
   }
 
   get #values(): XbaseValues {
-    if (this.#maker === undefined) throw new FieldstoneError('UNSUPPORTED', `keys of this index can not be looked for: ${this.readOnlyReason ?? ''}`);
+    if (this.#maker === undefined) throw new FieldstoneError('UNSUPPORTED', `keys of this index can not be looked for: ${this.#whyNot}`);
     return this.#maker.values;
   }
 
-  locate({ equal, low, high, prefix }: IndexRange): LocatedRange {
-    const [value, more] = equal;
-    if (more !== undefined || (equal.length > 0 && (low ?? high ?? prefix) !== undefined)) throw new FieldstoneError('QUERY', 'an xBase index has one key');
-    if (equal.length > 0) return { range: this.#within(this.#values.keyOf(value)), exact: false };
-    if (prefix !== undefined) return { range: this.#within(this.#values.prefixOf(prefix)), exact: false };
-    return this.locateTuple(tupleOf(low), tupleOf(high));
-  }
+  locate(range: IndexRange): LocatedRange { return isWhole(range) ? WHOLE : this.#stored(entriesOfValues(range, this.#values)); }
+
+  locateKeys(range: IndexRange): LocatedRange { return isWhole(range) ? WHOLE : this.#stored(entriesOfKeys(range, this.#values)); }
 
   locateTuple(low: TupleBound | undefined, high: TupleBound | undefined): LocatedRange {
-    const [begin, end] = this.#turned ? [high, low] : [low, high];
-    const lower = begin === undefined ? undefined : this.#stored(this.#values.keyOf(begin.values[0]));
-    const upper = end === undefined ? undefined : this.#stored(this.#values.keyOf(end.values[0]));
-    // Keys may be cut or share a place with others: bounds are taken in, and the row decides.
-    const isBehind = begin?.inclusive === false && !this.#values.isText;
-    return { range: { lower: isBehind && lower !== undefined ? afterPrefix(lower) : lower, upper: upperOf(upper, end, this.#values.isText) }, exact: false };
+    return this.locateKeys({ equal: [], ...boundOf('low', low), ...boundOf('high', high) });
   }
 
-  #within(bytes: Buffer): LocatedRange['range'] {
-    const stored = this.#stored(bytes);
-    return stored.length === 0 ? { lower: undefined, upper: undefined } : { lower: stored, upper: afterPrefix(stored) };
-  }
-
-  #stored(bytes: Buffer): Buffer { return this.#turned ? Buffer.from(bytes.map((byte) => ~byte)) : bytes; }
+  #stored(range: ByteRange): LocatedRange { return { range: this.#turned ? turnedRange(range) : range, exact: false }; }
 
   valuesOf(bytes: Buffer, start: number, length: number): unknown[] {
-    const stored = this.#stored(bytes.subarray(start, start + length));
+    const part = bytes.subarray(start, start + length);
+    const stored = this.#turned ? turned(part) : part;
     return [this.#maker === undefined ? stored.toString('latin1') : this.#maker.values.valueOf(stored)];
   }
 }
 
-function tupleOf(bound: IndexRange['low']): TupleBound | undefined { return bound === undefined ? undefined : { values: [bound.value], inclusive: bound.inclusive }; }
-
-function upperOf(upper: Buffer | undefined, end: TupleBound | undefined, isText: boolean): Buffer | undefined {
-  if (upper === undefined || end === undefined) return undefined;
-  return end.inclusive || isText ? afterPrefix(upper) : upper;
+function isWhole({ equal, low, high, prefix }: IndexRange): boolean {
+  return equal.length === 0 && low === undefined && high === undefined && prefix === undefined;
 }
 
-/** A reason when no keys can be made. */
-function makerOf(layout: DbfLayout, definition: CatalogIndex): Maker | string {
-  const { tag: facts, kind, expression: text = '', forExpression } = definition;
-  if (facts === undefined) return 'nothing is known of its tag';
-  if (facts.readOnlyReason !== undefined) return facts.readOnlyReason;
-  if (kind === 'mdx') return 'MDX files are only read';
-  try {
-    const expression = compileExpression(text, { layout });
-    const decimals = expression.value.type === 'N' ? expression.value.decimals : 0;
-    return {
-      expression, write: keyWriter(kind, expression, facts, decimals),
-      isIn: forExpression === undefined ? undefined : forFilter(compileExpression(forExpression, { layout })),
-      values: new XbaseValues(kind, expression, facts, decimals, layout.encoding),
-    };
-  } catch (e) {
-    if (e instanceof FieldstoneError) return e.message;
-    throw e;
-  }
-}
-
-function specOf(definition: CatalogIndex, { value, onlyField }: CompiledExpression, kind: CatalogIndex['kind']): TagSpec | undefined {
-  const { tag: facts } = definition;
-  if (facts === undefined) return undefined;
-  const natural = onlyField?.type === 'Y' && kind === 'cdx' ? 'Y' : value.type;
-  return {
-    name: facts.name, expression: facts.expression, forExpression: facts.forExpression, unique: facts.unique, descending: facts.descending,
-    keyType: facts.keyType ?? natural, keyLength: facts.keyLength, nullPrefix: facts.nullPrefix,
-    ...(value.type === 'N' ? { decimals: value.decimals } : {}),
-  };
+function boundOf<Side extends 'low' | 'high'>(side: Side, bound: TupleBound | undefined): Pick<IndexRange, 'low' | 'high'> {
+  if (bound === undefined) return {};
+  if (bound.values.length !== 1) throw new FieldstoneError('QUERY', 'an xBase index has one key');
+  return { [side]: { value: bound.values[0], inclusive: bound.inclusive } };
 }

@@ -48,10 +48,11 @@ export interface IndexSource {
   readonly sparse: boolean;
   /** The key tells the values of its fields exactly: the row need not be read for them. */
   readonly covering: boolean;
-  /**
-   * Entries come in the order in which sorts compare the values of its fields. False (another collation, cut keys, another
-   * code page): it serves equality alone.
-   */
+  /** Values in a range have their entries in a range, for those ranges that it accepts. False (another collation, cut keys): it serves equality alone. */
+  readonly ranged: boolean;
+  /** Entries come in the order in which sorts compare the values of its fields, where null is left out. */
+  readonly orderedWithoutNull: boolean;
+  /** The same, null included. */
   readonly ordered: boolean;
   /** Forward, entries with equal keys come by ascending record number; false = descending. */
   readonly tiesAscending: boolean;

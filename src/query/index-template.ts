@@ -65,7 +65,7 @@ function templateOf(conditions: readonly Condition[], index: IndexSource): Index
       if (i + 1 < index.fields.length) continue;
       break;
     }
-    const range = index.ordered ? rangeOf(here, index.multikey) : undefined;
+    const range = index.ranged ? rangeOf(here, index.multikey) : undefined;
     if (range !== undefined) return { index: index.name, points, ...range };
     break;
   }

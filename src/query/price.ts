@@ -87,7 +87,7 @@ function streamOf(access: IndexAccess, request: PlanRequest): StreamDirection | 
   if (range === undefined || access.ranges.length !== 1) return undefined;
   // Where other keys lie in the range too, its entries are in the order of the keys, not of the record numbers.
   if (request.sort.length === 0 && !access.index.exact(range)) return undefined;
-  return streamDirection(access.index, range.equal.length, request.sort);
+  return streamDirection(access.index, range.equal.length, request.sort, range.low !== undefined || range.high !== undefined);
 }
 
 function equalCountOf(access: IndexAccess): number { return access.ranges[0]?.equal.length ?? 0; }

@@ -42,7 +42,7 @@ function fromIndex(condition: PathCondition, indexes: readonly IndexSource[], pa
     if (index.fields[0]?.path !== condition.path || index.where !== undefined || index.entryCount <= 0) continue;
     if ((index.sparse || index.multikey) && !excludesNull(condition, params)) continue;
     const ranges = rangesOf(condition, params);
-    if (ranges === undefined || (condition.kind !== 'points' && !index.ordered) || !ranges.every((range) => index.accepts(range))) continue;
+    if (ranges === undefined || (condition.kind !== 'points' && !index.ranged) || !ranges.every((range) => index.accepts(range))) continue;
     const entries = ranges.reduce((total, range) => total + index.estimate(range), 0);
     return Math.min(1, entries / index.entryCount);
   }

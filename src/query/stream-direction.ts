@@ -20,12 +20,14 @@ export function varyingKeys(index: IndexSource, equalCount: number, sort: readon
 /**
  * Which way the index is to be walked behind `equalCount` equal fields so that its rows come in the order of the sort, ties included;
  * undefined when neither way does. Without a sort the order is that of the record numbers.
+ *
+ * @param withoutNull the entries that are walked have a value in the field behind the equal ones
  */
-export function streamDirection(index: IndexSource, equalCount: number, sort: readonly SortKey[]): StreamDirection | undefined {
+export function streamDirection(index: IndexSource, equalCount: number, sort: readonly SortKey[], withoutNull = false): StreamDirection | undefined {
   if (index.multikey) return undefined; // a row may come twice, at the place of any of its elements
   const [first] = sort;
   if (first === undefined) return equalCount < index.fields.length ? undefined : { backward: !index.tiesAscending, groupBy: 0 };
-  if (!index.ordered) return undefined;
+  if (!(index.ordered || (withoutNull && index.orderedWithoutNull))) return undefined;
   const wanted = varyingKeys(index, equalCount, sort);
   const rest = index.fields.slice(equalCount);
   const [key] = wanted;

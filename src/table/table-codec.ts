@@ -22,11 +22,11 @@ export class TableCodec {
   readonly store: RecordStore;
   readonly names: readonly string[];
   readonly decoder: RowDecoder;
-  readonly encoder: RowEncoder;
   /** What the catalog remembers of fields, by their names in the header. */
   readonly declared: Readonly<Record<string, string>>;
   readonly types: ReadonlyMap<string, 'bigint' | 'string'>;
   readonly #fields: FieldIndex;
+  #encoder: RowEncoder | undefined;
   readonly #read = new Map<number, TableField>();
   readonly #projections = lruMap<string, RowDecoder>(PROJECTIONS);
 
@@ -37,10 +37,12 @@ export class TableCodec {
     this.types = resultTypes(store.layout, entry, schema);
     this.#fields = new FieldIndex(store.layout, this.names);
     this.decoder = createRowDecoder(store.layout, { names: this.names, as: this.types });
-    this.encoder = createRowEncoder(store.layout, { names: this.names, as: this.types });
   }
 
   get layout(): DbfLayout { return this.store.layout; }
+
+  /** Made when it is needed: some dialects are only read. Throws UNSUPPORTED for those. */
+  get encoder(): RowEncoder { return this.#encoder ??= createRowEncoder(this.store.layout, { names: this.names, as: this.types }); }
 
   /** The field as this table spells it, by any of its names. Throws NOT_FOUND with the nearest ones. */
   spelled(name: string): string { return this.names[this.#fields.place(name)] ?? name; }

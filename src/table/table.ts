@@ -243,7 +243,9 @@ export class Table<Row, Input> {
   async reindex(options: LongWorkOptions = {}): Promise<void> { await remakeIndexes(this.#host, this.name, this.indexPolicy, options); }
 
   /** The indexes of the table, in the order in which they were made. */
-  indexes(): TableIndex<Row>[] { return this.#codec().store.indexes.stores.map((store) => new TableIndex<Row>(this.#reader.access, store.name)); }
+  indexes(): TableIndex<Row>[] {
+    return this.#codec().store.indexes.stores.map(({ name, definition }) => new TableIndex<Row>(this.#reader.access, name, definition.file));
+  }
 
   /** An index by name, any letter case. Throws NOT_FOUND. */
   index(name: string): TableIndex<Row> { return new TableIndex<Row>(this.#reader.access, name); }

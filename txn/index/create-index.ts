@@ -129,9 +129,13 @@ async function dropTag(engine: Engine, entry: TableEntry, store: RecordStore, in
   });
 }
 
-/** The index by name. Throws NOT_FOUND and names those that there are. */
-export function indexOf(store: RecordStore, name: string): IndexStore {
-  const index = store.indexes.find(name);
+/**
+ * The index by name. Throws NOT_FOUND and names those that there are.
+ *
+ * @param file of several with one name (a CDX and an MDX beside each other) the one in this file, else the first
+ */
+export function indexOf(store: RecordStore, name: string, file?: string): IndexStore {
+  const index = store.indexes.find(name, file);
   if (index !== undefined) return index;
   const names = store.indexes.stores.map((each) => `"${each.name}"`);
   throw new FieldstoneError('NOT_FOUND', `table "${store.name}" has no index "${name}"${names.length === 0 ? '' : `; it has ${names.join(', ')}`}`, {

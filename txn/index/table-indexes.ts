@@ -54,9 +54,15 @@ export class TableIndexes {
   renamed(names: ReadonlyMap<string, string>): void { for (const file of this.#files) file.renamed(names.get(file.name) ?? file.name); }
 
   /** The index by name, any letter case. */
-  find(name: string): IndexStore | undefined {
+  find(name: string, file?: string): IndexStore | undefined {
     const key = name.toLowerCase();
-    return this.#stores.find((store) => store.name.toLowerCase() === key);
+    let first: IndexStore | undefined;
+    for (const store of this.#stores) {
+      if (store.name.toLowerCase() !== key) continue;
+      if (file === undefined || store.definition.file === file) return store;
+      first ??= store;
+    }
+    return first;
   }
 
   add(file: IndexFile, stores: readonly IndexStore[]): void {

@@ -51,6 +51,8 @@ export class FakeIndex implements IndexSource {
   readonly where: FilterNode | undefined;
   readonly sparse: boolean;
   readonly covering: boolean;
+  readonly ranged: boolean;
+  readonly orderedWithoutNull: boolean;
   readonly ordered: boolean;
   readonly tiesAscending: boolean;
   readonly hasDeleted = false;
@@ -65,7 +67,7 @@ export class FakeIndex implements IndexSource {
     this.unique = spec.unique ?? false;
     this.sparse = spec.sparse ?? false;
     this.where = spec.where;
-    this.ordered = spec.cut !== true;
+    this.ordered = this.ranged = this.orderedWithoutNull = spec.cut !== true;
     this.tiesAscending = spec.tiesDescending !== true;
     const paths = this.fields.map(({ path }) => path.split('.'));
     this.multikey = rows.some((row) => row !== undefined && paths.some((names) => hasArray(row, names)));
