@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { reportLine, reportText } from '../support/sim/campaign-report.js';
+import { CAMPAIGN_TIMEOUT_MS, statesToCheck } from '../support/sim/campaign-size.js';
 import { runCampaign } from '../support/sim/campaign.js';
 import { runFaultCampaign } from '../support/sim/fault-campaign.js';
 import { indexSystem } from './engine/index-system.js';
@@ -9,10 +10,10 @@ const NAME = 'indexes and collections are those of the recovered rows after ever
 const LONG = process.env['CRASH_LONG'] !== undefined;
 
 test(NAME, async () => {
-  const report = await runCampaign(indexSystem(), { budgetPerSeed: 150, states: Number(process.env['CRASH_STATES'] ?? 1500), test: { file: FILE, name: NAME } });
+  const report = await runCampaign(indexSystem(), { budgetPerSeed: 150, states: statesToCheck(1500), test: { file: FILE, name: NAME } });
   console.log(reportLine(report));
   expect(report.bad + report.unverifiable, reportText(report)).toBe(0);
-}, 1_800_000);
+}, CAMPAIGN_TIMEOUT_MS);
 
 test('indexes and collections keep their promises when a call fails', async () => {
   const report = await runFaultCampaign(indexSystem(LONG ? 6 : 4, true), {
@@ -21,4 +22,4 @@ test('indexes and collections keep their promises when a call fails', async () =
   });
   console.log(`indexes, failing calls: ${report.runs} runs`);
   expect(report.failures.join('\n')).toBe('');
-}, 1_800_000);
+}, CAMPAIGN_TIMEOUT_MS);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { reportLine, reportText } from '../support/sim/campaign-report.js';
+import { CAMPAIGN_TIMEOUT_MS, statesToCheck } from '../support/sim/campaign-size.js';
 import { plantSource } from '../support/sim/plant-source.js';
 import { SMALL_PARTS } from './engine/kv-bugs.js';
 
@@ -10,10 +11,10 @@ const LONG = process.env['CRASH_LONG'] !== undefined;
 /** With values in parts of 4 KB instead of 4 MB, so that every third value is in parts. */
 test(NAME, async () => {
   const c = await plantSource([SMALL_PARTS], () => import('./engine/engine-campaign.js'));
-  const report = await c.runCampaign(c.kvSystem(), { budgetPerSeed: 150, states: Number(process.env['CRASH_STATES'] ?? 1200), test: { file: FILE, name: NAME } });
+  const report = await c.runCampaign(c.kvSystem(), { budgetPerSeed: 150, states: statesToCheck(1200), test: { file: FILE, name: NAME } });
   console.log(reportLine(report));
   expect(report.bad + report.unverifiable, reportText(report)).toBe(0);
-}, 1_800_000);
+}, CAMPAIGN_TIMEOUT_MS);
 
 test('stores keep their promises when a call fails', async () => {
   const c = await plantSource([SMALL_PARTS], () => import('./engine/engine-campaign.js'));
@@ -23,4 +24,4 @@ test('stores keep their promises when a call fails', async () => {
   });
   console.log(`stores, failing calls: ${report.runs} runs`);
   expect(report.failures.join('\n')).toBe('');
-}, 1_800_000);
+}, CAMPAIGN_TIMEOUT_MS);

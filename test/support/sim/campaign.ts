@@ -1,10 +1,13 @@
 import { CommitLog } from './commit-log.js';
-import { newCampaignReport, type CampaignReport } from './campaign-report.js';
+import { newCampaignReport, reportLine, type CampaignReport } from './campaign-report.js';
 import { crashStateAt, crashStates, newCrashCounts, type CrashKind } from './crash-states.js';
 import type { SimDisk } from './sim-disk.js';
 import { makeDisk, makeStage, type System, type WrapVfs } from './system.js';
 import { describeTrace } from './trace.js';
 import { parseCrashWords, StateVerifier, type Finding, type VerifyOptions } from './verify-state.js';
+
+/** A long campaign says how far it is after so many states. */
+const NEWS_EVERY = 25_000;
 
 /** Decides about a finding; a sabotaged one lets everything pass and shows that the campaign, not chance, catches bugs. */
 export type Judge = (finding: Finding | undefined) => Finding | undefined;
@@ -12,7 +15,7 @@ export type Judge = (finding: Finding | undefined) => Finding | undefined;
 export interface CampaignOptions {
   /** Default: SEED of the environment, else 1. Seeds count up from here. */
   readonly firstSeed?: number;
-  /** Stops after this many workloads. Default 1,000. */
+  /** Stops after this many workloads. Default 100,000. */
   readonly mostSeeds?: number;
   /** Stops when this many distinct states were checked. Default: CRASH_STATES of the environment, else 20,000. */
   readonly states?: number;
@@ -44,11 +47,16 @@ export async function runCampaign<State>(system: System<State>, options: Campaig
   const report = newCampaignReport(system.name, firstSeed);
   const started = performance.now();
   const chain = process.env['CRASH'];
-  for (let seed = firstSeed; seed < firstSeed + (options.mostSeeds ?? 1000); seed++) {
+  let nextNews = NEWS_EVERY;
+  for (let seed = firstSeed; seed < firstSeed + (options.mostSeeds ?? 100_000); seed++) {
     const run = new SeedRun(system, seed, options, report);
     report.seeds++;
     await (chain === undefined ? run.all() : run.replay(chain.split(' > ')));
     report.elapsedMs = performance.now() - started;
+    if (report.distinct >= nextNews && report.distinct < states) {
+      console.log(`so far: ${reportLine(report)}`);
+      nextNews = report.distinct + NEWS_EVERY;
+    }
     if (chain !== undefined || report.distinct >= states || report.failures.length >= (options.mostFailures ?? 1)) break;
   }
   return report;
