@@ -88,7 +88,7 @@ export { readJournal, readJournalInSlices, type Journal } from './journal/journa
 export { applyJournal, type ApplyStep } from './journal/journal-apply.js';
 
 // Memo files.
-export { encodeMemo } from './memo/encode-memo.js';
+export { encodeMemo, memoImageBytes, writeMemoImage } from './memo/encode-memo.js';
 export { blocksFor } from './memo/memo-blocks.js';
 export { createMemoHeader } from './memo/create-memo-header.js';
 export { defaultBlockSize, type MemoHeader } from './memo/memo-header.js';

@@ -17,6 +17,8 @@ export interface DocumentColumn {
 
 /** How documents lie in the records of a table. */
 export interface CollectionLayout {
+  readonly id: DbfField;
+  readonly rest: DbfField;
   readonly columns: readonly DocumentColumn[];
   /** The rest of a document is bytes (which codec first), not text. */
   readonly packed: boolean;
@@ -30,7 +32,7 @@ export function collectionLayout(layout: DbfLayout, names: readonly string[] = d
   if (first?.name !== ID_COLUMN || first.type !== 'C' || first.length !== ID_COLUMN_BYTES) return undefined;
   if (last?.name !== REST_COLUMN || (last.type !== 'M' && last.type !== 'W')) return undefined;
   const columns = fields.slice(1, -1).map((field, i) => ({ name: names[i + 1] ?? field.name, field }));
-  return { columns, packed: last.type === 'W' };
+  return { id: first, rest: last, columns, packed: last.type === 'W' };
 }
 
 /** The table schema of a collection. Declared columns hold null too, so that a missing value is told from an empty one. Throws SCHEMA. */

@@ -5,7 +5,7 @@ import type { FoundRows } from '../query/found-rows.js';
 import type { PreparedQuery } from '../query/prepared-query.js';
 import { assertDocumentId, type DocumentId } from '../document/document-id.js';
 import { copyDocument } from '../document/document-values.js';
-import { insertRows } from '../table/insert-many.js';
+import { insertRows, type RowMaker } from '../table/insert-many.js';
 import type { TableCodec } from '../table/table-codec.js';
 import type { TableHost } from '../table/table-host.js';
 import type { ReadAccess } from '../table/table-reader.js';
@@ -14,6 +14,7 @@ import { CollectionReader } from './collection-reader.js';
 import type { CollectionRef, DocumentFilter, DocumentIndexInfo, DocumentIndexOptions, DocumentInput, DocumentUpdate, IdOf, UpdateOptions, UpdateResult } from './collection-types.js';
 import { documentIndexList, dropDocumentIndex, makeDocumentIndex } from './document-index.js';
 import type { DocumentCodec } from './document-codec.js';
+import { DocumentLoader } from './document-loader.js';
 import { hasIdIndex, makeIdIndex } from './id-index.js';
 import { duplicateDocument, type TxCollection } from './tx-collection.js';
 
@@ -98,14 +99,23 @@ export class Collection<Doc> implements CollectionRef<Doc> {
     engine.writeSide.assertWritable();
     if (!hasIdIndex(this.#access)) await makeIdIndex(engine, this.name);
     const ids: DocumentId[] = [];
-    const rows = encodedRows(documents, (document) => this.#encoded(document, ids));
     try {
-      await insertRows(this.#host, this.name, 'refuse', rows, options);
+      await insertRows(this.#host, this.name, 'refuse', documents, options, this.#rowMaker(ids));
     } catch (e) {
       throw hasCode(e, 'DUPLICATE') ? duplicateDocument(e, this.name, undefined) : e;
     }
     const made: unknown = ids;
     return made as IdOf<Doc>[]; // given as such, or made: then the type of ids is text
+  }
+
+  #rowMaker(ids: DocumentId[]): RowMaker {
+    return {
+      row: (document) => this.#encoded(document, ids),
+      loader: (load, table) => {
+        const loader = new DocumentLoader(this.#host.collections.codecs.of(table), load, this.#host.collections.ids);
+        return (document) => { ids.push(loader.add(document)); };
+      },
+    };
   }
 
   #encoded(given: unknown, ids: DocumentId[]): Readonly<Record<string, unknown>> {
@@ -155,21 +165,4 @@ export class Collection<Doc> implements CollectionRef<Doc> {
 
   /** The indexes, in the order in which they were made; the first one is that of ids. */
   indexes(): DocumentIndexInfo[] { return documentIndexList(this.#host.engine, this.name); }
-}
-
-type Many = Iterable<unknown> | AsyncIterable<unknown>;
-
-/** Rows of documents, one at a time. What is no list of documents is left to who reads it to refuse. */
-function encodedRows(documents: Many, encode: (document: unknown) => unknown): Many {
-  if (typeof documents !== 'object' || documents === null) return documents;
-  if (Symbol.asyncIterator in documents) return asyncRows(documents, encode);
-  return Symbol.iterator in documents ? syncRows(documents, encode) : documents;
-}
-
-function* syncRows(documents: Iterable<unknown>, encode: (document: unknown) => unknown): Generator<unknown> {
-  for (const document of documents) yield encode(document);
-}
-
-async function* asyncRows(documents: AsyncIterable<unknown>, encode: (document: unknown) => unknown): AsyncGenerator<unknown> {
-  for await (const document of documents) yield encode(document);
 }

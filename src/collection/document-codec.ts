@@ -1,6 +1,6 @@
 import {
-  createRowDecoder, createRowEncoder, FieldstoneError, isMemoField, packBytes, unpackBytes, type Codec, type CodecCounters, type DbfLayout, type MemoSource,
-  type RowDecoder, type RowEncoder,
+  createRowDecoder, createRowEncoder, FieldstoneError, isMemoField, packBytes, unpackBytes, visibleFields, type Codec, type CodecCounters, type DbfField, type DbfLayout,
+  type MemoSource, type PendingMemo, type RowDecoder, type RowEncoder,
 } from '#storage';
 import { equalValues } from '../filter/compare-values.js';
 import { idColumn, idFromColumn, type DocumentId } from '../document/document-id.js';
@@ -39,9 +39,13 @@ export class DocumentCodec {
   readonly #rest: RowDecoder;
   readonly #fields: ReadonlyMap<string, RowDecoder>;
   readonly #encoder: RowEncoder;
+  /** A record without a value. */
+  readonly #empty: Buffer;
   /** A record to try values on. */
   readonly #trial: Buffer;
   readonly #tried: RowDecoder;
+  readonly #idStart: number;
+  readonly #restField: DbfField;
 
   constructor(dbf: DbfLayout, layout: CollectionLayout, options: DocumentCodecOptions) {
     this.layout = layout;
@@ -54,7 +58,11 @@ export class DocumentCodec {
     this.#rest = decoderOf([REST_COLUMN]);
     this.#fields = new Map(columnNames.map((name) => [name, decoderOf([name])]));
     this.#encoder = createRowEncoder(dbf, { names, as });
+    this.#empty = Buffer.alloc(dbf.recordLength);
+    this.#encoder.encodeInsert(Object.fromEntries(columnNames.map((name) => [name, null])), this.#empty, 0);
     this.#trial = Buffer.alloc(dbf.recordLength);
+    this.#idStart = layout.id.offset;
+    this.#restField = layout.rest;
     this.#tried = decoderOf(layout.columns.filter(({ field }) => !isMemoField(field)).map(({ name }) => name));
   }
 
@@ -73,7 +81,7 @@ export class DocumentCodec {
     }
     if (columns.length > 0) this.#assertExact(row);
     const restText = documentText(rest);
-    row[REST_COLUMN] = packed ? this.#packed(restText) : restText === '{}' ? '' : restText;
+    row[REST_COLUMN] = packed ? this.#packed(Buffer.from(restText, 'latin1')) : restText === '{}' ? '' : restText;
     return row;
   }
 
@@ -82,15 +90,37 @@ export class DocumentCodec {
     const values: Record<string, unknown> = {};
     for (const name of this.#tried.names) values[name] = row[name];
     this.#encoder.encodeInsert(values, this.#trial, 0);
-    const back = this.#tried.decode(this.#trial, 0, 1);
+    this.#assertStored(row, this.#trial, 0);
+  }
+
+  #assertStored(row: Fields, record: Uint8Array, start: number): void {
+    const back = this.#tried.decode(record, start, 1);
     for (const name of this.#tried.names) {
-      if (equalValues(back[name], values[name])) continue;
+      if (equalValues(back[name], row[name] ?? null)) continue;
       throw new FieldstoneError('VALUE', `column "${name}" can not hold this value as it is (it would give back another one)`, { field: name });
     }
   }
 
-  #packed(text: string): Uint8Array {
-    const bytes = Buffer.from(text, 'latin1');
+  hasColumn(name: string): boolean { return this.#fields.has(name); }
+
+  /** A record at target[at] with the text of an id (ASCII) and nothing else. */
+  startRecord(idText: string, target: Uint8Array, at: number): void {
+    target.set(this.#empty, at);
+    const start = at + this.#idStart;
+    for (let i = 0; i < idText.length; i++) target[start + i] = idText.charCodeAt(i);
+  }
+
+  /** The values of columns, none of them null, into such a record; memos that need a place come back. Throws VALUE. */
+  putColumns(values: Fields, target: Uint8Array, at: number): readonly PendingMemo[] {
+    const memos = this.#encoder.encodeUpdate(values, target, at);
+    this.#assertStored(values, target, at);
+    return memos;
+  }
+
+  /** The text of the rest (ASCII) as the value of its column, which refers to it. */
+  restMemo(text: Buffer): PendingMemo { return { field: this.#restField, content: 'text', bytes: this.layout.packed ? this.#packed(text) : text }; }
+
+  #packed(bytes: Buffer): Uint8Array {
     const { compression } = this.#options;
     if (compression === undefined) throw new FieldstoneError('READ_ONLY', 'this reader of documents does not write');
     const packed = packBytes(bytes, compression.codec, PACK_FROM_BYTES, compression.counters);

@@ -1,6 +1,7 @@
 import { DELETED_MARK, FieldstoneError, type DbfLayout, type MemoSource } from '#storage';
 import { KeyBuffer, ValueKeyReader, writeValueKey } from '#index';
 import type { CatalogIndex, EmitKey, IndexedTable } from '#txn';
+import { pathsOf } from '../filter/bind-filter.js';
 import { compileFilter } from '../filter/compile-filter.js';
 import type { Predicate } from '../filter/item-reader.js';
 import { anyAtPath, parsePath, type PathPart } from '../filter/path.js';
@@ -12,7 +13,7 @@ import type { IndexField, IndexRange } from '../query/index-source.js';
 import { namesFor, typesFor } from '../table/table-schema.js';
 import type { CollectionLayout } from './collection-layout.js';
 import { DocumentCodec } from './document-codec.js';
-import { DocumentPlace, placeReader } from './document-place.js';
+import { DocumentPlace, KnownValues, placeReader } from './document-place.js';
 
 /** Keys of one document in one index; more come of lists in several fields. */
 const MOST_KEYS = 10_000;
@@ -40,6 +41,10 @@ export class DocumentKeys implements IndexForm {
   readonly #place: DocumentPlace;
   readonly #test: Predicate<DocumentPlace> | undefined;
   readonly #reads: readonly ReadKeys[];
+  /** Fields at the top of documents that it looks at. */
+  readonly tops: ReadonlySet<string>;
+  /** Of an index on one field at the top: most values there are no lists. */
+  readonly #single: ((place: DocumentPlace) => unknown) | undefined;
   readonly #descending: readonly boolean[];
 
   constructor(dbf: DbfLayout, collection: CollectionLayout, table: IndexedTable, definition: CatalogIndex) {
@@ -54,13 +59,25 @@ export class DocumentKeys implements IndexForm {
     // A column holds no list; but a null of the rest is one value as well.
     this.multikey = this.fields.some(({ path }) => !plain.has(path));
     this.#reads = this.fields.map(({ path }) => readKeys(path, reader));
+    const paths = [...this.fields.map(({ path }) => path), ...definition.where === undefined ? [] : pathsOf(filterFromText(definition.where))];
+    this.tops = new Set(paths.map((path) => parsePath(path)[0]?.name ?? ''));
+    const [only, ...others] = this.fields.map(({ path }) => parsePath(path));
+    this.#single = others.length > 0 || only?.length !== 1 ? undefined : reader.field(only[0]?.name ?? '');
   }
 
-  keysOf(image: Uint8Array, start: number, recno: number, memos: MemoSource, emit: EmitKey): void {
+  keysOf(image: Uint8Array, start: number, recno: number, memos: MemoSource, emit: EmitKey, made?: unknown): void {
     if (image[start] === DELETED_MARK) return;
     const place = this.#place;
     place.moveTo(image, start, memos);
+    if (made instanceof KnownValues) place.known = made;
     if (this.#test?.(place) === false) return;
+    const value = this.#single?.(place);
+    if (this.#single === undefined || Array.isArray(value)) this.#emitAll(recno, emit);
+    else if (this.#definition.sparse !== true || (value !== null && value !== undefined)) this.#emitOne(value, recno, emit);
+  }
+
+  #emitAll(recno: number, emit: EmitKey): void {
+    const place = this.#place;
     const values = this.#reads.map((read) => read(place));
     if (this.#definition.sparse === true && values.every((list) => list.every((value) => value === null || value === undefined))) return;
     const count = values.reduce((product, list) => product * list.length, 1);
@@ -95,10 +112,19 @@ export class DocumentKeys implements IndexForm {
     walk(0);
   }
 
+  #emitOne(value: unknown, recno: number, emit: EmitKey): void {
+    key.reset();
+    this.#finish(writeValueKey(value, key, this.#descending[0]), recno, emit);
+  }
+
   #emit(values: readonly unknown[], recno: number, emit: EmitKey): void {
     key.reset();
     let exact = true;
     for (let i = 0; i < values.length; i++) exact = writeValueKey(values[i], key, this.#descending[i]) && exact;
+    this.#finish(exact, recno, emit);
+  }
+
+  #finish(exact: boolean, recno: number, emit: EmitKey): void {
     if (!exact && this.#definition.unique === true) {
       throw new FieldstoneError('VALUE', `record ${recno}: an object or a very long value has no place in the unique index "${this.#definition.name}"`, { recno });
     }

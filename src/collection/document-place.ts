@@ -4,12 +4,19 @@ import type { DocumentCodec, RecordBytes } from './document-codec.js';
 
 const NOTHING = new Uint8Array(0);
 
+/** Values of the fields that are read of a document, by name: own properties, undefined for missing ones. */
+export class KnownValues {
+  readonly fields: Record<string, unknown> = {};
+}
+
 /** A record at which a reader stands; what has been read of it is kept until it moves on. */
 export class DocumentPlace implements RecordBytes {
   readonly codec: DocumentCodec;
   bytes: Uint8Array = NOTHING;
   start = 0;
   memos: MemoSource = NO_MEMO;
+  /** Values of the document, when they are at hand; they must not be changed. */
+  known: KnownValues | undefined;
   #rest: Record<string, unknown> | undefined;
 
   constructor(codec: DocumentCodec) { this.codec = codec; }
@@ -18,6 +25,7 @@ export class DocumentPlace implements RecordBytes {
     this.bytes = bytes;
     this.start = start;
     this.memos = memos;
+    this.known = undefined;
     this.#rest = undefined;
   }
 
@@ -37,7 +45,7 @@ export function placeReader(codec: DocumentCodec): ItemReader<DocumentPlace> {
     nested: true,
     field: (name) => {
       const read = codec.field(name);
-      return (place) => read(place, place.rest);
+      return (place) => (place.known === undefined ? read(place, place.rest) : place.known.fields[name]);
     },
   };
 }

@@ -18,13 +18,19 @@ const INT64 = 63;
  * documentText({ at: new Date(0) }); // {"at":{"$date":"1970-01-01T00:00:00.000Z"}}
  */
 export function documentText(fields: Readonly<Record<string, unknown>>): string {
-  const text = JSON.stringify(plainFields(fields, 0));
-  const ascii = NOT_ASCII.test(text) ? text.replace(WIDE, escaped) : text;
-  if (ascii.length > MAX_DOCUMENT_BYTES) {
-    throw new FieldstoneError('LIMIT', `a document takes ${ascii.length} bytes; at most ${MAX_DOCUMENT_BYTES} are allowed`, { details: { sizeBytes: ascii.length } });
-  }
-  return ascii;
+  const text = asciiText(JSON.stringify(plainFields(fields, 0)));
+  if (text.length > MAX_DOCUMENT_BYTES) throw documentTooLong(text.length);
+  return text;
 }
+
+/** The text of one checked value as it stands in such a text. */
+export function textOfValue(value: unknown): string { return asciiText(JSON.stringify(plain(value, 0))); }
+
+export function documentTooLong(sizeBytes: number): FieldstoneError {
+  return new FieldstoneError('LIMIT', `a document takes ${sizeBytes} bytes; at most ${MAX_DOCUMENT_BYTES} are allowed`, { details: { sizeBytes } });
+}
+
+function asciiText(json: string): string { return NOT_ASCII.test(json) ? json.replace(WIDE, escaped) : json; }
 
 function escaped(unit: string): string { return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`; }
 

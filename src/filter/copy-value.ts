@@ -94,7 +94,7 @@ function kindOf(value: unknown): string {
 }
 
 /** Maps, sets, promises, errors and the like have no fields to keep. */
-function isPlain(value: object): value is Readonly<Record<string, unknown>> { return Object.prototype.toString.call(value) === '[object Object]' && !(value instanceof Param); }
+export function isPlain(value: object): value is Readonly<Record<string, unknown>> { return Object.prototype.toString.call(value) === '[object Object]' && !(value instanceof Param); }
 
 /** A field of an object of the user, without running code of it. */
 export function ownData(value: object, name: string, rules: CopyRules): unknown {

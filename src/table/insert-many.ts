@@ -32,11 +32,25 @@ const SMALL_BYTES = 1 << 20;
 const SMALL_ROWS = 4096;
 const ROWS_PER_TURN = 4096;
 
+/** What is inserted, when it is no plain row. */
+export interface RowMaker {
+  /** The row of an item, made at once: the item may change as soon as the next one is asked for. */
+  row(item: unknown): unknown;
+  /** Puts items into a large load, without a row in between. */
+  loader(load: BulkAppend, codec: TableCodec): (item: unknown) => void;
+}
+
+const PLAIN_ROWS: RowMaker = {
+  row: (item) => item,
+  loader: (load, codec) => (row) => { addRow(codec, load, row); },
+};
+
 /** Iterates rows of either kind. */
 type Rows = AsyncIterator<unknown> | Iterator<unknown>;
 
 export async function insertRows(
   host: TableHost, name: string, policy: IndexPolicy, rows: Iterable<unknown> | AsyncIterable<unknown>, options: InsertManyOptions,
+  maker: RowMaker = PLAIN_ROWS,
 ): Promise<InsertManyResult> {
   const { engine } = host;
   engine.writeSide.assertWritable();
@@ -50,9 +64,10 @@ export async function insertRows(
   const iterator = iteratorOf(rows);
   const limit = Math.min(SMALL_ROWS, Math.max(1, Math.floor(SMALL_BYTES / codec.layout.recordLength)));
   const first: unknown[] = [];
+  const isLarge = options.direct === true || (Array.isArray(rows) && rows.length >= limit);
   try {
-    const ended = options.direct === true ? false : await takeUpTo(iterator, first, limit, options.signal);
-    const result = ended ? await insertSmall(host, name, policy, first) : await insertLarge(host, name, first, iterator, options);
+    const ended = isLarge ? false : await takeUpTo(iterator, first, maker, limit, options.signal);
+    const result = ended ? await insertSmall(host, name, policy, first) : await insertLarge(host, name, first, iterator, options, maker);
     options.onProgress?.({ rows: result.count });
     return result;
   } catch (e) {
@@ -72,13 +87,13 @@ function iteratorOf(rows: Iterable<unknown> | AsyncIterable<unknown>): Rows {
 }
 
 /** True when the rows ended before the limit. */
-async function takeUpTo(iterator: Rows, into: unknown[], limit: number, signal: AbortSignal | undefined): Promise<boolean> {
+async function takeUpTo(iterator: Rows, into: unknown[], maker: RowMaker, limit: number, signal: AbortSignal | undefined): Promise<boolean> {
   while (into.length < limit) {
     assertNotAborted(signal, 'insertMany');
     const step = iterator.next();
     const next = step instanceof Promise ? await step : step;
     if (next.done === true) return true;
-    into.push(next.value);
+    into.push(maker.row(next.value));
   }
   return false;
 }
@@ -90,7 +105,7 @@ async function insertSmall(host: TableHost, name: string, policy: IndexPolicy, r
 }
 
 async function insertLarge(
-  host: TableHost, name: string, first: readonly unknown[], iterator: Rows, options: InsertManyOptions,
+  host: TableHost, name: string, first: readonly unknown[], iterator: Rows, options: InsertManyOptions, maker: RowMaker,
 ): Promise<InsertManyResult> {
   const { engine } = host;
   return bulkLoad(engine, () => engine.store(engine.entry(name)), async (load) => {
@@ -98,11 +113,12 @@ async function insertLarge(
     const codec = host.codecOf(entry);
     assertWritable(load.store, entry);
     for (const row of first) addRow(codec, load, row);
+    const add = maker.loader(load, codec);
     for (let sinceTurn = 0; ; sinceTurn++) {
       const step = iterator.next();
       const next = step instanceof Promise ? await step : step;
       if (next.done === true) break;
-      addRow(codec, load, next.value);
+      add(next.value);
       if (sinceTurn < ROWS_PER_TURN) continue;
       sinceTurn = 0;
       assertNotAborted(options.signal, 'insertMany');

@@ -9,32 +9,46 @@ const FPT_TYPE: Readonly<Record<MemoContent, number>> = { binary: 0, text: 1, ob
  * Throws VALUE when a DBT III memo holds the byte 0x1A, which ends a memo there; LIMIT when the value is too long.
  */
 export function encodeMemo(kind: MemoKind, blockSizeBytes: number, content: MemoContent, bytes: Uint8Array): Uint8Array {
-  const image = new Uint8Array(blocksFor(kind, blockSizeBytes, bytes.length) * blockSizeBytes);
-  const view = new DataView(image.buffer);
+  const image = new Uint8Array(memoImageBytes(kind, blockSizeBytes, bytes.length));
+  writeMemoImage(kind, content, bytes, image, 0, image.length);
+  return image;
+}
+
+/** Length of such an image. Throws LIMIT. */
+export function memoImageBytes(kind: MemoKind, blockSizeBytes: number, lengthBytes: number): number {
+  return blocksFor(kind, blockSizeBytes, lengthBytes) * blockSizeBytes;
+}
+
+/** The same into target[at .. at + imageBytes), whatever stood there. Throws VALUE. */
+export function writeMemoImage(kind: MemoKind, content: MemoContent, bytes: Uint8Array, target: Uint8Array, at: number, imageBytes: number): void {
+  const { length } = bytes;
+  const from = at + (kind === 'dbt4' || kind === 'fpt' ? BLOCK_HEADER_BYTES : 0);
   switch (kind) {
     case 'dbt3': {
-      const at = bytes.indexOf(END_OF_MEMO);
-      if (at >= 0) {
-        throw new FieldstoneError('VALUE', `byte ${at} of the memo is 0x1A, which ends a memo in a dBASE III file; leave it out, or use a dialect whose memos have a length`);
+      const end = bytes.indexOf(END_OF_MEMO);
+      if (end >= 0) {
+        throw new FieldstoneError('VALUE', `byte ${end} of the memo is 0x1A, which ends a memo in a dBASE III file; leave it out, or use a dialect whose memos have a length`);
       }
-      image.set(bytes);
-      image.fill(END_OF_MEMO, bytes.length, bytes.length + 2);
       break;
     }
-    case 'dbt4': {
-      view.setUint32(0, DBT4_USED, true);
-      // Unlike in FPT, the length counts these 8 bytes.
-      view.setUint32(4, bytes.length + BLOCK_HEADER_BYTES, true);
-      image.set(bytes, BLOCK_HEADER_BYTES);
-      break;
-    }
-    case 'fpt': {
-      view.setUint32(0, FPT_TYPE[content], false);
-      view.setUint32(4, bytes.length, false);
-      image.set(bytes, BLOCK_HEADER_BYTES);
-      break;
-    }
-    case 'smt': image.set(bytes); break;
+    // Unlike in FPT, the length counts these 8 bytes.
+    case 'dbt4': writeHeader(target, at, swapped(DBT4_USED), swapped(length + BLOCK_HEADER_BYTES)); break;
+    case 'fpt': writeHeader(target, at, FPT_TYPE[content], length); break;
+    case 'smt': break;
   }
-  return image;
+  target.set(bytes, from);
+  target.fill(0, from + length, at + imageBytes);
+  if (kind === 'dbt3') target.fill(END_OF_MEMO, at + length, at + length + 2);
+}
+
+/** Two words, their highest bytes first. */
+function writeHeader(target: Uint8Array, at: number, first: number, second: number): void {
+  for (let i = 0; i < 4; i++) {
+    target[at + i] = first >>> (24 - 8 * i);
+    target[at + 4 + i] = second >>> (24 - 8 * i);
+  }
+}
+
+function swapped(word: number): number {
+  return ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 }

@@ -35,9 +35,10 @@ export interface IndexKeys {
    * Hands each key of a row to `emit` (none: the row is not in the index) as key[0 .. length), valid during the call.
    *
    * @param image the record is image[start ..]
+   * @param made what the record was made of, when whoever made it gave that along: then its memos may be missing. Who does not know what it is refuses it
    * @throws FieldstoneError VALUE when no key can be made of the row
    */
-  keysOf(image: Uint8Array, start: number, recno: number, memos: MemoSource, emit: EmitKey): void;
+  keysOf(image: Uint8Array, start: number, recno: number, memos: MemoSource, emit: EmitKey, made?: unknown): void;
 }
 
 export type EmitKey = (key: Buffer, length: number) => void;

@@ -22,10 +22,10 @@ export class LoadEntries {
     this.#parts = indexes.map((index) => ({ index, builder: new RunBuilder(), run: undefined }));
   }
 
-  /** Adds the keys of the record image[start ..]. Throws VALUE when no key can be made of it. */
-  add(image: Uint8Array, start: number, recno: number, memos: MemoSource): void {
+  /** Adds the keys of the record image[start ..], which was made of `made`. Throws VALUE when no key can be made of it. */
+  add(image: Uint8Array, start: number, recno: number, memos: MemoSource, made?: unknown): void {
     for (const { index, builder } of this.#parts) {
-      index.keys.keysOf(image, start, recno, memos, (key, length) => builder.add(key, appendRecno(key, length, recno)));
+      index.keys.keysOf(image, start, recno, memos, (key, length) => builder.add(key, appendRecno(key, length, recno)), made);
     }
   }
 

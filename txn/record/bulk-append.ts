@@ -1,4 +1,4 @@
-import { encodeMemo, FieldstoneError, writeFully, writePointer, type ByteWriter, type PendingMemo } from '#storage';
+import { encodeMemo, FieldstoneError, memoImageBytes, writeMemoImage, writeFully, writePointer, type ByteWriter, type MemoSource, type PendingMemo } from '#storage';
 import { writeCounters, writeExtent, writeExtentBegin, writeMemos } from '../commit/commit-record.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import type { StoreWrites } from '../commit/versioned-store.js';
@@ -16,18 +16,22 @@ export class BulkAppend {
   readonly #publishedBytes: number;
   readonly #buffer: Uint8Array;
   readonly #head: number[] = [];
-  readonly #memoBuffers: { offset: number; bytes: Uint8Array }[] = [];
+  /** Memos that stand one after another in the file, from #memoStart on: #memoBuffered bytes. */
+  #memoBuffer: Uint8Array;
+  #memoStart = 0;
+  #memoBuffered = 0;
   /** dBASE IV memos: where the header says "end", readers look for a free run, so they wait for the checkpoint like any other. */
   readonly #logged: { block: number; bytes: Uint8Array }[] = [];
   #loggedBytes = 0;
   readonly #maxLoggedBytes: number;
-  #memoBytes = 0;
   #buffered = 0;
   #written = 0;
   #memoEndBytes = 0;
   readonly #entries: LoadEntries | undefined;
   /** Memos of the row that is being added, for its keys. */
-  readonly #rowMemos = new Map<number, Uint8Array>();
+  #rowMemos: readonly PendingMemo[] = [];
+  readonly #rowBlocks: number[] = [];
+  readonly #memosOfRow: MemoSource = { read: ({ block }) => this.#rowMemos[this.#rowBlocks.indexOf(block)]?.bytes };
   #abandoned = false;
 
   /**
@@ -42,6 +46,7 @@ export class BulkAppend {
     this.#entries = store.indexes.newLoad();
     const { recordLength } = store.layout;
     this.#buffer = new Uint8Array(Math.max(1, Math.floor(bufferBytes / recordLength)) * recordLength);
+    this.#memoBuffer = new Uint8Array(store.base.memo === undefined ? 0 : bufferBytes);
   }
 
   get firstRecno(): number { return this.#firstRecno; }
@@ -55,35 +60,52 @@ export class BulkAppend {
     return this.#buffered;
   }
 
-  /** The row at slot() is complete; `memos` get their place now. */
-  added(memos: readonly PendingMemo[]): void {
+  /**
+   * The row at slot() is complete; `memos` get their place now, and their bytes are not needed any more. `made`: what the row was made of, for
+   * indexes that know it.
+   */
+  added(memos: readonly PendingMemo[], made?: unknown): void {
+    this.#rowBlocks.length = 0;
     for (const memo of memos) this.#placeMemo(memo);
-    if (this.#entries !== undefined) this.#addEntries(this.#entries);
+    this.#rowMemos = memos;
+    if (this.#entries !== undefined) this.#addEntries(this.#entries, made);
     this.#buffered += this.store.layout.recordLength;
     this.store.recnos.takeRange(1);
   }
 
-  #addEntries(entries: LoadEntries): void {
-    entries.add(this.#buffer, this.#buffered, this.#firstRecno + this.count, { read: (pointer) => this.#rowMemos.get(pointer.block) });
-    this.#rowMemos.clear();
+  #addEntries(entries: LoadEntries, made: unknown): void {
+    entries.add(this.#buffer, this.#buffered, this.#firstRecno + this.count, this.#memosOfRow, made);
   }
 
   #placeMemo(memo: PendingMemo): void {
     const base = this.store.base.memo;
     if (base === undefined) throw new FieldstoneError('CORRUPT_MEMO', `table "${this.store.name}" has no memo file`, { table: this.store.name });
-    const image = encodeMemo(base.kind, base.allocator.blockSizeBytes, memo.content, memo.bytes);
-    const block = base.allocator.allocateAtEnd(memo.bytes.length);
-    writePointer(this.store.layout, memo.field, { block, lengthBytes: memo.bytes.length }, this.#buffer, this.#buffered);
-    if (this.#entries !== undefined) this.#rowMemos.set(block, memo.bytes);
-    if (base.kind === 'dbt4') {
-      this.#log(block, image);
+    const { kind, allocator } = base;
+    const lengthBytes = memo.bytes.length;
+    const block = allocator.allocateAtEnd(lengthBytes);
+    writePointer(this.store.layout, memo.field, { block, lengthBytes }, this.#buffer, this.#buffered);
+    this.#rowBlocks.push(block);
+    if (kind === 'dbt4') {
+      this.#log(block, encodeMemo(kind, allocator.blockSizeBytes, memo.content, memo.bytes));
       return;
     }
-    const offset = block * base.allocator.blockSizeBytes;
-    this.#memoBuffers.push({ offset, bytes: image });
-    this.#memoBytes += image.length;
-    this.#memoEndBytes = Math.max(this.#memoEndBytes, offset + image.length);
-    if (this.#memoBytes >= this.#buffer.length) this.#flushMemos();
+    const imageBytes = memoImageBytes(kind, allocator.blockSizeBytes, lengthBytes);
+    const at = this.#memoRoom(block * allocator.blockSizeBytes, imageBytes);
+    writeMemoImage(kind, memo.content, memo.bytes, this.#memoBuffer, at, imageBytes);
+    this.#memoEndBytes = Math.max(this.#memoEndBytes, this.#memoStart + this.#memoBuffered);
+  }
+
+  /** Where in the buffer the next memo goes, which stands at `offset` in the file. */
+  #memoRoom(offset: number, imageBytes: number): number {
+    const follows = offset === this.#memoStart + this.#memoBuffered;
+    if (!follows || this.#memoBuffered + imageBytes > this.#memoBuffer.length) {
+      this.#flushMemos();
+      this.#memoStart = offset;
+      if (imageBytes > this.#memoBuffer.length) this.#memoBuffer = new Uint8Array(imageBytes);
+    }
+    const at = this.#memoBuffered;
+    this.#memoBuffered += imageBytes;
+    return at;
   }
 
   #log(block: number, bytes: Uint8Array): void {
@@ -96,26 +118,13 @@ export class BulkAppend {
     this.#logged.push({ block, bytes });
   }
 
-  /** Memos before rows, always. Neighbouring memos are written together. */
+  /** Memos before rows, always. */
   #flushMemos(): void {
     const base = this.store.base.memo;
-    if (base === undefined) return;
-    let run: Uint8Array[] = [];
-    let start = 0;
-    let end = 0;
-    const write = (): void => { if (run.length > 0) writeFully(base.cached.file, Buffer.concat(run), start); };
-    for (const { offset, bytes } of this.#memoBuffers) {
-      if (offset !== end || run.length === 0) {
-        write();
-        run = [];
-        start = offset;
-      }
-      run.push(bytes);
-      end = offset + bytes.length;
-    }
-    write();
-    this.#memoBuffers.length = 0;
-    this.#memoBytes = 0;
+    if (base === undefined || this.#memoBuffered === 0) return;
+    writeFully(base.cached.file, this.#memoBuffer.subarray(0, this.#memoBuffered), this.#memoStart);
+    this.#memoStart += this.#memoBuffered;
+    this.#memoBuffered = 0;
   }
 
   #flush(): void {
