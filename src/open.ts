@@ -22,7 +22,7 @@ const MEMORY_FOLDER = '/memory';
  */
 export async function open(folder: string, options?: OpenOptions): Promise<Database> {
   if (typeof folder !== 'string' || folder === '' || folder.includes('\0')) throw new FieldstoneError('NAME', 'open takes the path of a folder, or \':memory:\'');
-  if (folder === ':memory:') return openIn(nodeEnvironment(memoryWithFolder()), MEMORY_FOLDER, options, undefined, nodeRuntime());
+  if (folder === ':memory:') return openIn(nodeEnvironment(memoryWithFolder()), MEMORY_FOLDER, options, undefined, nodeRuntime(), true);
   return openIn(nodeEnvironment(nodeVfs()), resolve(folder), options, undefined, nodeRuntime());
 }
 
@@ -37,14 +37,14 @@ function memoryWithFolder(): MemoryVfs {
  * @internal
  */
 export async function openIn(
-  env: Environment, folder: string, options?: OpenOptions, identity: ProcessIdentity = nodeProcessIdentity(), runtime?: Runtime,
+  env: Environment, folder: string, options?: OpenOptions, identity: ProcessIdentity = nodeProcessIdentity(), runtime?: Runtime, ephemeral = false,
 ): Promise<Database> {
   const resolved = resolveOptions(options, process.env);
   const { values } = resolved;
   const probe = new Probe(values.profiling, values.samplingRate, env.clock, folder);
   const files = new FileMeters();
   const counted: Environment = { ...env, vfs: countingVfs(env.vfs, probe, env.clock, files) };
-  const engine = Engine.open(engineOptions(counted, folder, probe, identity, values));
+  const engine = Engine.open({ ...engineOptions(counted, folder, probe, identity, values), ephemeral });
   const name = folder === MEMORY_FOLDER ? ':memory:' : basename(folder);
   const instruments = new Instruments({ engine, probe, files, vfs: env.vfs, options: resolved, runtime, gc: new GcCount(), queries: undefined, name });
   return Promise.resolve(new Database(engine, resolved, instruments));

@@ -12,6 +12,8 @@ export interface EngineOptions {
   readonly folder: string;
   readonly readOnly: boolean;
   readonly create: boolean;
+  /** The files end with the handle: nothing is folded into them when it is closed. Default false. */
+  readonly ephemeral?: boolean;
   readonly durability: Durability;
   readonly syncIntervalMs: number;
   readonly cacheSizeBytes: number;

@@ -215,7 +215,7 @@ export class Engine {
         await this.loads.close();
         await this.#folderChanges;
         await write.settle();
-        if (!write.isPoisoned) {
+        if (!write.isPoisoned && this.options.ephemeral !== true) {
           await write.checkpoint();
           write.registerRebuilt();
         }

@@ -1,5 +1,5 @@
 import {
-  createRowDecoder, createRowEncoder, FieldstoneError, isMemoField, packBytes, unpackBytes, visibleFields, type Codec, type CodecCounters, type DbfField, type DbfLayout,
+  createRowDecoder, createRowEncoder, FieldstoneError, isMemoField, packBytes, unpackBytes, type Codec, type CodecCounters, type DbfField, type DbfLayout,
   type MemoSource, type PendingMemo, type RowDecoder, type RowEncoder,
 } from '#storage';
 import { equalValues } from '../filter/compare-values.js';

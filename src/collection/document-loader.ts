@@ -10,6 +10,9 @@ import type { DocumentCodec } from './document-codec.js';
 import { DocumentKeys } from './document-keys.js';
 import { KnownValues } from './document-place.js';
 
+/** Of all loads: each document is written in one go, and code that was compiled for it stays. */
+const writer = new DocumentWriter();
+
 const EMPTY_TEXT_BYTES = '{}'.length;
 
 /**
@@ -19,9 +22,8 @@ const EMPTY_TEXT_BYTES = '{}'.length;
 export class DocumentLoader {
   readonly #codec: DocumentCodec;
   readonly #load: BulkAppend;
-  readonly #ids: IdGenerator;
-  readonly #writer = new DocumentWriter();
   readonly #known = new KnownValues();
+  readonly #ids: IdGenerator;
   /** Fields that indexes look at. */
   readonly #keyed = new Set<string>();
 
@@ -44,7 +46,6 @@ export class DocumentLoader {
     const codec = this.#codec;
     const at = load.slot();
     codec.startRecord(text, load.buffer, at);
-    const writer = this.#writer;
     writer.begin();
     writer.step(names.length);
     if (!whole) writer.field('_id', id);
@@ -58,9 +59,9 @@ export class DocumentLoader {
 
   /** Writes the fields of the rest; returns those of columns. */
   #fields(given: Readonly<Record<string, unknown>>, names: readonly string[], id: DocumentId): Record<string, unknown> | undefined {
-    const known = this.#known.fields;
-    for (const name of this.#keyed) known[name] = undefined;
-    known['_id'] = id;
+    const { fields } = this.#known;
+    for (const name of this.#keyed) fields[name] = undefined;
+    fields['_id'] = id;
     const hasColumns = this.#codec.layout.columns.length > 0;
     const columns: Record<string, unknown> | undefined = hasColumns ? {} : undefined;
     for (const name of names) {
@@ -71,10 +72,10 @@ export class DocumentLoader {
       let value = name === '__proto__' ? ownData(given, name, DOCUMENT_VALUES) : given[name];
       // What is used twice is read once.
       if ((isKeyed || isColumn) && typeof value === 'object' && value !== null) value = copyValue(value, DOCUMENT_VALUES);
-      if (isKeyed) known[name] = value;
+      if (isKeyed) fields[name] = value;
       // A null of its own stays in the rest: the column alone would say "missing".
       if (isColumn && value !== null && value !== undefined) columns[name] = value;
-      else this.#writer.field(name, value);
+      else writer.field(name, value);
     }
     return columns;
   }

@@ -9,6 +9,8 @@ export class KnownValues {
   readonly fields: Record<string, unknown> = {};
 }
 
+const NOTHING_KNOWN = new KnownValues();
+
 /** A record at which a reader stands; what has been read of it is kept until it moves on. */
 export class DocumentPlace implements RecordBytes {
   readonly codec: DocumentCodec;
@@ -16,7 +18,7 @@ export class DocumentPlace implements RecordBytes {
   start = 0;
   memos: MemoSource = NO_MEMO;
   /** Values of the document, when they are at hand; they must not be changed. */
-  known: KnownValues | undefined;
+  known = NOTHING_KNOWN;
   #rest: Record<string, unknown> | undefined;
 
   constructor(codec: DocumentCodec) { this.codec = codec; }
@@ -25,7 +27,7 @@ export class DocumentPlace implements RecordBytes {
     this.bytes = bytes;
     this.start = start;
     this.memos = memos;
-    this.known = undefined;
+    this.known = NOTHING_KNOWN;
     this.#rest = undefined;
   }
 
@@ -45,7 +47,7 @@ export function placeReader(codec: DocumentCodec): ItemReader<DocumentPlace> {
     nested: true,
     field: (name) => {
       const read = codec.field(name);
-      return (place) => (place.known === undefined ? read(place, place.rest) : place.known.fields[name]);
+      return (place) => (place.known === NOTHING_KNOWN ? read(place, place.rest) : place.known.fields[name]);
     },
   };
 }

@@ -2,11 +2,14 @@ import { checkRange, checkSize } from './check-range.js';
 import { simulatedError } from './system-error.js';
 
 const LEAST_CAPACITY = 512;
-const NOTHING = new Uint8Array(0);
+/** Longer files are kept in pieces of this length: growing copies nothing, and little room is left unused. */
+const CHUNK_BYTES = 1 << 18;
+/** Growth by more than this is tried in one piece first, before memory is used up bit by bit. */
+const TRIED_BYTES = 1 << 26;
 
 /**
  * The content of one memory file, apart from its names: it lives as long as a name or an open
- * handle refers to it. Invariant: the bytes between the size and the capacity are zero.
+ * handle refers to it. Invariants: the bytes between the size and the capacity are zero; all chunks but the last one have CHUNK_BYTES.
  */
 export class MemoryInode {
   readonly kind = 'file';
@@ -15,25 +18,29 @@ export class MemoryInode {
   linkCount = 1;
   /** Moment of the last change, as a count of changes. */
   changed: number;
-  #bytes: Uint8Array;
-  #sizeBytes: number;
+  readonly #chunks: Uint8Array[] = [];
+  #capacity = 0;
+  #sizeBytes = 0;
 
-  constructor(inode: number, changed: number, content: Uint8Array = NOTHING) {
+  constructor(inode: number, changed: number, content?: Uint8Array) {
     this.inode = inode;
     this.changed = changed;
-    this.#bytes = content.slice();
-    this.#sizeBytes = content.length;
+    if (content !== undefined) this.write(content, 0, '');
   }
 
   get sizeBytes(): number { return this.#sizeBytes; }
 
-  copy(): Uint8Array { return this.#bytes.slice(0, this.#sizeBytes); }
+  copy(): Uint8Array {
+    const copy = new Uint8Array(this.#sizeBytes);
+    this.#eachPiece(0, this.#sizeBytes, (piece, done) => copy.set(piece, done));
+    return copy;
+  }
 
   read(target: Uint8Array, position: number): number {
     checkRange(position, target.length);
     const count = Math.min(target.length, this.#sizeBytes - position);
     if (count <= 0) return 0;
-    target.set(this.#bytes.subarray(position, position + count));
+    this.#eachPiece(position, count, (piece, done) => target.set(piece, done));
     return count;
   }
 
@@ -41,26 +48,53 @@ export class MemoryInode {
     checkRange(position, source.length);
     const end = position + source.length;
     if (source.length === 0) return 0;
-    if (end > this.#bytes.length) this.#grow(end, path);
-    this.#bytes.set(source, position);
+    if (end > this.#capacity) this.#grow(end, path);
+    this.#eachPiece(position, source.length, (piece, done) => piece.set(piece.length === source.length ? source : source.subarray(done, done + piece.length)));
     if (end > this.#sizeBytes) this.#sizeBytes = end;
     return source.length;
   }
 
   truncate(sizeBytes: number, path: string): void {
     checkSize(sizeBytes);
-    if (sizeBytes > this.#bytes.length) this.#grow(sizeBytes, path);
-    else if (sizeBytes < this.#sizeBytes) this.#bytes.fill(0, sizeBytes, this.#sizeBytes);
+    if (sizeBytes > this.#capacity) this.#grow(sizeBytes, path);
+    else if (sizeBytes < this.#sizeBytes) this.#shrink(sizeBytes);
     this.#sizeBytes = sizeBytes;
   }
 
-  /** Doubles, so that n bytes appended in small pieces cost O(n). */
+  #shrink(sizeBytes: number): void {
+    const kept = Math.ceil(sizeBytes / CHUNK_BYTES);
+    for (const dropped of this.#chunks.splice(kept)) this.#capacity -= dropped.length;
+    const end = Math.min(this.#sizeBytes, this.#capacity);
+    if (end > sizeBytes) this.#eachPiece(sizeBytes, end - sizeBytes, (piece) => piece.fill(0));
+  }
+
+  /** Hands out the range in pieces, each in one chunk; `done` bytes of it came before. */
+  #eachPiece(position: number, count: number, use: (piece: Uint8Array, done: number) => void): void {
+    for (let done = 0; done < count;) {
+      const at = position + done;
+      const start = at % CHUNK_BYTES;
+      const chunk = this.#chunks[(at - start) / CHUNK_BYTES];
+      if (chunk === undefined) return;
+      const piece = chunk.subarray(start, Math.min(chunk.length, start + count - done));
+      use(piece, done);
+      done += piece.length;
+    }
+  }
+
+  /** The last chunk doubles up to its full length, so that n bytes appended in small pieces cost O(n). */
   #grow(needBytes: number, path: string): void {
-    const roomy = Math.max(needBytes, this.#bytes.length * 2, LEAST_CAPACITY);
-    const grown = allocate(roomy) ?? allocate(needBytes);
-    if (grown === undefined) throw simulatedError('ENOSPC', 'grow', path, needBytes);
-    grown.set(this.#bytes.subarray(0, this.#sizeBytes));
-    this.#bytes = grown;
+    if (needBytes - this.#capacity > TRIED_BYTES && allocate(needBytes) === undefined) throw simulatedError('ENOSPC', 'grow', path, needBytes);
+    while (this.#capacity < needBytes) {
+      const last = this.#chunks.at(-1);
+      const isNew = last === undefined || last.length === CHUNK_BYTES;
+      const before = isNew ? 0 : last.length;
+      const missing = needBytes - this.#capacity + before;
+      const grown = allocate(Math.min(CHUNK_BYTES, Math.max(missing, before * 2, LEAST_CAPACITY)));
+      if (grown === undefined) throw simulatedError('ENOSPC', 'grow', path, needBytes);
+      if (!isNew) grown.set(last);
+      this.#chunks[isNew ? this.#chunks.length : this.#chunks.length - 1] = grown;
+      this.#capacity += grown.length - before;
+    }
   }
 }
 

@@ -43,6 +43,34 @@ describe('MemoryVfs', () => {
     expect(vfs.files().get('/a')).toEqual(bytes('content'));
   });
 
+  test('a long file is what was written to it, across its pieces', () => {
+    const length = (1 << 19) + 1000;
+    const file = new MemoryVfs().open('/a', 'create');
+    const model = new Uint8Array(length);
+    let state = 7;
+    const draw = (n: number): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) % n;
+    let size = 0;
+    for (let i = 0; i < 300; i++) {
+      const at = draw(length);
+      const count = Math.min(length - at, draw(i % 3 === 0 ? 300_000 : 500));
+      if (i % 5 === 4) {
+        file.truncate(at);
+        model.fill(0, at);
+        size = at;
+      } else if (count > 0) {
+        const some = new Uint8Array(count).fill(i + 1);
+        writeFully(file, some, at);
+        model.set(some, at);
+        size = Math.max(size, at + count);
+      }
+      expect(file.stat().sizeBytes).toBe(size);
+      const got = new Uint8Array(draw(400_000));
+      const n = file.readAt(got, at);
+      expect(n).toBe(Math.max(0, Math.min(got.length, size - at)));
+      expect(Buffer.compare(got.subarray(0, n), model.subarray(at, at + n))).toBe(0);
+    }
+  });
+
   test('behaves as an array of bytes under any writes, truncations and reads', () => {
     const range = fc.record({ at: fc.nat(2000), size: fc.nat(600) });
     const step = fc.oneof(

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { open } from '../../../src/main.js';
+import { char, date, integer } from '../../../src/table/field-types.js';
+
+/** More than what an ordinary transaction takes. */
+const MANY = 6000;
+
+type Doc = Record<string, unknown>;
+
+function documents(): Doc[] {
+  return Array.from({ length: MANY }, (_, i): Doc => ({
+    _id: [`id-${i}`, i, BigInt(i), new Date(i), new Uint8Array([i >> 8, i & 255]), `long-${'é'.repeat(50)}-${i}`][i % 6],
+    city: i % 7 === 0 ? null : `city ${i % 50}`, tags: [`t${i % 9}`, `t${i % 11}`], at: new Date(1e12 + i * 86_400_000), deep: { list: [{ n: i % 13 }, { n: i % 17 }], $odd: 1n },
+    ...(i % 3 === 0 ? {} : { n: i }), ...(i % 5 === 0 ? { note: 'x'.repeat(i % 700) } : {}), empty: undefined,
+  }));
+}
+
+/** The same documents one by one, in ordinary transactions. */
+async function pair(options: Parameters<Awaited<ReturnType<typeof open>>['createCollection']>[1]) {
+  const db = await open(':memory:');
+  const indexes = [
+    { name: 'city', on: ['city'] }, { name: 'tags', on: ['tags'] }, { name: 'deep', on: ['deep.list.n', 'city'] }, { name: 'n', on: ['n'], unique: true, sparse: true },
+    { name: 'part', on: ['city'], where: { 'deep.list.n': { $gt: 9 } } },
+  ];
+  const loaded = await db.createCollection<Doc>('loaded', { ...options, indexes });
+  const single = await db.createCollection<Doc>('single', { ...options, indexes });
+  return { db, loaded, single };
+}
+
+const CASES: [string, Parameters<typeof pair>[0]][] = [
+  ['text', {}], ['columns', { columns: { city: char(20), at: date(), n: integer() } }], ['packed', { compression: 'lz4' }],
+];
+
+describe.each(CASES)('a large load into a collection (%s)', (kind, options) => {
+  // A day, where the column holds days.
+  const given = kind === 'columns' ? documents().map((doc, i) => ({ ...doc, at: new Date(Date.UTC(2000, 0, i % 300)) })) : documents();
+
+  test('keeps the same documents and index entries as single inserts', async () => {
+    const { db, loaded, single } = await pair(options);
+    const ids = await loaded.insertMany(given);
+    for (let i = 0; i < MANY; i += 1000) await single.insertMany(given.slice(i, i + 1000));
+    expect(ids).toEqual(given.map((doc: Doc) => doc['_id']));
+    expect(loaded.find().toArray()).toEqual(single.find().toArray());
+    expect(loaded.get('id-600')).toEqual(single.get('id-600'));
+    for (const filter of [{ city: 'city 3' }, { tags: 't4' }, { 'deep.list.n': 12, city: 'city 5' }, { n: { $gte: 5990 } }, { city: 'city 9', 'deep.list.n': { $gt: 9 } }]) {
+      const found = loaded.find(filter).toArray();
+      expect(found).toEqual(single.find(filter).toArray());
+      expect(found.length).toBeGreaterThan(0);
+    }
+    expect(loaded.indexes()).toEqual(single.indexes());
+    await db.checkpoint();
+    expect(await db.check()).toMatchObject({ ok: true, findings: [] });
+    await db.close();
+  }, 60_000);
+
+  test('takes iterables, whose objects may be used again, and asynchronous ones', async () => {
+    const { db, loaded, single } = await pair(options);
+    function* reused(): Generator<Doc> {
+      const one: Doc = {};
+      for (let i = 0; i < MANY; i++) {
+        Object.assign(one, { _id: `i${i}`, city: `c${i % 10}`, n: i });
+        yield one;
+      }
+    }
+    async function* later(): AsyncGenerator<Doc> { for (const doc of reused()) yield doc; }
+    await loaded.insertMany(reused());
+    await single.insertMany(later());
+    expect(loaded.count()).toBe(MANY);
+    for (const c of [loaded, single]) expect(c.find({ n: { $in: [0, 4095, 4096, 4097, MANY - 1] } }).toArray().map(({ _id }) => _id)).toEqual(['i0', 'i4095', 'i4096', 'i4097', `i${MANY - 1}`]);
+    await db.checkpoint();
+    expect(await db.check()).toMatchObject({ ok: true, findings: [] });
+    await db.close();
+  }, 60_000);
+});
+
+describe('a large load', () => {
+  const load = async (c: { insertMany(documents: Doc[]): Promise<unknown> }, at: number, doc: unknown): Promise<unknown> => {
+    const many: unknown[] = Array.from({ length: MANY }, (_, i) => ({ _id: `x${i}` }));
+    many[at] = doc;
+    return c.insertMany(many as Doc[]).catch((e: unknown) => (e instanceof Error && 'code' in e ? e.code : e));
+  };
+
+  test.each<[string, unknown, string]>([
+    ['no object', 5, 'VALUE'], ['a list', [], 'VALUE'], ['a map', new Map(), 'VALUE'], ['an operator', { $set: 1 }, 'VALUE'], ['an empty name', { '': 1 }, 'VALUE'],
+    ['__proto__', JSON.parse('{"__proto__": 1}'), 'VALUE'], ['a function', { a: () => 1 }, 'VALUE'], ['an id that is none', { _id: { a: 1 } }, 'VALUE'], ['an id twice', { _id: 'x7' }, 'DUPLICATE'],
+    ['a text that does not fit its column', { city: 'x'.repeat(21) }, 'VALUE'], ['blanks that a column would lose', { city: 'x ' }, 'VALUE'], ['a time in a day', { at: new Date(1) }, 'VALUE'],
+  ])('with %s leaves nothing behind', async (_, doc, code) => {
+    const db = await open(':memory:');
+    const c = await db.createCollection<Doc>('c', { columns: { city: char(20), at: date() } });
+    for (const at of [0, 5000, MANY - 1]) expect(await load(c, at, doc)).toBe(code);
+    expect([c.count(), await load(c, 3, {})]).toEqual([0, expect.any(Array)]);
+    expect(c.count()).toBe(MANY);
+    await db.close();
+  }, 60_000);
+
+  test('reads every value of a document once, also those of indexes', async () => {
+    const db = await open(':memory:');
+    const c = await db.createCollection<Doc>('c', { columns: { city: char(20) }, indexes: [{ name: 'a', on: ['a'] }, { name: 'b', on: ['b.c'] }] });
+    let reads = 0;
+    const odd = { _id: 'odd', get a() { return ++reads; }, get city() { return `city ${++reads}`; }, b: { get c() { return ++reads; } } };
+    expect(await load(c, 5, odd)).toHaveLength(MANY);
+    const kept = { _id: 'odd', city: 'city 2', a: 1, b: { c: 3 } };
+    expect([c.get('odd'), reads, c.find({ a: 1 }).toArray(), c.find({ 'b.c': 3 }).toArray()]).toEqual([kept, 3, [kept], [kept]]);
+    await db.close();
+  }, 30_000);
+});
