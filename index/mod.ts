@@ -24,6 +24,7 @@ export { chainPages } from './btree/page-chain.js';
 export type { PageSink, PageSource } from './btree/page-source.js';
 export { TreeSalvage, type SalvageReport } from './btree/salvage-tree.js';
 export { Tree } from './btree/tree.js';
+export { keyTexts, leadingValues, valueTexts, type LeafRun } from './btree/leaf-texts.js';
 export { TreeCursor } from './btree/tree-cursor.js';
 export { TreeFile } from './btree/tree-file.js';
 export { explainTree, isTreeFile } from './inspect/explain-tree.js';

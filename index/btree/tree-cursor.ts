@@ -1,11 +1,9 @@
 import { MAX_KEY_BYTES } from '../key/key-types.js';
-import { childIndex, copyKey, copySuffix, entryStart, levelOf, lowerBound, nodeCount, payloadStart, prefixLength, suffixLengthAt, VALUE_KINDS, valueKindAt } from './node-image.js';
-import { LeafKeys } from './leaf-keys.js';
+import { childIndex, copyKey, copySuffix, entryStart, levelOf, lowerBound, nodeCount, payloadStart, prefixLength, searchNode, suffixLengthAt, VALUE_KINDS, valueKindAt } from './node-image.js';
+import type { LeafRun } from './leaf-texts.js';
 import type { Tree } from './tree.js';
 
 const EMPTY = Buffer.alloc(0);
-/** Texts of keys are made for a whole leaf at a time: short walks do without. */
-const STEPS_BEFORE_TEXTS = 16;
 const SHORT_KEY_BYTES = 128;
 
 /** Walks a tree in key order, in both directions. It stands on a key or, before it is moved and at the ends, on none. */
@@ -26,8 +24,6 @@ export class TreeCursor {
   #i = 0;
   #count = 0;
   #prefix = -1;
-  #steps = 0;
-  #texts: LeafKeys | undefined;
 
   constructor(tree: Tree) { this.tree = tree; }
 
@@ -68,8 +64,24 @@ export class TreeCursor {
     return this.#i >= 0 ? this.#stand() : this.#previousLeaf();
   }
 
-  /** The key as text when it is ASCII, and a walk has come far enough for that to pay. */
-  keyText(): string | undefined { return ++this.#steps < STEPS_BEFORE_TEXTS ? undefined : (this.#texts ??= new LeafKeys()).textOf(this.#leaf, this.#i); }
+  /** Entries of the leaf behind the current one in that direction. */
+  entriesLeft(step: 1 | -1): number { return step > 0 ? this.#count - this.#i - 1 : this.#i; }
+
+  /** The same, of at most `most`, as far as they come before the given key. */
+  entriesBefore(key: Uint8Array, keyLength: number, step: 1 | -1, most: number): number {
+    if (step > 0) return Math.min(most, lowerBound(this.#leaf, key, keyLength, 0) - this.#i - 1);
+    const place = searchNode(this.#leaf, key, keyLength, 0);
+    return Math.min(most, this.#i - (place < 0 ? ~place : place + 1));
+  }
+
+  /** So many entries on or back, which the leaf must have: see entriesLeft(). */
+  hop(steps: number): void {
+    this.#i += steps;
+    this.#keyLength = -1;
+  }
+
+  /** The entry that it stands on and those beside it, `count` in all, which the leaf must have: see entriesLeft(). */
+  runHere(count: number, step: 1 | -1): LeafRun { return { leaf: this.#leaf, from: this.#i, count, step }; }
 
   /** Leaves the value of the key in valueBytes[valueStart .. valueEnd): a view. */
   readValue(): void {

@@ -1,8 +1,9 @@
 import { USES_EXPIRY, type KeyView } from '#txn';
-import { kvScan, LEFT_OUT, type ItemOf, type KvScanSource } from './kv-scan.js';
+import { scanOf } from './kv-scan.js';
 import type { KvRange, KvScan } from './kv-types.js';
+import { KvWalk, type KvWalkOptions, type WalkHold } from './kv-walk.js';
 import type { StoreForm } from './store-form.js';
-import { WalkedLeaf } from './walked-leaf.js';
+import { WALKS, type WalkKind } from './walked-run.js';
 
 /** Where a reader looks. */
 export interface KvReaderSource<Key, Value> {
@@ -11,7 +12,7 @@ export interface KvReaderSource<Key, Value> {
   /** What is read: at this moment, in this snapshot, in this transaction. */
   view(form: StoreForm<Key, Value>): KeyView;
   /** Holds what is read while a walk lasts. */
-  hold(): Omit<KvScanSource<unknown>, 'cursor' | 'itemOf'> & { readonly view: KeyView };
+  hold(): WalkHold & { readonly view: KeyView };
 }
 
 /** Reading a store: shared by handles, snapshots and transactions. */
@@ -47,38 +48,22 @@ export class KvReader<Key, Value> {
     return count;
   }
 
-  entries(range: KvRange<Key> = {}): KvScan<[Key, Value]> {
-    return this.#scan(range, (form, leaf, sequence) => (cursor) => {
-      const value = form.decodeWalked(cursor, leaf, sequence);
-      return value === undefined ? LEFT_OUT : [form.decodeWalkedKey(cursor), value];
-    });
-  }
+  entries(range: KvRange<Key> = {}): KvScan<[Key, Value]> { return this.#scan<[Key, Value]>(range, WALKS.entries); }
+  keys(range: KvRange<Key> = {}): KvScan<Key> { return this.#scan<Key>(range, WALKS.keys); }
+  values(range: KvRange<Key> = {}): KvScan<Value> { return this.#scan<Value>(range, WALKS.values); }
 
-  keys(range: KvRange<Key> = {}): KvScan<Key> {
-    return this.#scan(range, (form) => (cursor) => {
-      if ((form.store.ownerFlags & USES_EXPIRY) !== 0) {
-        cursor.readValue();
-        if (form.isExpired(cursor.valueBytes, cursor.valueStart, cursor.valueEnd)) return LEFT_OUT;
-      }
-      return form.decodeWalkedKey(cursor);
-    });
-  }
-
-  values(range: KvRange<Key> = {}): KvScan<Value> {
-    return this.#scan(range, (form, leaf, sequence) => (cursor) => form.decodeWalked(cursor, leaf, sequence) ?? LEFT_OUT);
-  }
-
-  /** `picker` is asked once for each walk. */
-  #scan<Item>(range: KvRange<Key>, picker: (form: StoreForm<Key, Value>, leaf: WalkedLeaf, sequence: number) => ItemOf<Item>): KvScan<Item> {
+  #scan<Item>(range: KvRange<Key>, what: WalkKind): KvScan<Item> {
     const form = this.#source.form();
     const bytes = form.range(range);
-    return kvScan({
+    const { limit = Infinity, reverse = false, signal } = range;
+    const options: KvWalkOptions<Key, Value> = {
+      what, limit, signal,
       open: () => {
         const now = this.#source.form();
         const hold = this.#source.hold();
-        return { ...hold, cursor: hold.view.cursor(bytes, range.reverse ?? false), itemOf: picker(now, new WalkedLeaf(), hold.view.sequence) };
+        return { ...hold, form: now, cursor: hold.view.cursor(bytes, reverse) };
       },
-      limit: range.limit ?? Infinity, signal: range.signal, scheduler: form.engine.options.env.scheduler,
-    });
+    };
+    return scanOf(() => new KvWalk<Key, Value, Item>(options), form.engine.options.env.scheduler);
   }
 }

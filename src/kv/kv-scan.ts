@@ -33,14 +33,19 @@ export interface KvScanOptions<Item, Cursor extends SteppedCursor = KeyCursor> {
 
 /** A walk over a store or an index; opens its source at the first step, so an unused one holds nothing. */
 export function kvScan<Item, Cursor extends SteppedCursor = KeyCursor>(options: KvScanOptions<Item, Cursor>): KvScan<Item> {
+  return scanOf(() => new KvIterator(options), options.scheduler);
+}
+
+/** Something that can be walked in all ways that users expect; `walk` begins one. */
+export function scanOf<Item>(walk: () => IterableIterator<Item, undefined>, scheduler: Scheduler): KvScan<Item> {
   return {
-    [Symbol.iterator]: () => new KvIterator(options),
-    [Symbol.asyncIterator]: () => asyncItems(new KvIterator(options), options.scheduler),
-    toArray: () => [...new KvIterator(options)],
+    [Symbol.iterator]: walk,
+    [Symbol.asyncIterator]: () => new AsyncWalk(walk(), scheduler),
+    toArray: () => [...walk()],
   };
 }
 
-class KvIterator<Item, Cursor extends SteppedCursor> implements IterableIterator<Item> {
+class KvIterator<Item, Cursor extends SteppedCursor> implements IterableIterator<Item, undefined> {
   readonly #o: KvScanOptions<Item, Cursor>;
   #source: KvScanSource<Item, Cursor> | undefined;
   #left: number;
@@ -81,16 +86,42 @@ class KvIterator<Item, Cursor extends SteppedCursor> implements IterableIterator
   }
 }
 
-async function* asyncItems<Item, Cursor extends SteppedCursor>(items: KvIterator<Item, Cursor>, scheduler: Scheduler): AsyncGenerator<Item> {
-  let untilTurn = ITEMS_PER_TURN;
-  try {
-    for (let next = items.next(); next.done !== true; next = items.next()) {
-      yield next.value;
-      if (--untilTurn > 0) continue;
-      untilTurn = ITEMS_PER_TURN;
-      await new Promise<void>((resolve) => { scheduler.later(resolve); });
+/** The items of a walk as promises; the next item is taken when it is asked for, also while the event loop has its turn. */
+class AsyncWalk<Item> implements AsyncIterableIterator<Item> {
+  readonly #items: IterableIterator<Item, undefined>;
+  readonly #scheduler: Scheduler;
+  #untilTurn = ITEMS_PER_TURN;
+  #turn: Promise<void> | undefined;
+
+  constructor(items: IterableIterator<Item, undefined>, scheduler: Scheduler) {
+    this.#items = items;
+    this.#scheduler = scheduler;
+  }
+
+  [Symbol.asyncIterator](): this { return this; }
+
+  next(): Promise<IteratorResult<Item, undefined>> {
+    try {
+      const result = this.#items.next();
+      if (--this.#untilTurn > 0) return this.#turn === undefined ? Promise.resolve(result) : this.#turn.then(() => result);
+      return this.#afterTurn(result);
+    } catch (e) {
+      return Promise.reject(e);
     }
-  } finally {
-    items.return();
+  }
+
+  /** Who asks again before the turn is over waits for it as well: items keep their order. */
+  #afterTurn(result: IteratorResult<Item, undefined>): Promise<IteratorResult<Item, undefined>> {
+    this.#untilTurn = ITEMS_PER_TURN;
+    const turn = new Promise<void>((resolve) => { this.#scheduler.later(resolve); }).then(() => {
+      if (this.#turn === turn) this.#turn = undefined;
+    });
+    this.#turn = turn;
+    return turn.then(() => result);
+  }
+
+  return(): Promise<IteratorResult<Item, undefined>> {
+    this.#items.return?.();
+    return Promise.resolve({ value: undefined, done: true });
   }
 }

@@ -1,10 +1,9 @@
 import { byteRange, hashKey, KeyBuffer, keyCodec, type ByteRange, type KeyCodec, type KeyRange } from '#index';
 import { FieldstoneError, PHASE, phases } from '#storage';
-import type { Engine, KeyCursor, KeyStore } from '#txn';
+import { USES_EXPIRY, type Engine, type KeyCursor, type KeyStore } from '#txn';
 import { PARTS_SUFFIX, readParts } from './parts.js';
 import { sliceText } from './slice-text.js';
-import type { WalkedLeaf } from './walked-leaf.js';
-import { bodyStart, decodeValue, isExpired, isPlain, isPlainAscii, partsOf } from './value-form.js';
+import { bodyStart, decodeValue, isExpired, isPlain, partsOf } from './value-form.js';
 
 const HOT_VALUE_BYTES = 256;
 const RANGE_KEYS = new Set(['gt', 'gte', 'lt', 'lte', 'prefix', 'reverse', 'limit', 'signal']);
@@ -18,7 +17,6 @@ export class StoreForm<Key, Value> {
   readonly #codec: KeyCodec<Key>;
   readonly #keepsHot: boolean;
   readonly #keysAreText: boolean;
-  readonly #valuesAreText: boolean;
 
   constructor(engine: Engine, store: KeyStore) {
     this.engine = engine;
@@ -26,7 +24,6 @@ export class StoreForm<Key, Value> {
     const codec: unknown = keyCodec(store.kinds.keys);
     this.#codec = codec as KeyCodec<Key>; // the caller's type of keys is checked when a key is encoded
     this.#keysAreText = store.kinds.keys === 'utf8';
-    this.#valuesAreText = store.kinds.values === 'utf8';
     this.#keepsHot = store.kinds.values !== 'binary' && (store.kinds.keys === 'utf8' || store.kinds.keys === 'number');
   }
 
@@ -80,22 +77,20 @@ export class StoreForm<Key, Value> {
     return decoded as Value; // the caller's type of values; its kind was fixed when the store was made
   }
 
-  /** The same for one item of a walk: texts of a leaf are cut out of the text of all of it. */
-  decodeWalked(cursor: KeyCursor, leaf: WalkedLeaf, sequence: number): Value | undefined {
+  /** The key that the cursor stands on. */
+  decodeWalkedKey(cursor: KeyCursor): Key { return this.decodeKey(cursor.keyBytes, cursor.keyStart, cursor.keyLength); }
+
+  /** The value that the cursor stands on; undefined when it has expired. */
+  decodeWalked(cursor: KeyCursor, sequence: number): Value | undefined {
     cursor.readValue();
-    const { valueBytes, valueStart, valueEnd } = cursor;
-    if (this.#valuesAreText && isPlainAscii(valueBytes, valueStart)) {
-      const text: unknown = leaf.cut(valueBytes, valueStart + 1, valueEnd);
-      return text as Value; // utf8 values are strings
-    }
-    return this.decode(valueBytes, valueStart, valueEnd, sequence);
+    return this.decode(cursor.valueBytes, cursor.valueStart, cursor.valueEnd, sequence);
   }
 
-  /** The key that the cursor stands on. */
-  decodeWalkedKey(cursor: KeyCursor): Key {
-    if (!this.#keysAreText) return this.decodeKey(cursor.keyBytes, cursor.keyStart, cursor.keyLength);
-    const text: unknown = cursor.keyText() ?? sliceText(cursor.keyBytes, cursor.keyStart, cursor.keyStart + cursor.keyLength);
-    return text as Key; // utf8 keys are strings
+  /** True when the value that the cursor stands on is past its time. */
+  isWalkedExpired(cursor: KeyCursor): boolean {
+    if ((this.store.ownerFlags & USES_EXPIRY) === 0) return false;
+    cursor.readValue();
+    return this.isExpired(cursor.valueBytes, cursor.valueStart, cursor.valueEnd);
   }
 
   /** The newest value of a key, through the table of hot values. */

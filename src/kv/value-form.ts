@@ -91,8 +91,8 @@ export function expiryOf(expiresAt: number | Date | undefined): number {
 /** True for a value that is all there and never expires: it begins at `start + 1`. */
 export function isPlain(bytes: Uint8Array, start: number): boolean { return ((bytes[start] ?? 0) & ~ASCII) === 0; }
 
-/** True for such a value when it is also ASCII text. */
-export function isPlainAscii(bytes: Uint8Array, start: number): boolean { return bytes[start] === ASCII; }
+/** The first byte of a stored value: what it is for plain ASCII text, the bit of values that expire, all bits. */
+export const HEADS = { asciiText: ASCII, expires: EXPIRES, all: 0xff } as const;
 
 /** What is stored in place of a value that is kept in parts. */
 export function storedParts(parts: PartsRef, expiresMs: number): Uint8Array {
@@ -131,8 +131,13 @@ export function decodeValue(bytes: Buffer, start: number, end: number, kind: Val
   if (start > end) throw damagedValue();
   if (kind === 'utf8') return sliceText(bytes, start, end);
   if (kind === 'binary') return new Uint8Array(bytes.subarray(start, end));
+  return jsonValue(sliceText(bytes, start, end));
+}
+
+/** Throws CORRUPT_PAGE. */
+export function jsonValue(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(sliceText(bytes, start, end));
+    const value: unknown = JSON.parse(text);
     return value;
   } catch (cause) {
     throw new FieldstoneError('CORRUPT_PAGE', 'a stored value is no JSON; restore a backup', { cause });

@@ -1,4 +1,4 @@
-import { compareKeys, MAX_KEY_BYTES, SkipCursor, TreeCursor, type ByteRange, type SkipList, type Tree } from '#index';
+import { compareKeys, MAX_KEY_BYTES, SkipCursor, TreeCursor, type ByteRange, type LeafRun, type SkipList, type Tree } from '#index';
 import type { KeyStore } from './key-store.js';
 import type { KeyWrites } from './key-writes.js';
 
@@ -41,26 +41,24 @@ class ListSource implements Source {
 }
 
 class TreeSource implements Source {
-  readonly #cursor: TreeCursor;
+  readonly cursor: TreeCursor;
   readonly isTombstone = false;
   readonly keyStart = 0;
-  constructor(tree: Tree) { this.#cursor = new TreeCursor(tree); }
+  constructor(tree: Tree) { this.cursor = new TreeCursor(tree); }
 
-  get isValid(): boolean { return this.#cursor.isValid; }
-  get keyBytes(): Buffer { return this.#cursor.key; }
-  get keyLength(): number { return this.#cursor.keyLength; }
-  seek(key?: Uint8Array, keyLength?: number): boolean { return this.#cursor.seek(key, keyLength); }
-  seekBefore(key?: Uint8Array, keyLength?: number): boolean { return this.#cursor.seekBefore(key, keyLength); }
-  next(): boolean { return this.#cursor.next(); }
-  previous(): boolean { return this.#cursor.previous(); }
-
-  keyText(): string | undefined { return this.#cursor.keyText(); }
+  get isValid(): boolean { return this.cursor.isValid; }
+  get keyBytes(): Buffer { return this.cursor.key; }
+  get keyLength(): number { return this.cursor.keyLength; }
+  seek(key?: Uint8Array, keyLength?: number): boolean { return this.cursor.seek(key, keyLength); }
+  seekBefore(key?: Uint8Array, keyLength?: number): boolean { return this.cursor.seekBefore(key, keyLength); }
+  next(): boolean { return this.cursor.next(); }
+  previous(): boolean { return this.cursor.previous(); }
 
   giveValue(cursor: KeyCursor): void {
-    this.#cursor.readValue();
-    cursor.valueBytes = this.#cursor.valueBytes;
-    cursor.valueStart = this.#cursor.valueStart;
-    cursor.valueEnd = this.#cursor.valueEnd;
+    this.cursor.readValue();
+    cursor.valueBytes = this.cursor.valueBytes;
+    cursor.valueStart = this.cursor.valueStart;
+    cursor.valueEnd = this.cursor.valueEnd;
   }
 }
 
@@ -73,78 +71,112 @@ export interface KeyCursorOptions {
   readonly reverse: boolean;
 }
 
+const SHORT_KEY_BYTES = 64;
+
 /**
  * Walks the keys of a range as one reader sees them: own writes, delta and tree merged. When a checkpoint replaces them under it,
- * it finds its place again by its last key.
+ * it finds its place again by its last key. Where it stands in a leaf of the tree it works out once how many entries come
+ * before the next key of any other source or the end of the range: so many steps merge nothing and compare nothing.
  */
 export class KeyCursor {
+  readonly #store: KeyStore;
   readonly #o: KeyCursorOptions;
+  readonly #step: 1 | -1;
   #sources: Source[] = [];
   #epoch = -1;
   #started = false;
   #current: Source | undefined;
-  /** The tree, when it is the only source. */
-  #only: TreeSource | undefined;
-  #keyBytes: Buffer = EMPTY;
-  #keyStart = 0;
-  #keyLength = 0;
+  #tree: TreeSource | undefined;
+  /** The tree's cursor while the current key is in the tree. */
+  #inTree: TreeCursor | undefined;
+  /** Steps in the leaf that need no look at anything else. */
+  #free = 0;
   /** The value of readValue(): a view. */
   valueBytes: Buffer = EMPTY;
   valueStart = 0;
   valueEnd = 0;
-  readonly #last = Buffer.allocUnsafe(MAX_KEY_BYTES + 1);
+  #last: Buffer = Buffer.allocUnsafe(SHORT_KEY_BYTES);
   #lastLength = -1;
 
-  constructor(options: KeyCursorOptions) { this.#o = options; }
+  constructor(options: KeyCursorOptions) {
+    this.#o = options;
+    this.#store = options.store;
+    this.#step = options.reverse ? -1 : 1;
+  }
 
   /** To the next key of the range in its direction; false at the end. */
   next(): boolean {
-    if (!this.#prepare()) {
-      if (this.#only !== undefined) return this.#onlyNext(this.#only);
-      this.#advance();
+    if (this.#free > 0 && this.#epoch === this.#store.epoch) {
+      this.#free--;
+      this.#inTree?.hop(this.#step);
+      return true;
     }
+    return this.#merge();
+  }
+
+  #merge(): boolean {
+    this.#free = 0;
+    if (this.#current !== undefined) this.#remember(this.#current);
+    if (!this.#prepare()) this.#advance();
     for (;;) {
       const source = this.#pick();
       this.#current = source;
-      if (source === undefined || this.#isOutside(source)) return false;
-      if (source.isTombstone) {
-        this.#remember(source);
-        this.#advance();
-        continue;
+      if (source === undefined || this.#isOutside(source)) {
+        this.#inTree = undefined;
+        return false;
       }
-      if (this.#only !== undefined) return true;
-      this.#keyBytes = source.keyBytes;
-      this.#keyStart = source.keyStart;
-      this.#keyLength = source.keyLength;
+      if (!source.isTombstone) {
+        this.#inTree = source === this.#tree ? this.#tree.cursor : undefined;
+        if (this.#inTree !== undefined) this.#free = this.#freeSteps(this.#inTree);
+        return true;
+      }
       this.#remember(source);
-      return true;
+      this.#advance();
     }
-  }
-
-  /** A step when there is nothing but the tree, which has no tombstones. */
-  #onlyNext(source: TreeSource): boolean {
-    if (!(this.#o.reverse ? source.previous() : source.next()) || this.#isOutside(source)) {
-      this.#current = undefined;
-      return false;
-    }
-    return true;
   }
 
   /** The key stands in keyBytes[keyStart .. keyStart + keyLength), until the next step. */
-  get keyBytes(): Buffer { return this.#only === undefined ? this.#keyBytes : this.#only.keyBytes; }
-  get keyStart(): number { return this.#only === undefined ? this.#keyStart : this.#only.keyStart; }
-  get keyLength(): number { return this.#only === undefined ? this.#keyLength : this.#only.keyLength; }
+  get keyBytes(): Buffer { return this.#inTree === undefined ? this.#current?.keyBytes ?? EMPTY : this.#inTree.key; }
+  get keyStart(): number { return this.#inTree === undefined ? this.#current?.keyStart ?? 0 : 0; }
+  get keyLength(): number { return this.#inTree === undefined ? this.#current?.keyLength ?? 0 : this.#inTree.keyLength; }
 
+  /** Leaves the value in valueBytes[valueStart .. valueEnd): a view, until the next step. */
   readValue(): void { this.#current?.giveValue(this); }
 
-  /** The key as text, at little cost; undefined when it must be decoded from its bytes. */
-  keyText(): string | undefined { return this.#only?.keyText(); }
+  /**
+   * The entry that the cursor stands on and those that come next, at most `most` of them, when they stand in one leaf with nothing of the delta
+   * between them; undefined when there are fewer than `least`. pass() goes on to the last of them, or to one before.
+   */
+  runHere(least: number, most: number): LeafRun | undefined {
+    const count = this.#free < most ? this.#free + 1 : most;
+    return count < least ? undefined : this.#inTree?.runHere(count, this.#step);
+  }
+
+  /** Past so many entries of the run, to the next one of it. */
+  pass(count: number): void {
+    this.#free -= count;
+    this.#inTree?.hop(count * this.#step);
+  }
+
+  /** Entries of the leaf that come next whatever the other sources hold. */
+  #freeSteps(tree: TreeCursor): number {
+    const { range, reverse } = this.#o;
+    let free = tree.entriesLeft(this.#step);
+    const bound = reverse ? range.lower : range.upper;
+    if (bound !== undefined) free = tree.entriesBefore(bound, bound.length, this.#step, free);
+    if (this.#sources.length === 1) return free;
+    for (const source of this.#sources) {
+      if (free === 0) break;
+      if (source === this.#tree || !source.isValid) continue;
+      const { keyStart, keyLength } = source;
+      free = tree.entriesBefore(source.keyBytes.subarray(keyStart, keyStart + keyLength), keyLength, this.#step, free);
+    }
+    return free;
+  }
 
   /** Opens the sources when that is needed; true when they stand on the next key already. */
   #prepare(): boolean {
-    const { store } = this.#o;
-    if (this.#started && this.#epoch === store.epoch) return false;
-    if (this.#only !== undefined && this.#current !== undefined) this.#remember(this.#current);
+    if (this.#started && this.#epoch === this.#store.epoch) return false;
     this.#open();
     const first = !this.#started;
     this.#started = true;
@@ -159,9 +191,8 @@ export class KeyCursor {
     this.#sources = [];
     if (writes !== undefined) this.#sources.push(new ListSource(writes.list, Infinity));
     for (const list of store.listsFor(sequence)) if (!list.isEmpty) this.#sources.push(new ListSource(list, sequence));
-    const tree = store.base === undefined || store.base.tree.isEmpty ? undefined : new TreeSource(store.base.tree);
-    this.#only = this.#sources.length === 0 ? tree : undefined;
-    if (tree !== undefined) this.#sources.push(tree);
+    this.#tree = store.base === undefined || store.base.tree.isEmpty ? undefined : new TreeSource(store.base.tree);
+    if (this.#tree !== undefined) this.#sources.push(this.#tree);
   }
 
   #seekStart(): void {
@@ -221,6 +252,7 @@ export class KeyCursor {
 
   #remember(source: Source): void {
     const { keyBytes, keyStart, keyLength } = source;
+    if (keyLength >= this.#last.length) this.#last = Buffer.allocUnsafeSlow(MAX_KEY_BYTES + 1);
     for (let i = 0; i < keyLength; i++) this.#last[i] = keyBytes[keyStart + i] ?? 0;
     this.#lastLength = keyLength;
   }
