@@ -1,9 +1,10 @@
 // Key-value stores beside lmdb, classic-level and better-sqlite3: one run, same data, same durability. 16-byte keys, 100-byte
-// text values. Usage: node kv.mjs [entries] [rounds]      (default 200,000 and 3). Prints a table in Markdown at the end.
+// text values. Usage: node kv.mjs [entries] [rounds] [workload ...]      (default 200,000, 3, all). Prints a table in Markdown at the end.
+// Workloads: fillrandom readrandom readhot readmissing readseq fillsync concurrent size small.
 // Names as in LevelDB's db_bench where it has one; YCSB A to F are in ycsb.mjs.
 // Settings of the peers: lmdb without compression, string encoding, sync on commit; classic-level with a cache of 64 MB, utf8, sync where
 // stated; better-sqlite3 with WAL, synchronous FULL, a cache of 64 MB, a table WITHOUT ROWID, statements prepared once.
-import { closeSync, fdatasyncSync, openSync, readdirSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { ClassicLevel } from 'classic-level';
@@ -13,6 +14,11 @@ import { alternate, benchFolder, machineFacts, median, printTable, ratios, repor
 
 const ENTRIES = Number(process.argv[2] ?? 200_000);
 const ROUNDS = Number(process.argv[3] ?? 3);
+const WORKLOADS = ['fillrandom', 'readrandom', 'readhot', 'readmissing', 'readseq', 'fillsync', 'concurrent', 'size', 'small'];
+const chosen = process.argv.length > 4 ? process.argv.slice(4) : WORKLOADS;
+const unknown = chosen.find((name) => !WORKLOADS.includes(name));
+if (unknown !== undefined) throw new Error(`no workload "${unknown}"; there are ${WORKLOADS.join(', ')}`);
+const wants = (name) => chosen.includes(name);
 const READS = Math.min(ENTRIES, 200_000);
 const BATCH = 1000;
 const folder = benchFolder('kv');
@@ -95,7 +101,7 @@ console.log(`${ENTRIES} entries, ${ROUNDS} rounds; the times are for one operati
 let n = 0;
 let made = [];
 const fresh = async () => { for (const close of made) await close(); made = []; n++; };
-show('fillrandom, durable batches of 1,000', ENTRIES, await alternate(ROUNDS, {
+if (wants('fillrandom')) show('fillrandom, durable batches of 1,000', ENTRIES, await alternate(ROUNDS, {
   fieldstone: async () => { const db = await open(join(folder, `f${++n}`), dbOptions); await loadOurs(db.kv('kv', { values: 'utf8' })); made.push(() => db.close()); },
   lmdb: async () => { const db = newLmdb(`l${++n}`); await loadLmdb(db); made.push(() => db.close()); },
   'classic-level no sync': async () => { const db = newLevel(`c${++n}`); await loadLevel(db, false); made.push(() => db.close()); },
@@ -120,12 +126,11 @@ const reads = (list, get) => () => {
 const readers = (list) => ({
   fieldstone: reads(list, (k) => kv.get(k)), lmdb: reads(list, (k) => lmdb.get(k)), 'classic-level': reads(list, (k) => level.getSync(k)), 'better-sqlite3': reads(list, (k) => sqlite.get.get(k)),
 });
-for (const subject of Object.values(readers(wanted))) subject(); // all in cache
-for (let round = 0; round < 2; round++) for (const subject of Object.values(readers(wanted))) subject();
-show('readrandom, all in cache', READS, await alternate(ROUNDS + 2, readers(wanted)), { lmdb: 1.5, 'better-sqlite3': 4 });
-show('readhot, 1 % (zipf)', READS, await alternate(ROUNDS + 2, readers(hot)), { lmdb: 3 });
-show('readmissing', READS, await alternate(ROUNDS + 2, readers(absent)), { lmdb: 3 });
-show('readseq, full scan', ENTRIES, await alternate(ROUNDS, {
+for (let round = 0; round < 3; round++) for (const subject of Object.values(readers(wanted))) subject(); // all in cache
+if (wants('readrandom')) show('readrandom, all in cache', READS, await alternate(ROUNDS + 2, readers(wanted)), { lmdb: 1.5, 'better-sqlite3': 4 });
+if (wants('readhot')) show('readhot, 1 % (zipf)', READS, await alternate(ROUNDS + 2, readers(hot)), { lmdb: 3 });
+if (wants('readmissing')) show('readmissing', READS, await alternate(ROUNDS + 2, readers(absent)), { lmdb: 3 });
+if (wants('readseq')) show('readseq, full scan', ENTRIES, await alternate(ROUNDS, {
   fieldstone: () => { for (const [k, v] of kv.entries()) check += k.length + v.length; },
   lmdb: () => { for (const { key, value } of lmdb.getRange()) check += key.length + value.length; },
   'classic-level': async () => { for await (const [k, v] of level.iterator()) check += k.length + v.length; },
@@ -150,30 +155,31 @@ async function smallCaches() {
 const ONE = 500;
 const bare = openSync(join(folder, 'bare'), 'w');
 let at = 0;
-show('fillsync, one durable put after another', ONE, await alternate(ROUNDS + 2, {
+if (wants('fillsync')) show('fillsync, one durable put after another', ONE, await alternate(ROUNDS + 2, {
   fieldstone: async () => { for (let i = 0; i < ONE; i++) await kv.put(keys[i], values[i]); },
   'append + fdatasync': () => { const b = Buffer.alloc(180, 1); for (let i = 0; i < ONE; i++) { writeSync(bare, b, 0, b.length, at); at += b.length; fdatasyncSync(bare); } },
   lmdb: async () => { for (let i = 0; i < ONE; i++) await lmdb.put(keys[i], values[i]); await lmdb.flushed; },
 }), { 'append + fdatasync': 1 / 1.15 });
 closeSync(bare);
 // The puts of classic-level are put together in groups of its own making, as ours are; it does 1,000 of them, for its time.
-show('5,000 concurrent durable puts', 5000, await alternate(ROUNDS, {
+if (wants('concurrent')) show('5,000 concurrent durable puts', 5000, await alternate(ROUNDS, {
   fieldstone: async () => { await Promise.all(keys.slice(0, 5000).map((k, i) => kv.put(k, values[i]))); },
   lmdb: async () => { await Promise.all(keys.slice(0, 5000).map((k, i) => lmdb.put(k, values[i]))); await lmdb.flushed; },
   'classic-level sync': async () => { await Promise.all(keys.slice(0, 1000).map((k, i) => level.put(k, values[i], { sync: true }))); },
 }), { lmdb: 1, 'classic-level sync': 20 }, { 'classic-level sync': 1000 });
 
-const packed = await open(join(folder, 'packed'), { ...dbOptions, compression: 'lz4' });
-await loadOurs(packed.kv('kv', { values: 'utf8' }));
-await packed.close();
-sqlite.db.pragma('wal_checkpoint(TRUNCATE)');
-const sizeOf = (path) => {
-  if (!statSync(path).isDirectory()) return statSync(path).size;
-  return readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0);
-};
-const [ours, theirs] = [statSync(join(folder, 'packed', 'kv.kv')).size, sizeOf(join(folder, 'sqlite'))];
-report('file size after the load, text values, lz4 / sqlite', `${(ours / theirs).toFixed(2)} x; ${(ours / 1e6).toFixed(1)} against ${(theirs / 1e6).toFixed(1)} MB`, '<= 0.6 x', ours / theirs <= 0.6);
-await smallCaches();
+/** Of the files after the load; ours in pages that are compressed. */
+async function sizes() {
+  const packed = await open(join(folder, 'packed'), { ...dbOptions, compression: 'lz4' });
+  await loadOurs(packed.kv('kv', { values: 'utf8' }));
+  await packed.close();
+  sqlite.db.pragma('wal_checkpoint(TRUNCATE)');
+  const [ours, theirs] = [statSync(join(folder, 'packed', 'kv.kv')).size, statSync(join(folder, 'sqlite')).size];
+  report('file size after the load, text values, lz4 / sqlite', `${(ours / theirs).toFixed(2)} x; ${(ours / 1e6).toFixed(1)} against ${(theirs / 1e6).toFixed(1)} MB`, '<= 0.6 x', ours / theirs <= 0.6);
+}
+
+if (wants('size')) await sizes();
+if (wants('small')) await smallCaches();
 await fdb.close(); await lmdb.close(); await level.close(); sqlite.db.close();
 printTable();
 if (check === 0) throw new Error('nothing was read');
