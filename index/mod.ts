@@ -17,6 +17,7 @@ export { BloomFilter } from './bloom/bloom-filter.js';
 
 // The base: B+trees in pages.
 export { applySorted, maxKeyBytes, type Applied, type ApplyOptions, type SortedChanges } from './btree/apply-sorted.js';
+export { bulkLoad, type BulkLoadOptions } from './btree/bulk-load.js';
 export { checkTree, checkTreeSteps, type TreeFinding, type TreeProblem } from './btree/check-tree.js';
 export { imageOf, type ImageOptions } from './btree/node-image.js';
 export { PageAllocator, readFreePages } from './btree/page-allocator.js';
@@ -69,6 +70,7 @@ export { putSortableDouble, sortableDoubleAt } from './dbase/key-form.js';
 
 // Indexes of tables.
 export { MAX_VALUE_KEY_BYTES, VALUE_TAGS, ValueKeyReader, writeTextPrefix, writeValueKey } from './key/value-key.js';
+export { NUMBER_KEY_BYTES, putAsciiKey, putDateKey, putNumberKey } from './key/put-value-key.js';
 export type { OrderedSource } from './run/ordered-source.js';
 export { RunBuilder, RunCursor, type SortedRun } from './run/sorted-run.js';
 

@@ -60,6 +60,7 @@ export class Engine {
         pageSizeBytes: Math.max(MIN_PAGE_BYTES, options.pageSizeBytes),
         codec: codecByName(options.compression), compressionThresholdBytes: options.compressionThresholdBytes,
         codecCounters: codecCounters(probe), bloomBitsPerKey: options.bloomBitsPerKey, keysFor: options.indexKeys, randomId: () => randomNumber(options),
+        buffers: this.buffers, readAheadBytes: options.readAheadBytes,
       },
     });
     this.reads = probe.counters('tables', { gets: 0, scans: 0, rowsScanned: 0, rowsInserted: 0, rowsChanged: 0 });

@@ -5,6 +5,9 @@ import { finish } from '../key/hash-key.js';
 const BLOCK_BYTES = 64;
 const BLOCK_BITS = BLOCK_BYTES * 8;
 const MAX_PROBES = 16;
+/** Parts of a filter by the high bits of a hash, which choose the block. */
+const PARTS = 256;
+const PART_SHIFT = 24;
 
 /**
  * Set of key hashes that answers "certainly not there" or "perhaps". Blocked: all bits of a key lie in one block of 64
@@ -54,21 +57,40 @@ export class BloomFilter {
 
   /** Adds the hash; true when that changed a bit. */
   add(hash: number): boolean {
+    const bits = this.#bits;
     const block = this.#blockOf(hash);
     const step = finish(hash ^ 0x5bd1e995) | 1;
-    let changed = false;
+    const probes = this.#probes;
+    let added = 0;
     let bit = step >>> 23;
-    for (let i = 0; i < this.#probes; i++) {
+    // Written whether it changes or not: a branch on it could not be foretold.
+    for (let i = 0; i < probes; i++) {
       const at = block + (bit >>> 3);
       const mask = 1 << (bit & 7);
-      const byte = this.#bits[at] ?? 0;
-      if ((byte & mask) === 0) {
-        this.#bits[at] = byte | mask;
-        changed = true;
-      }
+      const byte = bits[at] ?? 0;
+      added |= mask & ~byte;
+      bits[at] = byte | mask;
       bit = (bit + (step & 0x1ff) + i) & (BLOCK_BITS - 1);
     }
-    return changed;
+    return added !== 0;
+  }
+
+  /** Adds hashes[0 .. count): those that fall into the same part of a large filter after one another, so that it is near the processor. */
+  addMany(hashes: Uint32Array, count: number): void {
+    const ends = new Uint32Array(PARTS);
+    for (let i = 0; i < count; i++) bump(ends, (hashes[i] ?? 0) >>> PART_SHIFT);
+    let sum = 0;
+    for (let part = 0; part < PARTS; part++) {
+      const size = ends[part] ?? 0;
+      ends[part] = sum;
+      sum += size;
+    }
+    const grouped = new Uint32Array(count);
+    for (let i = 0; i < count; i++) {
+      const hash = hashes[i] ?? 0;
+      grouped[bump(ends, hash >>> PART_SHIFT)] = hash;
+    }
+    for (let i = 0; i < count; i++) this.add(grouped[i] ?? 0);
   }
 
   /** False: no key of that hash was added. */
@@ -87,7 +109,14 @@ export class BloomFilter {
   clone(): BloomFilter { return new BloomFilter(new Uint8Array(this.#bits), this.capacity, this.bitsPerKey); }
 
   /** The high bits choose the block (multiply and shift: no modulus). */
-  #blockOf(hash: number): number { return Math.floor((hash / 0x1_0000_0000) * this.#blocks) * BLOCK_BYTES; }
+  #blockOf(hash: number): number { return ((hash / 0x1_0000_0000) * this.#blocks | 0) * BLOCK_BYTES; }
+}
+
+/** Raises a count and returns what it was. */
+function bump(counts: Uint32Array, i: number): number {
+  const count = counts[i] ?? 0;
+  counts[i] = count + 1;
+  return count;
 }
 
 function sizeFor(capacity: number, bitsPerKey: number): number {

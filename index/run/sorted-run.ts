@@ -1,5 +1,6 @@
 import { compareKeys } from '../key/compare-keys.js';
-import { sortByKeys, type KeyTable } from './radix-sort.js';
+import { MAX_KEY_BYTES } from '../key/key-types.js';
+import { sortSteps, type KeyTable } from './radix-sort.js';
 import type { OrderedSource } from './ordered-source.js';
 
 const CHUNK_BYTES = 1 << 22;
@@ -15,35 +16,62 @@ const EMPTY = Buffer.alloc(0);
  * const run = builder.finish();
  */
 export class RunBuilder implements KeyTable {
-  #chunks: Buffer[] = [];
+  readonly #chunks: Buffer[] = [];
+  #chunk: Buffer = EMPTY;
   #used = CHUNK_BYTES;
   #count = 0;
-  #chunkOf = new Uint16Array(FIRST_ENTRIES);
-  #starts = new Uint32Array(FIRST_ENTRIES);
-  #lengths = new Uint16Array(FIRST_ENTRIES);
+  #longest = 0;
+  #chunkOf: Uint16Array;
+  #starts: Uint32Array;
+  #lengths: Uint16Array;
+
+  /** `expected`: how many entries will come, about; more may. */
+  constructor(expected = 0) {
+    const room = Math.max(FIRST_ENTRIES, expected);
+    this.#chunkOf = new Uint16Array(room);
+    this.#starts = new Uint32Array(room);
+    this.#lengths = new Uint16Array(room);
+  }
 
   get count(): number { return this.#count; }
+  get longest(): number { return this.#longest; }
   get sizeBytes(): number { return this.#chunks.length * CHUNK_BYTES + this.#starts.length * 8; }
 
   bytesOf(entry: number): Buffer { return this.#chunks[this.#chunkOf[entry] ?? 0] ?? EMPTY; }
   startOf(entry: number): number { return this.#starts[entry] ?? 0; }
   lengthOf(entry: number): number { return this.#lengths[entry] ?? 0; }
 
+  /** Where the next entry may be written: in `chunk`, from `position` on, at most MAX_KEY_BYTES. Then push() it, or leave it. */
+  room(): void { if (this.#used + MAX_KEY_BYTES > CHUNK_BYTES) this.#newChunk(); }
+  get chunk(): Buffer { return this.#chunk; }
+  get position(): number { return this.#used; }
+
+  /** The entry that was written from `position` on ends here. */
+  push(end: number): void {
+    const count = this.#count;
+    if (count === this.#starts.length) this.#grow();
+    this.#chunkOf[count] = this.#chunks.length - 1;
+    this.#starts[count] = this.#used;
+    const length = end - this.#used;
+    this.#lengths[count] = length;
+    if (length > this.#longest) this.#longest = length;
+    this.#used = end;
+    this.#count = count + 1;
+  }
+
   /** Copies key[0 .. length). */
   add(key: Uint8Array, length: number): void {
-    if (this.#used + length > CHUNK_BYTES) {
-      this.#chunks.push(Buffer.allocUnsafeSlow(CHUNK_BYTES));
-      this.#used = 0;
-    }
-    if (this.#count === this.#starts.length) this.#grow();
-    const chunk = this.#chunks.length - 1;
-    const bytes = this.#chunks[chunk] ?? EMPTY;
-    for (let i = 0; i < length; i++) bytes[this.#used + i] = key[i] ?? 0;
-    this.#chunkOf[this.#count] = chunk;
-    this.#starts[this.#count] = this.#used;
-    this.#lengths[this.#count] = length;
-    this.#used += length;
-    this.#count++;
+    if (this.#used + length > CHUNK_BYTES) this.#newChunk();
+    const bytes = this.#chunk;
+    const at = this.#used;
+    for (let i = 0; i < length; i++) bytes[at + i] = key[i] ?? 0;
+    this.push(at + length);
+  }
+
+  #newChunk(): void {
+    this.#chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    this.#chunks.push(this.#chunk);
+    this.#used = 0;
   }
 
   #grow(): void {
@@ -59,8 +87,17 @@ export class RunBuilder implements KeyTable {
 
   /** Sorts; nothing may be added any more. */
   finish(): SortedRun {
+    const steps = this.finishSteps();
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  /** The same; yields when others should run. */
+  *finishSteps(): Generator<void, SortedRun, void> {
     const order = inOrder(this.#count);
-    sortByKeys(order, this);
+    yield* sortSteps(order, this);
     return new SortedRun(this, order);
   }
 
@@ -85,6 +122,8 @@ export class SortedRun {
   }
 
   get count(): number { return this.#order.length; }
+  /** Bytes of the longest key. */
+  get longest(): number { return this.#table.longest; }
   get sizeBytes(): number { return this.#table.sizeBytes + this.#order.length * 4; }
 
   bytesAt(i: number): Buffer { return this.#table.bytesOf(this.#order[i] ?? 0); }

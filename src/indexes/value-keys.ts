@@ -1,7 +1,8 @@
 import { DELETED_MARK, FieldstoneError, type MemoSource } from '#storage';
-import { KeyBuffer, ValueKeyReader, writeValueKey } from '#index';
-import type { CatalogIndex, EmitKey } from '#txn';
+import { KeyBuffer, MAX_KEY_BYTES, ValueKeyReader, VALUE_TAGS, writeValueKey } from '#index';
+import { RECNO_BYTES, type CatalogIndex, type EmitKey, type PutKey } from '#txn';
 import type { IndexField, IndexRange } from '../query/index-source.js';
+import type { FieldKey, PutFieldKey } from './field-key.js';
 import type { IndexForm, TupleBound } from './index-form.js';
 import type { ReadValues } from './row-values.js';
 import type { LocatedRange } from './located-range.js';
@@ -23,20 +24,28 @@ export class ValueKeys implements IndexForm {
   readonly walkedBackwards = false;
   readonly collation = 'binary';
   readonly keyLengthBytes = undefined;
+  readonly putKey: PutKey | undefined;
   readonly #values: ReadValues;
   readonly #descending: readonly boolean[];
   readonly #definition: CatalogIndex;
   readonly #test: RowTest | undefined;
 
-  constructor(definition: CatalogIndex, values: ReadValues, test: RowTest | undefined) {
+  /** `fieldKeys`: what makes the keys of the fields without decoding them into rows. */
+  constructor(definition: CatalogIndex, values: ReadValues, fieldKeys: readonly FieldKey[], test: RowTest | undefined) {
     this.#definition = definition;
     this.#values = values;
     this.#test = test;
     this.fields = (definition.fields ?? []).map(({ path, descending }) => ({ path, descending: descending === true }));
     this.#descending = this.fields.map((field) => field.descending);
+    this.putKey = putKeyOf(definition, fieldKeys, this.#descending, test);
   }
 
   keysOf(image: Uint8Array, start: number, recno: number, memos: MemoSource, emit: EmitKey): void {
+    if (this.putKey !== undefined) {
+      const end = this.putKey(image, start, recno, memos, key.bytes, 0);
+      if (end >= 0) emit(key.bytes, end);
+      return;
+    }
     if (image[start] === DELETED_MARK) return;
     if (this.#test !== undefined && !this.#test(image, start, recno, memos)) return;
     const values = this.#values(image, start, recno, memos);
@@ -61,4 +70,44 @@ export class ValueKeys implements IndexForm {
 
 function tooLong(name: string, recno: number): FieldstoneError {
   return new FieldstoneError('VALUE', `record ${recno}: a value is too long for the unique index "${name}"`, { recno, details: { index: name } });
+}
+
+/** Undefined when the keys of a row may become longer than a key may be: then each value is looked at. */
+function putKeyOf(
+  { name, unique, sparse }: CatalogIndex, fieldKeys: readonly FieldKey[], descending: readonly boolean[], test: RowTest | undefined,
+): PutKey | undefined {
+  if (fieldKeys.reduce((sum, { mostBytes }) => sum + mostBytes, 0) > MAX_KEY_BYTES - RECNO_BYTES) return undefined;
+  const put = fieldKeys.map((field, i) => directed(field, descending[i] === true));
+  const [only] = put;
+  const isPlain = sparse !== true && test === undefined && only !== undefined && put.length === 1;
+  const mustTell = unique === true;
+  const finish = (end: number, recno: number): number => {
+    if (end >= 0) return end;
+    if (mustTell) throw tooLong(name, recno);
+    return -end;
+  };
+  if (isPlain) {
+    return (image, start, recno, memos, target, at) => (image[start] === DELETED_MARK ? -1 : finish(only(image, start, memos, target, at), recno));
+  }
+  return (image, start, recno, memos, target, at) => {
+    if (image[start] === DELETED_MARK || test?.(image, start, recno, memos) === false) return -1;
+    let end = at;
+    let isNull = true;
+    for (let i = 0; i < put.length; i++) {
+      const from = end;
+      end = finish(put[i]?.(image, start, memos, target, end) ?? end, recno);
+      isNull &&= target[from] === (descending[i] === true ? 0xff - VALUE_TAGS.null : VALUE_TAGS.null);
+    }
+    return sparse === true && isNull ? -1 : end;
+  };
+}
+
+/** The key of a descending field is complemented. */
+function directed({ put }: FieldKey, descending: boolean): PutFieldKey {
+  if (!descending) return put;
+  return (image, start, memos, target, at) => {
+    const end = put(image, start, memos, target, at);
+    for (let i = at, to = Math.abs(end); i < to; i++) target[i] = ~(target[i] ?? 0);
+    return end;
+  };
 }

@@ -1,19 +1,17 @@
-import { emptyHeader, encodeHeader, RunBuilder, SkipList, type SortedRun, type TagSpec } from '#index';
-import { assert, FieldstoneError, writeFully, type DbfLayout, type MemoSource, type VfsFile } from '#storage';
-import { KeyBase } from '../keys/key-base.js';
+import type { RunBuilder, SortedRun, TagSpec } from '#index';
+import { assert, FieldstoneError, type DbfLayout, type MemoSource, type VfsFile } from '#storage';
 import type { IndexContext } from './index-context.js';
-import { appendRecno, recnoOf } from './entry.js';
-import { FrozenChanges } from './frozen-changes.js';
+import { recnoOf } from './entry.js';
+import { buildTreeFile } from './build-tree-file.js';
 import { RECNO_BYTES, type CatalogIndex, type IndexedTable, type IndexKeys } from './index-keys.js';
+import { KeySink } from './key-sink.js';
 import { XbaseKeysOfRun } from './xbase-entries.js';
 import { writeXbase, xbaseKindOf, type NewTag, type XbaseKind } from './xbase-format.js';
-import { TreeIndexFile } from './tree-index-file.js';
-import type { Steps } from '../checkpoint/step.js';
+import { WORK, type Steps } from '../checkpoint/step.js';
 
 interface Part {
   readonly definition: CatalogIndex;
-  readonly keys: IndexKeys;
-  readonly builder: RunBuilder;
+  readonly sink: KeySink;
 }
 
 /** An index that was built: in a file, or as a sorted run in memory. */
@@ -35,18 +33,21 @@ export class IndexBuild {
   readonly #parts: readonly Part[];
   readonly #layout: DbfLayout;
 
-  /** Throws what the definitions have wrong. */
-  constructor(context: IndexContext, layout: DbfLayout, table: IndexedTable, definitions: readonly CatalogIndex[]) {
+  /** `expected`: how many rows will come, about. Throws what the definitions have wrong. */
+  constructor(context: IndexContext, layout: DbfLayout, table: IndexedTable, definitions: readonly CatalogIndex[], expected = 0) {
     this.#context = context;
     this.#layout = layout;
-    this.#parts = definitions.map((definition) => ({ definition, keys: context.keysFor(layout, table, definition), builder: new RunBuilder() }));
+    this.#parts = definitions.map((definition) => ({ definition, sink: new KeySink(context.keysFor(layout, table, definition), expected) }));
   }
 
   /** Adds the keys of a record image[start ..]. Throws VALUE when no key can be made of it. */
   add(image: Uint8Array, start: number, recno: number, memos: MemoSource): void {
-    for (const { keys, builder } of this.#parts) {
-      keys.keysOf(image, start, recno, memos, (key, length) => builder.add(key, appendRecno(key, length, recno)));
-    }
+    for (const { sink } of this.#parts) sink.add(image, start, recno, memos);
+  }
+
+  /** The same for records with consecutive numbers, deleted ones among them, which begin at starts[0 .. count). */
+  addRecords(image: Uint8Array, starts: Int32Array, count: number, firstRecno: number, memos: MemoSource): void {
+    for (const { sink } of this.#parts) sink.addRecords(image, starts, count, firstRecno, memos);
   }
 
   /**
@@ -59,8 +60,8 @@ export class IndexBuild {
   *finish(sequence: number, targetFor: (definition: CatalogIndex) => IndexTarget | undefined, mayRepeat = false): Steps<BuiltIndex[]> {
     const done: BuiltIndex[] = [];
     const foreign = new Map<string, { readonly kind: XbaseKind; readonly tags: NewTag[]; readonly first: CatalogIndex }>();
-    for (const { definition, builder, keys } of this.#parts) {
-      const run = builder.finish();
+    for (const { definition, sink: { builder, keys } } of this.#parts) {
+      const run = yield* sorted(builder);
       if (definition.unique === true && !mayRepeat) assertUnique(run, definition);
       const kind = xbaseKindOf(definition.file ?? '');
       if (kind === undefined) {
@@ -86,7 +87,7 @@ export class IndexBuild {
   newTag(): NewTag {
     const [part] = this.#parts;
     assert(part !== undefined, 'a build has at least one index');
-    const { definition, builder, keys } = part;
+    const { definition, sink: { builder, keys } } = part;
     const run = builder.finish();
     if (definition.unique === true) assertUnique(run, definition);
     return newTag(definition, keys, run);
@@ -122,15 +123,16 @@ function sameKey(run: SortedRun, i: number, k: number): boolean {
   return a.compare(b, run.startAt(k), run.startAt(k) + length - RECNO_BYTES, run.startAt(i), run.startAt(i) + length - RECNO_BYTES) === 0;
 }
 
-function* buildTree(c: IndexContext, definition: CatalogIndex, run: SortedRun, { file, temporary }: IndexTarget, sequence: number): Steps<CatalogIndex> {
+function* buildTree(c: IndexContext, definition: CatalogIndex, run: SortedRun, { file }: IndexTarget, sequence: number): Steps<CatalogIndex> {
   const treeId = c.randomId();
-  writeFully(file, encodeHeader(emptyHeader(treeId, c.pageSizeBytes, 0)), 0);
-  const base = KeyBase.open({ vfs: c.vfs(), folder: c.folder, file: temporary, cache: c.cache, codecCounters: c.codecCounters, writable: false });
-  try {
-    const changes = (): FrozenChanges => new FrozenChanges({ list: new SkipList(1), sequence, runs: [run] });
-    yield* TreeIndexFile.build(base, file, { ...c, name: temporary }, changes, sequence);
-  } finally {
-    base.close();
-  }
+  yield* buildTreeFile(c, file, treeId, run, sequence);
   return { ...definition, treeId, sequence };
+}
+
+/** Drives sorting, giving others their turns. */
+function* sorted(builder: RunBuilder): Steps<SortedRun> {
+  const steps = builder.finishSteps();
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) yield WORK;
+  return step.value;
 }

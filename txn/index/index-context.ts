@@ -1,4 +1,4 @@
-import type { Codec, CodecCounters, PageCache, Vfs } from '#storage';
+import type { BufferPool, Codec, CodecCounters, PageCache, Vfs } from '#storage';
 import type { IndexKeysFactory } from './index-keys.js';
 
 /** What opening and building indexes needs of the engine. */
@@ -12,6 +12,9 @@ export interface IndexContext {
   readonly codecCounters: CodecCounters;
   readonly bloomBitsPerKey: number;
   readonly writable: boolean;
+  /** Of reads of many records. */
+  readonly buffers: BufferPool;
+  readonly readAheadBytes: number;
   readonly keysFor: IndexKeysFactory;
   /** File system of the base files; a reader beside an unfinished checkpoint looks through its journal. */
   vfs(): Vfs;

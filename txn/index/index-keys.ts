@@ -39,7 +39,15 @@ export interface IndexKeys {
    * @throws FieldstoneError VALUE when no key can be made of the row
    */
   keysOf(image: Uint8Array, start: number, recno: number, memos: MemoSource, emit: EmitKey, made?: unknown): void;
+  /** The same for indexes with at most one key for a row, into memory of the caller: for very many rows. */
+  readonly putKey?: PutKey | undefined;
 }
+
+/**
+ * Writes the key of the record image[start ..] to target[at ..], which has room for MAX_KEY_BYTES; returns where it ends, or -1 when the row is not
+ * in the index. Throws VALUE when no key can be made of it.
+ */
+export type PutKey = (image: Uint8Array, start: number, recno: number, memos: MemoSource, target: Buffer, at: number) => number;
 
 export type EmitKey = (key: Buffer, length: number) => void;
 

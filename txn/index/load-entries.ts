@@ -1,16 +1,17 @@
-import { hashKey, RunBuilder, type SortedRun } from '#index';
+import { hashKey, type SortedRun } from '#index';
 import { FieldstoneError, type MemoSource } from '#storage';
-import { appendRecno, recnoOf } from './entry.js';
+import { recnoOf } from './entry.js';
 import { rangeOfKey } from './entry-changes.js';
 import { assertUnique } from './index-build.js';
 import { RECNO_BYTES } from './index-keys.js';
 import type { IndexStore } from './index-store.js';
+import { KeySink } from './key-sink.js';
 import { MergedCursor } from './merged-cursor.js';
 import { newestHost } from './newest-host.js';
 
 interface Part {
   readonly index: IndexStore;
-  readonly builder: RunBuilder;
+  readonly sink: KeySink;
   run: SortedRun | undefined;
 }
 
@@ -19,18 +20,16 @@ export class LoadEntries {
   readonly #parts: readonly Part[];
 
   constructor(indexes: readonly IndexStore[]) {
-    this.#parts = indexes.map((index) => ({ index, builder: new RunBuilder(), run: undefined }));
+    this.#parts = indexes.map((index) => ({ index, sink: new KeySink(index.keys), run: undefined }));
   }
 
   /** Adds the keys of the record image[start ..], which was made of `made`. Throws VALUE when no key can be made of it. */
   add(image: Uint8Array, start: number, recno: number, memos: MemoSource, made?: unknown): void {
-    for (const { index, builder } of this.#parts) {
-      index.keys.keysOf(image, start, recno, memos, (key, length) => builder.add(key, appendRecno(key, length, recno)), made);
-    }
+    for (const { sink } of this.#parts) sink.add(image, start, recno, memos, made);
   }
 
   /** No more rows come. */
-  sort(): void { for (const part of this.#parts) part.run = part.builder.finish(); }
+  sort(): void { for (const part of this.#parts) part.run = part.sink.builder.finish(); }
 
   /** Throws DUPLICATE when a key of a unique index comes twice, or is there already. */
   assertUnique(table: string): void {

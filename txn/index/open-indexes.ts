@@ -1,4 +1,4 @@
-import { RunBuilder, type SortedRun } from '#index';
+import type { SortedRun } from '#index';
 import { FieldstoneError, hasCode } from '#storage';
 import { KeyBase } from '../keys/key-base.js';
 import type { RecordStore } from '../record/record-store.js';
@@ -10,7 +10,8 @@ import type { CatalogIndex, IndexedTable, IndexKeys } from './index-keys.js';
 import { IndexStore } from './index-store.js';
 import { openXbase } from './open-xbase.js';
 import { MemoryIndexFile } from './memory-index-file.js';
-import { appendRecno } from './entry.js';
+import { KeySink } from './key-sink.js';
+import { readRecords } from './read-records.js';
 import { keepsRecordOrder } from './record-order.js';
 import { TreeIndexFile } from './tree-index-file.js';
 import { XbaseIndexFile } from './xbase-index-file.js';
@@ -81,16 +82,16 @@ function openForeign(c: IndexContext, store: RecordStore, { name: tableName, fac
 
 /** The file again, with the same tags made of the rows of the base files, whole and durable under its name before anybody reads it. */
 function rebuildForeign(c: IndexContext, store: RecordStore, table: IndexedTable, definitions: readonly CatalogIndex[], name: string): void {
-  rebuildFile(c, store, new IndexBuild(c, store.layout, table, definitions), name);
+  rebuildFile(c, store, new IndexBuild(c, store.layout, table, definitions, store.base.recordCount), name);
 }
 
 function rebuildFile(c: IndexContext, store: RecordStore, build: IndexBuild, name: string): void {
   const vfs = c.vfs();
   const temporary = `${name}.fs-new`;
   if (vfs.stat(`${c.folder}/${temporary}`) !== undefined) vfs.unlink(`${c.folder}/${temporary}`);
-  for (let recno = 1; recno <= store.base.recordCount; recno++) {
-    if (store.find(recno, Infinity)) build.add(store.foundBytes, store.foundStart, recno, store.memoSource);
-  }
+  runAll(readRecords(c, store, store.base.recordCount, (bytes, starts, count, firstRecno) => {
+    build.addRecords(bytes, starts, count, firstRecno, store.memoSource);
+  }));
   const file = vfs.open(`${c.folder}/${temporary}`, 'exclusive');
   try {
     runAll(build.finish(0, () => ({ file, temporary }), true));
@@ -124,10 +125,10 @@ function openFile(
   c: IndexContext, store: RecordStore, facts: IndexedTable, definition: CatalogIndex, keys: IndexKeys, adopted: boolean, onRebuilt: () => void,
 ): TreeIndexFile | MemoryIndexFile {
   const name = definition.file;
-  if (name === undefined) return new MemoryIndexFile(runOf(store, keys));
+  if (name === undefined) return new MemoryIndexFile(runOf(c, store, keys));
   const known = adopted ? undefined : openTree(c, name, definition);
   if (known !== undefined) return known;
-  if (!c.writable) return new MemoryIndexFile(runOf(store, keys));
+  if (!c.writable) return new MemoryIndexFile(runOf(c, store, keys));
   onRebuilt();
   return rebuildTree(c, store, facts, definition, name);
 }
@@ -149,13 +150,12 @@ function openTree(c: IndexContext, name: string, definition: CatalogIndex): Tree
 }
 
 /** The keys of all rows as the base files have them. */
-function runOf(store: RecordStore, keys: IndexKeys): SortedRun {
-  const builder = new RunBuilder();
-  for (let recno = 1; recno <= store.base.recordCount; recno++) {
-    if (!store.find(recno, Infinity)) continue;
-    keys.keysOf(store.foundBytes, store.foundStart, recno, store.memoSource, (key, length) => builder.add(key, appendRecno(key, length, recno)));
-  }
-  return builder.finish();
+function runOf(c: IndexContext, store: RecordStore, keys: IndexKeys): SortedRun {
+  const sink = new KeySink(keys, store.base.recordCount);
+  runAll(readRecords(c, store, store.base.recordCount, (bytes, starts, count, firstRecno) => {
+    sink.addRecords(bytes, starts, count, firstRecno, store.memoSource);
+  }));
+  return sink.builder.finish();
 }
 
 /**
@@ -164,7 +164,7 @@ function runOf(store: RecordStore, keys: IndexKeys): SortedRun {
  */
 function rebuildTree(c: IndexContext, store: RecordStore, facts: IndexedTable, definition: CatalogIndex, name: string): TreeIndexFile {
   const vfs = c.vfs();
-  rebuildFile(c, store, new IndexBuild(c, store.layout, facts, [definition]), name);
+  rebuildFile(c, store, new IndexBuild(c, store.layout, facts, [definition], store.base.recordCount), name);
   const base = KeyBase.open({ vfs, folder: c.folder, file: name, cache: c.cache, codecCounters: c.codecCounters, writable: true, verify: () => c.verify() });
   return new TreeIndexFile(base, { ...c, name });
 }

@@ -2,7 +2,7 @@ import {
   applySorted, BloomFilter, chainPages, encodeHeader, hashKey, PageAllocator, readFreePages, Tree, TreeCursor, writeFilter,
   type OrderedSource, type PageSink, type TreeHeader,
 } from '#index';
-import { assert, writeFully, type Codec, type CodecCounters, type VfsFile } from '#storage';
+import { assert, type Codec, type CodecCounters } from '#storage';
 import type { FoldTarget } from '../checkpoint/fold-target.js';
 import { WORK, type Steps } from '../checkpoint/step.js';
 import type { KeyBase, PendingKeyState } from '../keys/key-base.js';
@@ -92,18 +92,6 @@ export class TreeIndexFile implements IndexFile, IndexBase {
 
   settle(): void { this.#base.settle(); }
   close(): void { this.#base.close(); }
-
-  /** Fills the file of a new index with sorted entries, before anybody else sees it. `base` is an empty tree in `file`. */
-  static *build(base: KeyBase, file: VfsFile, options: TreeIndexOptions, changes: () => FrozenChanges, sequence: number): Steps<TreeHeader> {
-    const { pageSizeBytes } = base;
-    const sink: PageSink = {
-      emit(pageNo, page) { writeFully(file, page, pageNo * pageSizeBytes); },
-      sliceDone: () => true,
-    };
-    const next = yield* newState(base, options, changes(), changes, new PageAllocator(1, []), sink, sequence);
-    writeFully(file, encodeHeader(next.header), 0);
-    return next.header;
-  }
 }
 
 /** Applies changes to the tree and its filter. */
@@ -131,6 +119,9 @@ function* newState(
   };
 }
 
+/** Twice as many as there are: it is made anew after as many more. */
+export function filterCapacity(entryCount: number): number { return Math.max(MIN_FILTER_ENTRIES, entryCount * 2); }
+
 /** The filter with the new keys in it; made anew, twice as large as needed, when there are too many for the old one. */
 function* newFilter(
   base: KeyBase, o: TreeIndexOptions, entryCount: number, added: FrozenChanges, allocator: PageAllocator,
@@ -139,7 +130,7 @@ function* newFilter(
   const fits = before !== undefined && before.bitsPerKey === o.bloomBitsPerKey && entryCount <= before.capacity;
   if (!fits) for (const pageNo of filterPages) allocator.release(pageNo);
   if (o.bloomBitsPerKey === 0) return { filter: undefined, pages: [] };
-  const filter = fits ? before.clone() : BloomFilter.forKeys(Math.max(MIN_FILTER_ENTRIES, entryCount * 2), o.bloomBitsPerKey);
+  const filter = fits ? before.clone() : BloomFilter.forKeys(filterCapacity(entryCount), o.bloomBitsPerKey);
   if (!fits) yield* addTree(filter, base);
   for (let n = 1; added.next(); n++) {
     if (!added.isRemoval) filter.add(hashOf(added.keyBytes, added.keyStart, added.keyLength));

@@ -77,3 +77,11 @@ describe('the hash', () => {
     }));
   });
 });
+
+test('many hashes at once set the same bits as one after another', () => {
+  const hashes = Uint32Array.from({ length: 5000 }, (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 0);
+  const [one, many] = [BloomFilter.forKeys(4000, 10), BloomFilter.forKeys(4000, 10)];
+  for (let i = 0; i < 4321; i++) one.add(hashes[i]!);
+  many.addMany(hashes, 4321);
+  expect(Buffer.from(many.toBytes()).equals(Buffer.from(one.toBytes()))).toBe(true);
+});

@@ -42,3 +42,23 @@ test('seeks find the first key that is not below, and the last that is', () => {
     expect(cursor.seekBefore(sought) ? here(cursor) : undefined).toBe(before?.toString('hex'));
   }), { numRuns: 500, ...SEED });
 });
+
+test('runs of every shape: in order, backwards, many equal, long prefixes, digits that all have in common', () => {
+  const next = (seed: number) => () => (seed = Math.imul(seed, 1_103_515_245) + 12_345 >>> 0);
+  const random = next(SEED.seed ?? 7);
+  const keyed = (count: number, make: (i: number) => Buffer): Buffer[] => (
+    Array.from({ length: count }, (_, i) => Buffer.concat([make(i), Buffer.of(i >> 16, i >> 8, i)]))
+  );
+  const number = (n: number): Buffer => {
+    const bytes = Buffer.alloc(9, 0x20);
+    bytes.writeDoubleBE(n, 1);
+    return bytes;
+  };
+  for (const count of [25, 300, 5000]) {
+    expectSorted(keyed(count, (i) => number(i)));
+    expectSorted(keyed(count, (i) => number(count - i)));
+    expectSorted(keyed(count, () => number(random() % 50)));
+    expectSorted(keyed(count, () => number(random() / 100)));
+    expectSorted(keyed(count, (i) => Buffer.from(`a long prefix that all have ${i % 3 === 0 ? 'x'.repeat(i % 40) : 'y'}`)));
+  }
+});

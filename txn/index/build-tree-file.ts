@@ -1,0 +1,49 @@
+import { BloomFilter, bulkLoad, chainPages, emptyHeader, encodeHeader, hashKey, PageAllocator, writeFilter, type SortedRun } from '#index';
+import { writeFully, type VfsFile } from '#storage';
+import { WORK, type Steps } from '../checkpoint/step.js';
+import type { IndexContext } from './index-context.js';
+import { RECNO_BYTES } from './index-keys.js';
+import { PageRuns } from './page-runs.js';
+import { filterCapacity } from './tree-index-file.js';
+
+const KEYS_PER_SLICE = 1 << 16;
+
+/** Fills the file of a new index with sorted entries, before anybody else sees it: the tree, its filter, and the header last. */
+export function* buildTreeFile(c: IndexContext, file: VfsFile, treeId: number, run: SortedRun, sequence: number): Steps {
+  const { pageSizeBytes, codec, codecCounters } = c;
+  const allocator = new PageAllocator(1, []);
+  const sink = new PageRuns(file, pageSizeBytes);
+  const steps = bulkLoad(run, { treeId, pageSizeBytes, allocator, sink, codec, codecCounters });
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) yield WORK;
+  const { root, height, keyCount } = step.value;
+  const filter = c.bloomBitsPerKey === 0 ? undefined : yield* filterOf(run, c.bloomBitsPerKey);
+  const pages = filter === undefined ? [] : allocator.takeMany(chainPages(filter.sizeBytes, pageSizeBytes));
+  if (filter !== undefined) writeFilter({ filter, pages }, treeId, sink, Buffer.alloc(pageSizeBytes));
+  sink.flush();
+  writeFully(file, encodeHeader({
+    ...emptyHeader(treeId, pageSizeBytes), pageCount: allocator.pageCount, root, height, keyCount, sequence,
+    filterHead: pages[0] ?? 0, filterCapacity: filter?.capacity ?? 0, filterBitsPerKey: filter?.bitsPerKey ?? 0,
+  }), 0);
+}
+
+/** The filter of all keys, without their record numbers. */
+function* filterOf(run: SortedRun, bitsPerKey: number): Steps<BloomFilter> {
+  const filter = BloomFilter.forKeys(filterCapacity(run.count), bitsPerKey);
+  const hashes = new Uint32Array(Math.min(run.count, KEYS_PER_SLICE));
+  for (let from = 0; from < run.count; from += KEYS_PER_SLICE) {
+    filter.addMany(hashes, hashKeys(run, from, Math.min(run.count, from + KEYS_PER_SLICE), hashes));
+    yield WORK;
+  }
+  return filter;
+}
+
+/** The different hashes of neighbouring keys; returns how many. A loop outside the generator: engines compile it better. */
+function hashKeys(run: SortedRun, from: number, to: number, hashes: Uint32Array): number {
+  let count = 0;
+  for (let i = from; i < to; i++) {
+    const hash = hashKey(run.bytesAt(i), run.lengthAt(i) - RECNO_BYTES, run.startAt(i));
+    if (count === 0 || hashes[count - 1] !== hash) hashes[count++] = hash;
+  }
+  return count;
+}

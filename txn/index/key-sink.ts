@@ -1,0 +1,44 @@
+import { RunBuilder } from '#index';
+import type { MemoSource } from '#storage';
+import { appendRecno } from './entry.js';
+import type { EmitKey, IndexKeys } from './index-keys.js';
+
+/** Gathers the entries of many rows for one index, to be sorted. */
+export class KeySink {
+  readonly keys: IndexKeys;
+  readonly builder: RunBuilder;
+  readonly #emit: EmitKey;
+  #recno = 0;
+
+  /** `expected`: how many rows will come, about. */
+  constructor(keys: IndexKeys, expected = 0) {
+    this.keys = keys;
+    this.builder = new RunBuilder(expected);
+    this.#emit = (key, length) => { this.builder.add(key, appendRecno(key, length, this.#recno)); };
+  }
+
+  /** Adds the keys of the record image[start ..], as keysOf() makes them. Throws VALUE when no key can be made of it. */
+  add(image: Uint8Array, start: number, recno: number, memos: MemoSource, made?: unknown): void {
+    const { putKey } = this.keys;
+    if (putKey === undefined || made !== undefined) {
+      this.#recno = recno;
+      this.keys.keysOf(image, start, recno, memos, this.#emit, made);
+      return;
+    }
+    const { builder } = this;
+    builder.room();
+    const { chunk, position } = builder;
+    const end = putKey(image, start, recno, memos, chunk, position);
+    if (end < 0) return;
+    chunk[end] = recno >>> 24;
+    chunk[end + 1] = recno >>> 16;
+    chunk[end + 2] = recno >>> 8;
+    chunk[end + 3] = recno;
+    builder.push(end + 4);
+  }
+
+  /** The same for records with consecutive numbers in one buffer. */
+  addRecords(image: Uint8Array, starts: Int32Array, count: number, firstRecno: number, memos: MemoSource): void {
+    for (let i = 0; i < count; i++) this.add(image, starts[i] ?? 0, firstRecno + i, memos);
+  }
+}
