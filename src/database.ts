@@ -185,7 +185,7 @@ export class Database {
     const store = this.#engine.store(entry);
     let codec = this.#codecs.get(entry);
     if (codec === undefined || codec.store !== store) {
-      codec = new TableCodec(store, entry, this.#schemas.get(entry.name.toLowerCase()));
+      codec = new TableCodec(store, entry, this.#schemas.get(entry.name.toLowerCase()), this.#engine.interner);
       this.#codecs.set(entry, codec);
     }
     return codec;

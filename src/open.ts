@@ -55,7 +55,7 @@ function engineOptions(env: Environment, folder: string, probe: Probe, identity:
     env, probe, identity, folder, readOnly: v.readOnly, create: v.create, durability: v.durability, syncIntervalMs: v.syncIntervalMs,
     cacheSizeBytes: v.cacheSize, pageSizeBytes: v.pageSize, checkpointSizeBytes: v.checkpointSize, logLimitBytes: v.logLimit,
     compression: v.compression, compressionThresholdBytes: v.compressionThreshold, bloomBitsPerKey: v.bloomBitsPerKey,
-    lockShards: v.lockShards, lockTimeoutMs: v.lockTimeoutMs,
+    internMemoryBytes: v.internMemory, lockShards: v.lockShards, lockTimeoutMs: v.lockTimeoutMs,
     retries: v.retries, bufferPoolBytes: v.bufferPool, readAheadBytes: v.readAhead, snapshotMemoryBytes: v.snapshotMemory,
     transactionMemoryBytes: v.transactionMemory, transactionWarnMs: v.transactionWarnMs, encoding: v.encoding,
     indexKeys: indexKeysFactory,

@@ -45,6 +45,7 @@ export { BufferPool, BUFFER_SIZE_CLASSES, DEFAULT_POOL_BYTES, type BufferCounter
 // Code pages.
 export * from './codepage/code-page.js';
 export { latin1Text } from './codepage/byte-text.js';
+export { internCounters, TextInterner, type TextMaker } from './codepage/text-interner.js';
 
 // DBF tables.
 export { calendarDay, DAY_MS, daysSince1970, isCalendarDay, JULIAN_1970 } from './dbf/calendar.js';

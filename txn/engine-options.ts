@@ -23,6 +23,8 @@ export interface EngineOptions {
   readonly compression: CodecName;
   readonly compressionThresholdBytes: number;
   readonly bloomBitsPerKey: number;
+  /** Memory for texts that repeat; 0 = every text is made anew. */
+  readonly internMemoryBytes: number;
   readonly lockShards: number;
   readonly lockTimeoutMs: number;
   readonly retries: number;

@@ -1,4 +1,4 @@
-import { acquireDatabaseLock, BufferPool, codecByName, codecCounters, FieldstoneError, memoCounters, PageCache, type DatabaseLock } from '#storage';
+import { acquireDatabaseLock, BufferPool, codecByName, codecCounters, FieldstoneError, internCounters, memoCounters, PageCache, TextInterner, type DatabaseLock } from '#storage';
 import type { CatalogState, TableEntry } from './catalog-state.js';
 import { assertAlive, SnapshotRegistry, type SnapshotHold } from './commit/snapshot-registry.js';
 import type { EngineOptions } from './engine-options.js';
@@ -34,6 +34,8 @@ export class Engine {
   readonly transactions: OpenTransactions;
   readonly loads = new RunningLoads();
   /** What was asked of the tables; bumped by the floor above. */
+  /** Gives texts that repeat again; undefined: every text is made anew. */
+  readonly interner: TextInterner | undefined;
   readonly reads: { gets: number; scans: number; rowsScanned: number; rowsInserted: number; rowsChanged: number };
   /** Work of the floor above that belongs to a checkpoint: done before one that is asked for, behind one that comes by itself. */
   upkeep: (() => Promise<void>) | undefined;
@@ -63,6 +65,8 @@ export class Engine {
         buffers: this.buffers, readAheadBytes: options.readAheadBytes,
       },
     });
+    const interned = probe.counters('interning', internCounters());
+    this.interner = options.internMemoryBytes === 0 ? undefined : new TextInterner(options.internMemoryBytes, interned);
     this.reads = probe.counters('tables', { gets: 0, scans: 0, rowsScanned: 0, rowsInserted: 0, rowsChanged: 0 });
     this.keyStores = new KeyStoreSet({
       env, folder: options.folder, cache: this.cache, pageSizeBytes: options.pageSizeBytes, codec: codecByName(options.compression),

@@ -121,6 +121,12 @@ export const KNOBS = {
     meaning: 'Bits per key of the filters in front of key-value trees; 10 leave about 1 % false answers, 0 means no filter. Tables have none.',
     counters: [],
   },
+  internMemory: {
+    kind: 'size', default: 0, min: 0, max: GB,
+    meaning: 'Memory for texts that repeat: values of character fields, keys and utf8 values of stores, of at most 64 bytes. Equal ones are one text then, which saves memory '
+      + 'where rows are kept; texts that seldom repeat cost time. 0 makes every text anew.',
+    counters: ['interning.hits', 'interning.misses', 'interning.replaced'],
+  },
   lockShards: {
     kind: 'count', default: 16, min: 1, max: 1024, presets: { development: 4, staging: 64, production: 64 },
     meaning: 'Parts of the lock table. More shortens each part and gives finer counts of waits.',

@@ -35,6 +35,8 @@ export interface OpenOptions {
   readonly compressionThreshold?: Size | undefined;
   /** Bits per key of bloom filters; 0 means no filter. Default: 10. */
   readonly bloomBitsPerKey?: number | undefined;
+  /** Bytes for texts that repeat in fields, keys and values, which are then in memory once; 0 keeps none. Default: 0. */
+  readonly internMemory?: Size | undefined;
   /** Parts of the lock table. Default: 16. */
   readonly lockShards?: number | undefined;
   /** Milliseconds that `tx.lock()` waits before `LOCK_TIMEOUT`. Default: 10000. */

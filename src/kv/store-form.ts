@@ -1,11 +1,13 @@
 import { byteRange, hashKey, KeyBuffer, keyCodec, type ByteRange, type KeyCodec, type KeyRange } from '#index';
-import { FieldstoneError, PHASE, phases } from '#storage';
+import { FieldstoneError, PHASE, phases, type TextInterner, type TextMaker } from '#storage';
 import { USES_EXPIRY, type Engine, type KeyCursor, type KeyStore } from '#txn';
 import { PARTS_SUFFIX, readParts } from './parts.js';
 import { sliceText } from './slice-text.js';
 import { bodyStart, decodeValue, isExpired, isPlain, partsOf } from './value-form.js';
 
 const HOT_VALUE_BYTES = 256;
+/** Keys and values of stores are UTF-8. */
+const UTF8: TextMaker = { decode: (bytes, start, end) => sliceText(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), start, end) };
 const RANGE_KEYS = new Set(['gt', 'gte', 'lt', 'lte', 'prefix', 'reverse', 'limit', 'signal']);
 
 /** A store with its kinds: turns keys and values of users into bytes and back. One for each handle. */
@@ -17,6 +19,7 @@ export class StoreForm<Key, Value> {
   readonly #codec: KeyCodec<Key>;
   readonly #keepsHot: boolean;
   readonly #keysAreText: boolean;
+  readonly #interner: TextInterner | undefined;
 
   constructor(engine: Engine, store: KeyStore) {
     this.engine = engine;
@@ -24,6 +27,7 @@ export class StoreForm<Key, Value> {
     const codec: unknown = keyCodec(store.kinds.keys);
     this.#codec = codec as KeyCodec<Key>; // the caller's type of keys is checked when a key is encoded
     this.#keysAreText = store.kinds.keys === 'utf8';
+    this.#interner = engine.interner;
     this.#keepsHot = store.kinds.values !== 'binary' && (store.kinds.keys === 'utf8' || store.kinds.keys === 'number');
   }
 
@@ -42,9 +46,12 @@ export class StoreForm<Key, Value> {
 
   decodeKey(bytes: Buffer, start: number, length: number): Key {
     if (!this.#keysAreText) return this.#codec.decode(bytes, start, start + length);
-    const text: unknown = sliceText(bytes, start, start + length);
+    const text: unknown = this.#interner === undefined ? sliceText(bytes, start, start + length) : this.#interner.text(bytes, start, start + length, UTF8);
     return text as Key; // utf8 keys are strings
   }
+
+  /** True when texts that repeat are given again: walks must not cut them out of larger ones. */
+  get internsTexts(): boolean { return this.#interner !== undefined; }
 
   /** Throws OPTION, VALUE, LIMIT. */
   range(range: KeyRange<Key>): ByteRange {
@@ -64,17 +71,23 @@ export class StoreForm<Key, Value> {
   decode(bytes: Buffer, start: number, end: number, sequence: number): Value | undefined {
     let decoded: unknown;
     const { values } = this.store.kinds;
-    if (isPlain(bytes, start)) decoded = decodeValue(bytes, start + 1, end, values);
+    if (isPlain(bytes, start)) decoded = this.#whole(bytes, start + 1, end);
     else {
       if (this.isExpired(bytes, start, end)) return undefined;
       const parts = partsOf(bytes, start, end);
-      if (parts === undefined) decoded = decodeValue(bytes, bodyStart(bytes, start), end, values);
+      if (parts === undefined) decoded = this.#whole(bytes, bodyStart(bytes, start), end);
       else {
         const whole = readParts(this.engine.keyStores.store(this.store.name + PARTS_SUFFIX, { keys: 'binary', values: 'binary' }), parts, sequence);
         decoded = decodeValue(whole, 0, whole.length, values);
       }
     }
     return decoded as Value; // the caller's type of values; its kind was fixed when the store was made
+  }
+
+  /** A value that is all there. */
+  #whole(bytes: Buffer, start: number, end: number): unknown {
+    const { values } = this.store.kinds;
+    return this.#interner === undefined || values !== 'utf8' || start > end ? decodeValue(bytes, start, end, values) : this.#interner.text(bytes, start, end, UTF8);
   }
 
   /** The key that the cursor stands on. */

@@ -24,7 +24,7 @@ export class WalkedRun {
   constructor(form: StoreForm<unknown, unknown>, what: WalkKind) {
     const { kinds, ownerFlags } = form.store;
     this.#what = what;
-    this.#fits = (what === WALKS.values || kinds.keys === 'utf8') && (what === WALKS.keys || kinds.values !== 'binary');
+    this.#fits = !form.internsTexts && (what === WALKS.values || kinds.keys === 'utf8') && (what === WALKS.keys || kinds.values !== 'binary');
     this.#expires = (ownerFlags & USES_EXPIRY) !== 0;
   }
 

@@ -1,6 +1,6 @@
 import {
   createRowDecoder, createRowEncoder, fieldDecoder, FieldIndex, FieldstoneError, lruMap, type DbfField, type DbfLayout, type FieldDecoder, type NumberForm,
-  type RowDecoder, type RowEncoder,
+  type RowDecoder, type RowEncoder, type TextInterner,
 } from '#storage';
 import type { RecordStore, TableEntry } from '#txn';
 import type { TableSchema } from './field-types.js';
@@ -26,17 +26,19 @@ export class TableCodec {
   readonly declared: Readonly<Record<string, string>>;
   readonly types: ReadonlyMap<string, 'bigint' | 'string'>;
   readonly #fields: FieldIndex;
+  readonly #interner: TextInterner | undefined;
   #encoder: RowEncoder | undefined;
   readonly #read = new Map<number, TableField>();
   readonly #projections = lruMap<string, RowDecoder>(PROJECTIONS);
 
-  constructor(store: RecordStore, entry: TableEntry, schema: TableSchema | undefined) {
+  constructor(store: RecordStore, entry: TableEntry, schema: TableSchema | undefined, interner: TextInterner | undefined) {
+    this.#interner = interner;
     this.store = store;
     this.names = namesOf(store.layout, entry);
     this.declared = entry.facts?.fieldTypes ?? {};
     this.types = resultTypes(store.layout, entry, schema);
     this.#fields = new FieldIndex(store.layout, this.names);
-    this.decoder = createRowDecoder(store.layout, { names: this.names, as: this.types });
+    this.decoder = createRowDecoder(store.layout, { names: this.names, as: this.types, interner });
   }
 
   get layout(): DbfLayout { return this.store.layout; }
@@ -55,7 +57,7 @@ export class TableCodec {
     const field = this.#fields.fields[place];
     if (field === undefined) throw new FieldstoneError('NOT_FOUND', `no field "${name.slice(0, 64)}"`, { field: name });
     const form = [...this.types].find(([typed]) => this.#fields.place(typed) === place)?.[1];
-    const made: TableField = { field, form, decode: fieldDecoder(this.layout, field, form) };
+    const made: TableField = { field, form, decode: fieldDecoder(this.layout, field, form, this.#interner) };
     this.#read.set(place, made);
     return made;
   }
@@ -66,7 +68,7 @@ export class TableCodec {
     const key = fields.join('\0');
     let decoder = this.#projections.get(key);
     if (decoder === undefined) {
-      decoder = createRowDecoder(this.store.layout, { fields, names: this.names, as: this.types });
+      decoder = createRowDecoder(this.store.layout, { fields, names: this.names, as: this.types, interner: this.#interner });
       this.#projections.set(key, decoder);
     }
     return decoder;

@@ -1,5 +1,6 @@
 import { FieldstoneError } from '../base/errors.js';
 import { codePage } from '../codepage/code-page.js';
+import type { TextInterner } from '../codepage/text-interner.js';
 import type { DbfField, DbfLayout } from './dbf-types.js';
 import { bytesDecoder, memoDecoder } from './decode-memo-field.js';
 import { binaryNumberDecoder, currencyDecoder, integerDecoder, numericDecoder } from './decode-number.js';
@@ -16,19 +17,19 @@ function logicalDecoder({ offset }: DbfField): FieldDecoder {
 }
 
 /** SIX and Harbour use V of these widths in tables that have no `_NullFlags` for a packed date and an int32. */
-function variantDecoder(layout: DbfLayout, field: DbfField): FieldDecoder {
-  if (field.lengthBit !== undefined || isVfpVersion(layout.version)) return varcharDecoder(layout, field);
+function variantDecoder(layout: DbfLayout, field: DbfField, interner: TextInterner | undefined): FieldDecoder {
+  if (field.lengthBit !== undefined || isVfpVersion(layout.version)) return varcharDecoder(layout, field, interner);
   if (field.length === 3) return dateDecoder(field);
   if (field.length === 4) return integerDecoder(field, false, undefined);
   return bytesDecoder(field);
 }
 
-function byType(layout: DbfLayout, field: DbfField, form: NumberForm | undefined): FieldDecoder {
+function byType(layout: DbfLayout, field: DbfField, form: NumberForm | undefined, interner: TextInterner | undefined): FieldDecoder {
   const dbase7 = layout.dialect === 'dbase7';
   if (isMemoField(field)) return memoDecoder(layout, field, codePage(layout.encoding));
   const { length } = field;
   switch (field.type) {
-    case 'C': return textDecoder(layout, field);
+    case 'C': return textDecoder(layout, field, interner);
     case 'N': case 'F': return numericDecoder(field, form);
     case 'L': return length > 0 ? logicalDecoder(field) : bytesDecoder(field);
     case 'D': return dateDecoder(field);
@@ -42,7 +43,7 @@ function byType(layout: DbfLayout, field: DbfField, form: NumberForm | undefined
       if (dbase7 && length === 8) return dbase7TimestampDecoder(field);
       return length === 8 || length === 4 ? julianTimeDecoder(field, isVfpVersion(layout.version)) : bytesDecoder(field);
     }
-    case 'V': return variantDecoder(layout, field);
+    case 'V': return variantDecoder(layout, field, interner);
     case 'Q': return bytesDecoder(field, layout);
     default: return bytesDecoder(field);
   }
@@ -61,14 +62,15 @@ function nullable(layout: DbfLayout, field: DbfField, decode: FieldDecoder): Fie
 /**
  * The decoder of one field.
  *
+ * @param interner gives texts that repeat again instead of making them anew; C and V fields ask it.
  * @throws FieldstoneError SCHEMA when `form` is asked for a field that is no number.
  */
-export function fieldDecoder(layout: DbfLayout, field: DbfField, form?: NumberForm): FieldDecoder {
+export function fieldDecoder(layout: DbfLayout, field: DbfField, form?: NumberForm, interner?: TextInterner): FieldDecoder {
   if (form !== undefined && !'NFIY+^24'.includes(field.type)) {
     const message = `field "${field.name}" of type ${field.type} cannot be read as ${form}; only N, F, I and Y can`;
     throw new FieldstoneError('SCHEMA', message, { field: field.name });
   }
-  return nullable(layout, field, byType(layout, field, form));
+  return nullable(layout, field, byType(layout, field, form, interner));
 }
 
 /** True when the decoder takes its value from the record's text. */

@@ -1,5 +1,6 @@
 import { FieldstoneError } from '../base/errors.js';
 import { latin1Text } from '../codepage/byte-text.js';
+import { INTERNED_BYTES, type TextInterner } from '../codepage/text-interner.js';
 import type { DbfField, DbfLayout } from './dbf-types.js';
 import { fieldDecoder } from './field-decoder.js';
 import type { FieldDecoder, NumberForm } from './field-decoder-type.js';
@@ -16,6 +17,8 @@ export interface RowDecoderOptions {
   readonly names?: readonly string[];
   /** Numeric fields (by any of their names, upper-cased or as in `names`) that come back as bigint or string. */
   readonly as?: ReadonlyMap<string, NumberForm>;
+  /** Gives texts that repeat again instead of making them anew. */
+  readonly interner?: TextInterner | undefined;
 }
 
 /** Turns record bytes into rows. Built once per table and projection. */
@@ -72,16 +75,17 @@ export function createRowDecoder(layout: DbfLayout, options: RowDecoderOptions =
     if (field === undefined || name === undefined) throw new FieldstoneError('NOT_FOUND', `no field at position ${place + 1}`);
     names.push(name);
     fields.push(field);
-    decoders.push(fieldDecoder(layout, field, forms.get(place)));
+    decoders.push(fieldDecoder(layout, field, forms.get(place), options.interner));
   }
-  return makeDecoder(layout.recordLength, names, fields, decoders);
+  const cut = options.interner === undefined ? fields : fields.filter((field) => field.length > INTERNED_BYTES);
+  return makeDecoder(layout.recordLength, names, fields, decoders, cut);
 }
 
 function makeDecoder(
-  recordLength: number, names: readonly string[], fields: readonly DbfField[], decoders: readonly FieldDecoder[],
+  recordLength: number, names: readonly string[], fields: readonly DbfField[], decoders: readonly FieldDecoder[], cut: readonly DbfField[],
 ): RowDecoder {
   const assemble = rowAssembly(names, decoders);
-  const { from, to, dense } = textSpan(fields);
+  const { from, to, dense } = textSpan(cut);
   const textRows = Math.max(1, Math.floor(SHARED_TEXT_BYTES / recordLength));
   const sharesText = to > 0 && (dense || textRows >= LEAST_SHARED_ROWS);
   return {
