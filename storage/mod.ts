@@ -65,7 +65,7 @@ export { createRowDecoder, decodeField, type RowDecoder, type RowDecoderOptions 
 export { fieldDecoder } from './dbf/field-decoder.js';
 export type { FieldDecoder, NumberForm } from './dbf/field-decoder-type.js';
 export { fieldRangeTest } from './dbf/field-range-test.js';
-export { sieveOf, type FieldTest, type RecordSieve, type RecordTest, type ValueRange } from './dbf/record-test.js';
+export { screenOf, sieveOf, type FieldTest, type RecordScreen, type RecordSieve, type RecordTest, type ValueRange } from './dbf/record-test.js';
 export { definingFactory, type FieldValue, type Row } from './dbf/row.js';
 export { NO_MEMO, type MemoSource } from './dbf/memo-source.js';
 export { rawPointer, readPointer, type PointerReading } from './dbf/memo-pointer.js';

@@ -4,6 +4,7 @@ import type { FilterNode, Operand } from '../filter/filter-node.js';
 import type { ItemReader, Predicate } from '../filter/item-reader.js';
 import { pathsOf } from '../filter/bind-filter.js';
 import { conjunctsOf } from '../query/conditions.js';
+import { RecordSieves } from './record-sieves.js';
 import type { TableCodec } from './table-codec.js';
 
 /** A record as filters see it: where its bytes stand, and where its memos come from. Moved from record to record. */
@@ -17,8 +18,8 @@ export interface RecordPlace {
 export interface RecordFilter {
   /** One record. */
   readonly matches: Predicate<RecordPlace>;
-  /** For many records without memo fields: the conjuncts on plain bytes one after another, each over what the others left. */
-  readonly sieves: readonly RecordSieve[];
+  /** For many records: the conjuncts without memo fields. */
+  readonly sieves: RecordSieves;
   /** What is left for the records that pass the sieves: conjuncts that read memos. */
   readonly rest: Predicate<RecordPlace> | undefined;
 }
@@ -29,17 +30,37 @@ const MOST_TESTS = 8;
 /** Compiles a filter whose parameters have values. `place` is what the sieves use to stand at a record. */
 export function recordFilter(filter: FilterNode, codec: TableCodec, place: RecordPlace): RecordFilter {
   const reader = recordReader(codec);
-  const plain: RecordSieve[] = [];
+  const plain: FieldTest[] = [];
   const decoded: RecordSieve[] = [];
   const late: FilterNode[] = [];
-  for (const part of conjunctsOf(filter)) {
+  for (const part of joined(conjunctsOf(filter), codec)) {
+    if ('test' in part) {
+      plain.push(part);
+      continue;
+    }
     const test = plainTest(part, codec);
-    if (test !== undefined) plain.push(test.sieve);
+    if (test !== undefined) plain.push(test);
     else if (pathsOf(part).some((path) => isMemoField(codec.field(path).field))) late.push(part);
     else decoded.push(decodingSieve(compileFilter(part, reader), place));
   }
   const rest = late.length === 0 ? undefined : compileFilter<RecordPlace>({ op: 'and', parts: late }, reader);
-  return { matches: compileFilter(filter, reader), sieves: [...plain, ...decoded], rest };
+  return { matches: compileFilter(filter, reader), sieves: new RecordSieves(plain, decoded), rest };
+}
+
+/** Conjuncts, where a lower and an upper bound of one field are one test of the range between them. */
+function joined(parts: readonly FilterNode[], codec: TableCodec): readonly (FilterNode | FieldTest)[] {
+  const all: (FilterNode | FieldTest)[] = [...parts];
+  for (const low of parts) {
+    if (low.op !== 'gt' && low.op !== 'gte') continue;
+    const high = parts.find((part) => (part.op === 'lt' || part.op === 'lte') && part.path === low.path && all.includes(part));
+    if (high === undefined || !('operand' in high)) continue;
+    const range = { low: { value: valueOf(low.operand), inclusive: low.op === 'gte' }, high: { value: valueOf(high.operand), inclusive: high.op === 'lte' } };
+    const test = fieldTest(codec, low.path, range);
+    if (test === undefined) continue;
+    all.splice(all.indexOf(low), 1, test);
+    all.splice(all.indexOf(high), 1);
+  }
+  return all;
 }
 
 function decodingSieve(matches: Predicate<RecordPlace>, place: RecordPlace): RecordSieve {

@@ -18,7 +18,7 @@ export interface TableIndexes {
 export type IndexesOf = (codec: TableCodec, view: RecordView) => TableIndexes;
 
 /** Rows that are looked at in one go: few enough to stay in the nearest cache of the processor between one test and the next. */
-const RUN_ROWS = 512;
+const RUN_ROWS = 1024;
 /** Asynchronous readers give others a turn after so many rows. */
 const ROWS_PER_PAUSE = 32_768;
 
@@ -191,20 +191,19 @@ class ScanCursor<Row> implements RowCursor<Row> {
     const cursor = this.#cursor;
     const visited = cursor.rowsVisited;
     const starts = this.#starts;
-    const run = cursor.nextPlaces(starts);
+    const sieves = this.#parts.filter?.sieves;
+    const screens = sieves?.screens === true;
+    const run = screens ? cursor.nextRecords(starts.length) : cursor.nextPlaces(starts);
     if (run === 0) return false;
-    this.#runStart = starts[0] ?? 0;
+    this.#runStart = cursor.start;
     this.#runRecno = cursor.firstRecno;
     this.examined += cursor.rowsVisited - visited;
     this.#untilPause -= cursor.rowsVisited - visited;
-    const parts = this.#parts;
-    parts.place.bytes = cursor.bytes;
-    let count = run;
-    for (const sieve of parts.filter?.sieves ?? []) {
-      if (count === 0) break;
-      count = sieve(cursor.bytes, starts, count);
-    }
-    this.#count = count;
+    this.#parts.place.bytes = cursor.bytes;
+    starts[0] = cursor.start;
+    // A record by itself is a changed one, in a buffer of its own.
+    if (screens && run > 1) this.#count = sieves.screen(cursor.bytes, cursor.start, this.#recordLength, run, starts);
+    else this.#count = sieves === undefined ? run : sieves.sift(cursor.bytes, starts, run);
     this.#next = 0;
     return true;
   }

@@ -1,5 +1,6 @@
 import { calendarDay, DAY_MS, daysSince1970, isCalendarDay } from './calendar.js';
 import type { DbfField } from './dbf-types.js';
+import { digitsScreen } from './record-words.js';
 import type { FieldTest, RecordTest, ValueRange } from './record-test.js';
 
 const FIRST_DAY = daysSince1970(1, 1, 1);
@@ -19,6 +20,8 @@ function greatestDay(ms: number, inclusive: boolean): number {
   if (days < FIRST_DAY) return -1;
   return days >= LAST_DAY ? AFTER_ALL : calendarDay(days);
 }
+
+function eightDigits(day: number): string { return String(day).padStart(8, '0'); }
 
 function timeOf(value: unknown): number | undefined {
   const ms = value instanceof Date ? value.getTime() : NaN;
@@ -47,6 +50,7 @@ export function dateRangeTest({ offset }: DbfField, { low, high }: ValueRange): 
   };
   return {
     test,
+    screen: least > greatest || greatest < 0 ? () => 0 : digitsScreen(offset, eightDigits(least), eightDigits(greatest)),
     sieve: (bytes, starts, count) => {
       let kept = 0;
       for (let i = 0; i < count; i++) {

@@ -23,7 +23,7 @@ export function fieldRangeTest(layout: DbfLayout, field: DbfField, range: ValueR
   const at = nullFlags.offset + (field.nullBit >> 3);
   const mask = 1 << (field.nullBit & 7);
   const unlessNull: FieldTest['test'] = (bytes, start) => ((bytes[start + at] ?? 0) & mask) === 0 && test(bytes, start);
-  return { test: unlessNull, sieve: sieveOf(unlessNull) };
+  return { test: unlessNull, sieve: sieveOf(unlessNull), screen: made.screen };
 }
 
 function byType(layout: DbfLayout, field: DbfField, range: ValueRange): FieldTest | undefined {

@@ -1,4 +1,5 @@
 import type { DbfField } from './dbf-types.js';
+import { numberScreen } from './number-screen.js';
 import { parseNumber } from './number-text.js';
 import type { FieldTest, RecordTest, ValueRange } from './record-test.js';
 
@@ -39,7 +40,8 @@ function greatestMantissa({ high, highInclusive }: NumberRange, scale: number): 
  * Whether an N or F field lies in the range; blank and what is no number do not. Digits with the point in its usual place are
  * compared as one whole number; anything else is read as parseNumber() reads it. Undefined when the range is not of numbers.
  */
-export function numberRangeTest({ offset, length, decimals }: DbfField, range: ValueRange): FieldTest | undefined {
+export function numberRangeTest(field: DbfField, range: ValueRange): FieldTest | undefined {
+  const { offset, length, decimals } = field;
   const wanted = numberRange(range);
   if (wanted === undefined || decimals < 0 || decimals >= length) return undefined;
   const scale = 10 ** decimals;
@@ -81,7 +83,7 @@ export function numberRangeTest({ offset, length, decimals }: DbfField, range: V
     if (isNegative) mantissa = -mantissa;
     return mantissa >= least && mantissa <= greatest;
   };
-  return { test, sieve: loop(test) };
+  return { test, sieve: loop(test), screen: numberScreen(field, least, greatest) };
 }
 
 /** A loop of its own: see sieveOf(). */

@@ -7,10 +7,17 @@ export type RecordTest = (bytes: Uint8Array, start: number) => boolean;
  */
 export type RecordSieve = (bytes: Uint8Array, starts: Int32Array, count: number) => number;
 
-/** A test in both forms. */
+/**
+ * Writes where records that may pass begin into `starts`, of `count` records that lie one behind the other from `bytes[start]` on, and returns how many
+ * these are. It looks at few bytes of each: what it leaves is still to be tested, what it drops passes no test.
+ */
+export type RecordScreen = (bytes: Uint8Array, start: number, recordLength: number, count: number, starts: Int32Array) => number;
+
+/** A test in its forms. */
 export interface FieldTest {
   readonly test: RecordTest;
   readonly sieve: RecordSieve;
+  readonly screen?: RecordScreen | undefined;
 }
 
 /** One end of a range of stored values. */
@@ -34,6 +41,15 @@ export function sieveOf(test: RecordTest): RecordSieve {
       const start = starts[i] ?? 0;
       if (test(bytes, start)) starts[kept++] = start;
     }
+    return kept;
+  };
+}
+
+/** A screen that tests: for kinds that have no quicker look at a record. */
+export function screenOf(test: RecordTest): RecordScreen {
+  return (bytes, start, recordLength, count, starts) => {
+    let kept = 0;
+    for (let at = start, end = start + count * recordLength; at < end; at += recordLength) if (test(bytes, at)) starts[kept++] = at;
     return kept;
   };
 }

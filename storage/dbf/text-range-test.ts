@@ -1,4 +1,5 @@
 import type { DbfField } from './dbf-types.js';
+import { endScreen } from './record-words.js';
 import type { FieldTest, RecordTest, ValueRange } from './record-test.js';
 
 /** Printable ASCII that ends in no blank: such text stands in a field byte for byte, in every code page. */
@@ -55,7 +56,7 @@ function equalTest(offset: number, length: number, text: string): FieldTest {
     for (let i = 0; i < wanted.length; i++) if (bytes[from + i] !== wanted[i]) return false;
     return isBlank(bytes, from + wanted.length, from + length);
   };
-  return { test, sieve: loop(test) };
+  return { test, sieve: loop(test), screen: endScreen(offset, length, wanted) };
 }
 
 function prefixTest(offset: number, length: number, text: string): FieldTest | undefined {
@@ -67,10 +68,10 @@ function prefixTest(offset: number, length: number, text: string): FieldTest | u
     for (let i = 0; i < wanted.length; i++) if (bytes[from + i] !== wanted[i]) return false;
     return true;
   };
-  return { test, sieve: loop(test) };
+  return { test, sieve: loop(test), screen: endScreen(offset, length, wanted) };
 }
 
-const NEVER: FieldTest = { test: () => false, sieve: () => 0 };
+const NEVER: FieldTest = { test: () => false, sieve: () => 0, screen: () => 0 };
 
 /** A loop of its own: see sieveOf(). */
 function loop(test: RecordTest): FieldTest['sieve'] {

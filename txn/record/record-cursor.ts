@@ -35,7 +35,7 @@ export class RecordCursor {
   #plainLast = -1;
   #plainEpoch = -1;
   recno: number;
-  /** Set by nextPlaces(). */
+  /** Set by nextPlaces() and nextRecords(). */
   firstRecno = 0;
   /** Records looked at, deleted ones included. */
   rowsVisited = 0;
@@ -113,6 +113,22 @@ export class RecordCursor {
       this.rowsVisited += last - first;
     }
     return count;
+  }
+
+  /**
+   * As next(), for up to `most` records that lie one behind the other from `start` on, deleted ones among them: whoever looks at a record looks at its
+   * mark. Returns how many, 0 at the end. `firstRecno` is the number of the first.
+   */
+  nextRecords(most: number): number {
+    if (!this.next()) return 0;
+    const first = this.recno;
+    this.firstRecno = first;
+    if (this.#step < 0 || first < this.#plainFirst || this.#view.store.changeEpoch !== this.#plainEpoch) return 1;
+    const last = Math.min(first + most - 1, this.#plainLast, this.#to);
+    if (last <= first) return 1;
+    this.recno = last;
+    this.rowsVisited += last - first;
+    return last - first + 1;
   }
 
   #load(recno: number): boolean {
