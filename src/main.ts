@@ -12,7 +12,7 @@ export type { DocumentId } from './document/document-id.js';
 export { Kv, type ByteStream } from './kv/kv.js';
 export type { CompactResult } from './kv/compact-store.js';
 export type { TxKv } from './kv/tx-kv.js';
-export type { KvOperation, KvOptions, KvRange, KvScan, PutOptions } from './kv/kv-types.js';
+export type { KvInfo, KvOperation, KvOptions, KvRange, KvScan, PutOptions } from './kv/kv-types.js';
 export { Snapshot, type SnapshotKv, type SnapshotTable } from './snapshot.js';
 export { Table, type AnyInput, type AnyRow, type FieldInfo } from './table/table.js';
 export type { LongWorkOptions } from './long-work.js';

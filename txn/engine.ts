@@ -37,7 +37,7 @@ export class Engine {
   /** Gives texts that repeat again; undefined: every text is made anew. */
   readonly interner: TextInterner | undefined;
   readonly reads: { gets: number; scans: number; rowsScanned: number; rowsInserted: number; rowsChanged: number };
-  /** Work of the floor above that belongs to a checkpoint: done before one that is asked for, behind one that comes by itself. */
+  /** Work of the floor above that belongs to a checkpoint: done before one that is asked for and before that of close(), behind one that comes by itself. */
   upkeep: (() => Promise<void>) | undefined;
   #write: WriteSide | undefined;
   #read: ReadSide | undefined;
@@ -221,6 +221,7 @@ export class Engine {
         await this.#folderChanges;
         await write.settle();
         if (!write.isPoisoned && this.options.ephemeral !== true) {
+          await this.upkeep?.();
           await write.checkpoint();
           write.registerRebuilt();
         }

@@ -80,5 +80,5 @@ function remove(engine: Engine, form: StoreForm<unknown, unknown>, keys: readonl
   return runTransaction(engine, (open) => {
     const tx = new TxKv(form, open);
     return keys.reduce((sum, key) => sum + (tx.deleteExpired(key) ? 1 : 0), 0);
-  }, { name: `expiry of ${form.store.name}` });
+  }, { name: `expiry of ${form.store.name}`, upkeep: true });
 }

@@ -26,6 +26,21 @@ export interface KvRange<Key> extends KeyRange<Key> {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What a store is, and how large. */
+export interface KvInfo {
+  readonly name: string;
+  /** Its file in the folder. */
+  readonly file: string;
+  readonly keys: KeyKind;
+  readonly values: ValueKind;
+  /** Keys as committed now. */
+  readonly entries: number;
+  /** Bytes of the file. */
+  readonly sizeBytes: number;
+  /** Bytes of the file that holds the parts of large values; 0 when there is none. */
+  readonly partsBytes: number;
+}
+
 /** Keys, values or pairs that can be walked with `for ... of` and with `for await ... of`, in constant memory. */
 export interface KvScan<Item> extends Iterable<Item>, AsyncIterable<Item> {
   toArray(): Item[];

@@ -6,7 +6,7 @@ import { operations, watched, type Operations } from '../operations.js';
 import type { LongWorkOptions } from '../long-work.js';
 import { compactStore, type CompactResult } from './compact-store.js';
 import { KvReader } from './kv-reader.js';
-import type { KvOperation, KvRange, KvScan, PutOptions } from './kv-types.js';
+import type { KvInfo, KvOperation, KvRange, KvScan, PutOptions } from './kv-types.js';
 import { PARTS_SUFFIX, readPart } from './parts.js';
 import { PartsWriter } from './parts-writer.js';
 import { StoreForm } from './store-form.js';
@@ -55,6 +55,17 @@ export class Kv<Key = string, Value = unknown> {
 
   /** Kinds of keys and values. */
   get kinds(): StoreKinds { return this.form().store.kinds; }
+
+  /** What the store is, and how large. Costs what `count()` costs. */
+  info(): KvInfo {
+    const { store } = this.form();
+    const { keyStores } = this.#engine;
+    const parts = `${this.name}${PARTS_SUFFIX}`;
+    return {
+      name: this.name, file: store.options.file, ...store.kinds, entries: this.count(), sizeBytes: store.base?.publishedBytes ?? 0,
+      partsBytes: keyStores.has(parts) ? keyStores.store(parts).base?.publishedBytes ?? 0 : 0,
+    };
+  }
 
   /** The store behind the handle. @internal */
   form(): StoreForm<Key, Value> {

@@ -17,6 +17,8 @@ export interface RunOptions {
   /** Age at which the transaction is rolled back with ABORTED. */
   readonly timeoutMs?: number;
   readonly durability?: Durability;
+  /** Work of the engine itself: it also runs while close() is under way. */
+  readonly upkeep?: boolean;
 }
 
 /** Thrown inside a body when a record number is needed while a large load holds the end of the table. */
@@ -60,7 +62,7 @@ function newOwner(engine: Engine, name: string | undefined): LockOwner {
 export async function runTransaction<Result>(
   engine: Engine, body: (open: OpenTransaction) => Result | Promise<Result>, options: RunOptions = {},
 ): Promise<Result> {
-  engine.assertAccepting();
+  if (options.upkeep !== true) engine.assertAccepting();
   const owner = newOwner(engine, options.name);
   const retries = options.retries ?? engine.options.retries;
   const counters = txnCounters(engine);

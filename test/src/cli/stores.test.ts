@@ -42,6 +42,24 @@ describe('the command line with key-value stores', () => {
     expect((await cli(['repair', data, 'settings'])).out).toBe('settings: fine\n');
   }));
 
+  test('info: of a folder, a store, its file', () => withStore(async (data) => {
+    const file = join(data, 'settings.kv');
+    const all = await cli(['info', data]);
+    expect(all).toMatchObject({ status: 0, err: '' });
+    expect(all.out).toMatch(/^store +file +keys +values +entries +size[^]*\nsettings +settings\.kv +utf8 +utf8 +1,000 /);
+    const facts = { name: 'settings', file: 'settings.kv', keys: 'utf8', values: 'utf8', entries: 1000, sizeBytes: statSync(file).size, partsBytes: 0 };
+    expect(JSON.parse((await cli(['info', data, '--json'])).out)).toMatchObject({ tables: [], stores: [facts] });
+    expect(JSON.parse((await cli(['info', data, 'SETTINGS', '--json'])).out)).toEqual(facts);
+    expect((await cli(['info', file])).out).toMatch(/entries +1,000\n/);
+    expect((await cli(['info', join(data, 'none.kv')])).status).toBe(1);
+    const bytes = readFileSync(file);
+    bytes.fill(0, 0, 100);
+    writeFileSync(file, bytes);
+    const bad = await cli(['info', data, '--json']);
+    expect(bad.status).toBe(1);
+    expect(JSON.parse(bad.out)).toMatchObject({ stores: [{ name: 'settings', error: { code: 'CORRUPT_PAGE' } }] });
+  }));
+
   test('pack shrinks stores too', () => withStore(async (data) => {
     const file = join(data, 'settings.kv');
     const before = statSync(file).size;

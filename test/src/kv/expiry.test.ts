@@ -50,6 +50,19 @@ describe('expired values', () => {
     expect((await db.check()).findings).toEqual([]);
   });
 
+  test('are looked for when the database is closed', async () => {
+    const kv = db.kv<string, string>('s', { values: 'utf8' });
+    await kv.batch(Array.from({ length: 3000 }, (_, i) => ({ type: 'put' as const, key: `k${i}`, value: `v${i}`, ...(i % 2 === 0 ? { expiresAt: nowMs + 1000 } : {}) })));
+    await db.checkpoint();
+    expect(keysInFile()).toBe(3000);
+    nowMs += 2000;
+    await db.close();
+    expect(keysInFile()).toBe(1500);
+    db = await open();
+    expect(db.kv<string, string>('s').count()).toBe(1500);
+    expect((await db.check()).findings).toEqual([]);
+  });
+
   test('are looked for a part at a time: each checkpoint goes on where the last one stopped', async () => {
     const kv = db.kv<number, string>('s', { keys: 'number', values: 'utf8' });
     const count = 20_000;
