@@ -60,6 +60,7 @@ export class PageCache {
   readonly #probe: Probe;
   readonly #traces: Traces;
   readonly #departed: DepartedPages;
+  #lastFileId = 0;
   #reserved = 0;
   #limitBytes = 0;
   #usedBytes = 0;
@@ -140,8 +141,17 @@ export class PageCache {
     this.#remove(slot);
   }
 
-  /** Says which file the pages of an id are of: for reports. */
-  nameFile(fileId: number, name: string): void { this.#names.set(fileId, name); }
+  /**
+   * A number for the pages of a file, free again after dropFile(); reports call the file by its name. A number comes back only after all
+   * others were given, so that a page that is put late meets no other file.
+   */
+  addFile(name: string): number {
+    if (this.#names.size >= FILE_ID_LIMIT - 1) throw new AssertionError(`invariant broken: ${this.#names.size} files are open`);
+    do this.#lastFileId = (this.#lastFileId + 1) % FILE_ID_LIMIT;
+    while (this.#names.has(this.#lastFileId));
+    this.#names.set(this.#lastFileId, name);
+    return this.#lastFileId;
+  }
 
   /** Drops every page of a file; looks at each page in the cache. */
   dropFile(fileId: number): void {

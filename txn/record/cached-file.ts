@@ -1,7 +1,5 @@
 import { PHASE, phases, readUpTo, type PageCache, type PageKind, type VfsFile } from '#storage';
 
-let nextFileId = 1;
-
 /** A file read through the page cache, in pages of a fixed size from an origin. */
 export class CachedFile {
   readonly file: VfsFile;
@@ -16,9 +14,8 @@ export class CachedFile {
   constructor(file: VfsFile, cache: PageCache, kind: PageKind, pageSizeBytes: number, originBytes = 0, verify?: () => void) {
     this.#verify = verify;
     this.file = file;
-    this.id = nextFileId++;
     this.#cache = cache;
-    cache.nameFile(this.id, file.path);
+    this.id = cache.addFile(file.path);
     this.#kind = kind;
     this.pageSizeBytes = pageSizeBytes;
     this.#origin = originBytes;

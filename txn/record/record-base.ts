@@ -155,8 +155,8 @@ function openMemo(vfs: Vfs, options: RecordBaseOptions, layout: DbfLayout, mode:
   const name = memoFileNameFor(options.siblings, options.tableFile, layout.memoKind);
   if (name === undefined) return undefined;
   const file = vfs.open(`${options.folder}/${name}`, mode);
+  const cached = new CachedFile(file, options.cache, 'memo', options.pageSizeBytes, 0, options.verify);
   try {
-    const cached = new CachedFile(file, options.cache, 'memo', options.pageSizeBytes, 0, options.verify);
     const memos = new MemoFile(file, layout.memoKind, (target, position) => cached.readAt(target, position), options.memoCounters);
     const { publishedMemoBytes } = options;
     const counted = publishedMemoBytes === undefined ? memos : new MemoFile(cutAt(file, publishedMemoBytes), layout.memoKind);
@@ -165,7 +165,7 @@ function openMemo(vfs: Vfs, options: RecordBaseOptions, layout: DbfLayout, mode:
       publishedBytes: Math.min(file.stat().sizeBytes, options.publishedMemoBytes ?? Infinity),
     };
   } catch (e) {
-    file.close();
+    cached.close();
     throw e;
   }
 }

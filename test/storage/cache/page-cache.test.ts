@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AssertionError, PageCache, Probe, type PageKind } from '#storage';
+import { FILE_ID_LIMIT } from '../../../storage/cache/page-index.js';
 
 const page = (sizeBytes: number): Uint8Array => new Uint8Array(sizeBytes);
 
@@ -103,6 +104,21 @@ describe('PageCache', () => {
     expect([c.usedBytes, c.entryCount, group('table')['bytes']]).toEqual([0, 0, 0]);
     c.put(1, 1, page(100), 'table');
     expect(c.get(1, 1)).toBeDefined();
+  });
+
+  test('a process may open any number of files: their numbers come back, those in use do not', () => {
+    const { cache: c } = cache(10_000);
+    const kept = c.addFile('kept');
+    c.put(kept, 0, page(100), 'table');
+    const uses = new Uint8Array(FILE_ID_LIMIT); // a larger number would not be counted
+    for (let i = 0; i < 2 * (FILE_ID_LIMIT - 1); i++) {
+      const id = c.addFile('passing');
+      uses[id] = (uses[id] ?? 0) + 1;
+      c.dropFile(id);
+    }
+    expect([uses[kept], uses.filter((n, id) => n === 2 && id !== kept).length]).toEqual([0, FILE_ID_LIMIT - 1]);
+    expect(c.peek(kept, 0)).toHaveLength(100);
+    expect(c.entryCount).toBe(1);
   });
 
   test('counts by kind, misses by the kind of the file', () => {
