@@ -67,7 +67,7 @@ export type { FieldDecoder, NumberForm } from './dbf/field-decoder-type.js';
 export { fieldRangeTest } from './dbf/field-range-test.js';
 export { screenOf, sieveOf, type FieldTest, type RecordScreen, type RecordSieve, type RecordTest, type ValueRange } from './dbf/record-test.js';
 export { definingFactory, type FieldValue, type Row } from './dbf/row.js';
-export { NO_MEMO, type MemoSource } from './dbf/memo-source.js';
+export { locateMemo, NO_MEMO, wholeSpan, type MemoSource, type MemoSpan } from './dbf/memo-source.js';
 export { rawPointer, readPointer, type PointerReading } from './dbf/memo-pointer.js';
 export { isMemoField, pointerForm, type PointerForm } from './dbf/memo-fields.js';
 export { decimalDigits, scaledDigits } from './dbf/decimal-text.js';

@@ -4,6 +4,30 @@ import type { MemoPointer } from '../memo/memo-kind.js';
 export interface MemoSource {
   /** The bytes of the value; undefined when the pointer leads nowhere (absent file, dangling pointer). */
   read(pointer: MemoPointer): Uint8Array | undefined;
+  /** The same where the value stands, without a copy: true leaves its place in `into`, good until anything else is read or written. */
+  locate?(pointer: MemoPointer, into: MemoSpan): boolean;
+}
+
+/** A value as bytes[start .. end). */
+export interface MemoSpan {
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+}
+
+/** Finds a value in place where the source can do that, else reads it. */
+export function locateMemo(memos: MemoSource, pointer: MemoPointer, into: MemoSpan): boolean {
+  if (memos.locate !== undefined) return memos.locate(pointer, into);
+  return wholeSpan(memos.read(pointer), into);
+}
+
+/** All of the bytes; false without any. */
+export function wholeSpan(value: Uint8Array | undefined, into: MemoSpan): boolean {
+  if (value === undefined) return false;
+  into.bytes = value;
+  into.start = 0;
+  into.end = value.length;
+  return true;
 }
 
 /** For tables without a memo file: every memo is absent. */
