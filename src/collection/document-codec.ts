@@ -1,6 +1,7 @@
 import {
   codePage, createRowDecoder, createRowEncoder, FieldstoneError, isMemoField, latin1Text, locateMemo, packBytes, readPointer, unpackBytes, wholeSpan,
-  type Codec, type CodecCounters, type CodePage, type DbfField, type DbfLayout, type MemoSource, type MemoSpan, type PendingMemo, type RowDecoder, type RowEncoder,
+  type Codec, type CodecCounters, type CodePage, type DbfField, type DbfLayout, type MemoSource, type MemoSpan, type PendingMemo,
+  type RowDecoder, type RowEncoder,
 } from '#storage';
 import { equalValues } from '../filter/compare-values.js';
 import { ID_COLUMN_BYTES, idColumn, idFromColumn, type DocumentId } from '../document/document-id.js';

@@ -1,4 +1,5 @@
 import type { MemoPointer } from '../memo/memo-kind.js';
+import { wholeSpan, type MemoSpan } from '../memo/memo-span.js';
 
 /** Where decoders get memo values from: a memo file, or the engine's view of one. */
 export interface MemoSource {
@@ -8,26 +9,10 @@ export interface MemoSource {
   locate?(pointer: MemoPointer, into: MemoSpan): boolean;
 }
 
-/** A value as bytes[start .. end). */
-export interface MemoSpan {
-  bytes: Uint8Array;
-  start: number;
-  end: number;
-}
-
 /** Finds a value in place where the source can do that, else reads it. */
 export function locateMemo(memos: MemoSource, pointer: MemoPointer, into: MemoSpan): boolean {
   if (memos.locate !== undefined) return memos.locate(pointer, into);
   return wholeSpan(memos.read(pointer), into);
-}
-
-/** All of the bytes; false without any. */
-export function wholeSpan(value: Uint8Array | undefined, into: MemoSpan): boolean {
-  if (value === undefined) return false;
-  into.bytes = value;
-  into.start = 0;
-  into.end = value.length;
-  return true;
 }
 
 /** For tables without a memo file: every memo is absent. */

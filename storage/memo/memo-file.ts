@@ -1,4 +1,3 @@
-import { wholeSpan, type MemoSpan } from '../dbf/memo-source.js';
 import { BLOCK_HEADER_BYTES } from './memo-blocks.js';
 import { readFreeList } from './dbt4-free-list.js';
 import type { FreeList } from './dbt4-free-list.js';
@@ -8,6 +7,7 @@ import type { MemoHeader } from './memo-header.js';
 import type { MemoKind, MemoPointer } from './memo-kind.js';
 import { findMemo, offsetOf } from './memo-place.js';
 import type { Dangling, MemoPlace } from './memo-place.js';
+import { wholeSpan, type MemoSpan } from './memo-span.js';
 import { fileReader } from './read-at.js';
 import type { ReadAt } from './read-at.js';
 import type { VfsFile } from '../vfs/vfs.js';
