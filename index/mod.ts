@@ -58,14 +58,14 @@ export type { OptionDialect } from './cdx/cdx-header.js';
 
 // NTX (Clipper, Harbour).
 export { buildNtx } from './ntx/ntx-build.js';
-export { checkNtx } from './ntx/check-ntx.js';
+export { checkNtx, checkNtxSteps } from './ntx/check-ntx.js';
 export { decodeNtxNumber, encodeNtxNumber, foldNtxNumber } from './ntx/ntx-key.js';
 export { NtxFile, type NtxOptions } from './ntx/ntx-file.js';
 export { looksLikeNtx } from './ntx/ntx-header.js';
 
 // NDX (dBASE).
 export { buildNdx } from './ndx/ndx-build.js';
-export { checkNdx, NdxFile, type NdxOptions } from './ndx/ndx-file.js';
+export { checkNdx, checkNdxSteps, NdxFile, type NdxOptions } from './ndx/ndx-file.js';
 export { putSortableDouble, sortableDoubleAt } from './dbase/key-form.js';
 
 // Indexes of tables.
@@ -75,5 +75,5 @@ export type { OrderedSource } from './run/ordered-source.js';
 export { RunBuilder, RunCursor, type SortedRun } from './run/sorted-run.js';
 
 // MDX (dBASE IV).
-export { checkMdx, MdxFile } from './mdx/mdx-file.js';
+export { checkMdx, checkMdxSteps, MdxFile } from './mdx/mdx-file.js';
 export { decodeMdxNumber } from './mdx/mdx-number.js';

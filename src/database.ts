@@ -237,7 +237,7 @@ export class Database {
     return importTable(this.#host, name, schema, rows, options);
   }
 
-  /** Removes the table's files, its memo and its index files included. Throws NOT_FOUND. */
+  /** Removes the table's files, its memo and its index files included; xBase index files with another name than the table's stay. Throws NOT_FOUND. */
   async dropTable(name: string): Promise<void> {
     const engine = this.#engine;
     engine.writeSide.assertWritable();
@@ -245,7 +245,7 @@ export class Database {
       const entry = engine.entry(name);
       const store = engine.store(entry);
       const memoFiles = store.base.memo === undefined ? [] : [store.base.memo.name];
-      const files = new Set([entry.tableFile, ...memoFiles, ...namedIndexes(entry), ...sideFiles(entry), ...indexFiles(store)]);
+      const files = new Set([entry.tableFile, ...memoFiles, ...namedIndexes(entry), ...sideFiles(entry), ...ownIndexFiles(store)]);
       await withTableToItself(engine, store, () => installFiles(engine, { before: entry, after: undefined, files: [], removed: [...files] }));
       this.#schemas.delete(name.toLowerCase());
     });
@@ -457,6 +457,9 @@ function renamedIndexFile(file: string, tableFile: string, to: string): string {
 function indexFiles(store: RecordStore): string[] {
   return [...new Set(store.indexes.definitions().flatMap(({ file }) => (file === undefined ? [] : [file])))];
 }
+
+/** Those that nobody else has a use for. */
+function ownIndexFiles(store: RecordStore): string[] { return store.indexes.ownDefinitions().flatMap(({ file }) => file ?? []); }
 
 function sideFiles(entry: TableEntry): string[] { return entry.siblings.filter((name) => /\.cpg$/i.test(name)); }
 

@@ -93,7 +93,8 @@ export class TableSet {
     if (adopted) this.#o.onAdopted();
     const store = new RecordStore(entry.name, base);
     try {
-      openIndexes(this.indexContext, store, { name: entry.name, facts: entry.facts, siblings: entry.siblings, adopted }, () => { this.#rebuilt.add(store); });
+      const files = { name: entry.name, facts: entry.facts, siblings: entry.siblings, adopted, recovering: published };
+      openIndexes(this.indexContext, store, files, () => { this.#rebuilt.add(store); });
     } catch (e) {
       store.close();
       throw e;

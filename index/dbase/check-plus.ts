@@ -10,9 +10,9 @@ const MAX_FINDINGS = 100;
 /**
  * Looks at every page of a tree of an NDX or MDX: form, order within and between pages, keys above children, one depth of all leaves, equal keys
  * of a unique order, pages that are used twice. `use` has a byte for each unit of the file, not 0 for those that something else has. Pages
- * that nobody uses are no damage: dBASE leaves them behind.
+ * that nobody uses are no damage: dBASE leaves them behind. Others may run after each page.
  */
-export function checkPlusTree(tag: PlusTag, use: Uint8Array): IndexFinding[] { return new PlusCheck(tag, use).run(); }
+export function checkPlusTree(tag: PlusTag, use: Uint8Array): Generator<void, IndexFinding[], void> { return new PlusCheck(tag, use).run(); }
 
 class PlusCheck {
   readonly #tag: PlusTag;
@@ -30,14 +30,14 @@ class PlusCheck {
     this.#key = Buffer.alloc(tag.facts.keyLength);
   }
 
-  run(): IndexFinding[] {
-    this.#guard(() => { this.#visit(this.#tag.pages.root, 0); });
+  *run(): Generator<void, IndexFinding[], void> {
+    yield* this.#guard(() => this.#visit(this.#tag.pages.root, 0));
     return this.#findings;
   }
 
-  #guard(part: () => void): void {
+  *#guard(part: () => Generator<void, void, void>): Generator<void, void, void> {
     try {
-      part();
+      yield* part();
     } catch (e) {
       if (!hasCode(e, 'CORRUPT_INDEX')) throw e;
       this.#report(e.offset ?? 0, e.message);
@@ -48,7 +48,8 @@ class PlusCheck {
     if (this.#findings.length < MAX_FINDINGS) this.#findings.push({ offset, tag: this.#tag.facts.name, message });
   }
 
-  #visit(unit: number, depth: number): void {
+  *#visit(unit: number, depth: number): Generator<void, void, void> {
+    yield;
     const { pages } = this.#tag;
     const { shape } = pages;
     const offset = unit * UNIT_BYTES;
@@ -66,12 +67,15 @@ class PlusCheck {
       return;
     }
     for (let i = 0; i <= entryCount(page); i++) {
-      this.#guard(() => {
-        pages.child(page, i);
-        this.#visit(childOf(page, i, shape), depth + 1);
-      });
+      yield* this.#guard(() => this.#below(page, i, depth));
       if (i < entryCount(page) && this.#lastRecno !== 0) this.#above(page, i, offset);
     }
+  }
+
+  #below(page: Buffer, i: number, depth: number): Generator<void, void, void> {
+    const { pages } = this.#tag;
+    pages.child(page, i);
+    return this.#visit(childOf(page, i, pages.shape), depth + 1);
   }
 
   /** The key above a child is its last key, which was just gone over. */

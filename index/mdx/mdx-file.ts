@@ -1,6 +1,7 @@
 import { FieldstoneError, hasCode } from '#storage';
 import { checkPlusTree } from '../dbase/check-plus.js';
 import { DOUBLE_FORM, textForm, type KeyForm } from '../dbase/key-form.js';
+import { runSteps } from '../xbase/run-steps.js';
 import { PlusPages } from '../dbase/plus-pages.js';
 import { UNIT_BYTES, type PlusShape } from '../dbase/plus-shape.js';
 import { PlusTag } from '../dbase/plus-tag.js';
@@ -84,7 +85,10 @@ function isInByteOrder(pages: PlusPages, { name, descending, keyLength, ...facts
 }
 
 /** Looks at every page of every tag of an MDX file; changes nothing. */
-export function checkMdx(file: MdxFile): IndexFinding[] {
+export function checkMdx(file: MdxFile): IndexFinding[] { return runSteps(checkMdxSteps(file)); }
+
+/** The same; others may run after each page. */
+export function* checkMdxSteps(file: MdxFile): Generator<void, IndexFinding[], void> {
   const use = new Uint8Array(Math.ceil(file.source.sizeBytes / UNIT_BYTES)).fill(1, 0, MDX_HEADER_BYTES / UNIT_BYTES);
   const findings: IndexFinding[] = [];
   for (const { name, unit } of file.header.tags) {
@@ -95,7 +99,7 @@ export function checkMdx(file: MdxFile): IndexFinding[] {
   }
   for (const tag of file.tags) {
     if (tag.facts.collation !== 'MACHINE') findings.push({ offset: 0, tag: tag.facts.name, message: 'its keys are not in the order of bytes: that of a language driver, or damage' });
-    findings.push(...checkPlusTree(tag, use));
+    findings.push(...yield* checkPlusTree(tag, use));
   }
   return findings;
 }

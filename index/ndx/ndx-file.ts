@@ -1,6 +1,7 @@
 import type { BlockSink, BlockSource } from '../xbase/block-source.js';
 import { corruptIndex } from '../xbase/bytes.js';
 import { checkPlusTree } from '../dbase/check-plus.js';
+import { runSteps } from '../xbase/run-steps.js';
 import { PlusPages } from '../dbase/plus-pages.js';
 import { PlusTag } from '../dbase/plus-tag.js';
 import type { IndexFile, IndexFinding } from '../xbase/index-file.js';
@@ -48,12 +49,15 @@ export class NdxFile implements IndexFile {
 }
 
 /** Looks at every page of an NDX file; changes nothing. */
-export function checkNdx(file: NdxFile): IndexFinding[] {
+export function checkNdx(file: NdxFile): IndexFinding[] { return runSteps(checkNdxSteps(file)); }
+
+/** The same; others may run after each page. */
+export function* checkNdxSteps(file: NdxFile): Generator<void, IndexFinding[], void> {
   const { source, header, tags: [tag] } = file;
   const findings: IndexFinding[] = [];
   if (source.sizeBytes % NDX_PAGE_BYTES !== 0) findings.push({ offset: source.sizeBytes, tag: '', message: 'the file ends within a page' });
   if (header.pageCount * NDX_PAGE_BYTES !== source.sizeBytes) {
     findings.push({ offset: 4, tag: '', message: `the header says ${header.pageCount} pages, the file has ${Math.floor(source.sizeBytes / NDX_PAGE_BYTES)}` });
   }
-  return [...findings, ...checkPlusTree(tag, new Uint8Array(Math.ceil(source.sizeBytes / NDX_PAGE_BYTES)).fill(1, 0, 1))];
+  return [...findings, ...yield* checkPlusTree(tag, new Uint8Array(Math.ceil(source.sizeBytes / NDX_PAGE_BYTES)).fill(1, 0, 1))];
 }

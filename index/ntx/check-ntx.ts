@@ -1,6 +1,7 @@
 import { hasCode } from '#storage';
 import type { IndexFinding } from '../xbase/index-file.js';
 import { compareBytes } from '../xbase/bytes.js';
+import { runSteps } from '../xbase/run-steps.js';
 import type { NtxFile } from './ntx-file.js';
 import { NTX_PAGE_BYTES } from './ntx-header.js';
 import { childAt, isLeaf, itemCount, NTX_KEY_AT, recnoAt, slotAt } from './ntx-page.js';
@@ -13,7 +14,10 @@ const MAX_FINDINGS = 100;
  * Looks at every page of an NTX file: form, order of keys within and between pages, one depth of all leaves, equal keys of a unique order, the
  * list of free pages, pages that are used twice or lost. Changes nothing; stops after 100 findings.
  */
-export function checkNtx(file: NtxFile): IndexFinding[] { return new NtxCheck(file).run(); }
+export function checkNtx(file: NtxFile): IndexFinding[] { return runSteps(checkNtxSteps(file)); }
+
+/** The same; others may run after each page. */
+export function checkNtxSteps(file: NtxFile): Generator<void, IndexFinding[], void> { return new NtxCheck(file).run(); }
 
 class NtxCheck {
   readonly #pages: NtxPages;
@@ -34,20 +38,20 @@ class NtxCheck {
     this.#last = Buffer.alloc(facts.keyLength);
   }
 
-  run(): IndexFinding[] {
+  *run(): Generator<void, IndexFinding[], void> {
     const { source, header } = this.#pages;
     if (source.sizeBytes % NTX_PAGE_BYTES !== 0) this.#report(source.sizeBytes, 'the file ends within a page');
-    this.#guard(header.root, () => { this.#visit(header.root, 0); });
-    this.#guard(header.freeHead, () => { for (const _ of walkFreeList(this.#pages, this.#use)); });
+    yield* this.#guard(header.root, () => this.#visit(header.root, 0));
+    yield* this.#guard(header.freeHead, () => this.#freePages());
     const lost = this.#findings.length > 0 ? -1 : this.#use.indexOf(0);
     if (lost > 0) this.#report(lost * NTX_PAGE_BYTES, 'a page that is neither in the tree nor free');
     return this.#findings;
   }
 
   /** Runs a part; damage in it is a finding, and the rest is looked at all the same. */
-  #guard(pageNo: number, part: () => void): void {
+  *#guard(pageNo: number, part: () => Generator<void, void, void>): Generator<void, void, void> {
     try {
-      part();
+      yield* part();
     } catch (e) {
       if (!hasCode(e, 'CORRUPT_INDEX')) throw e;
       this.#report(e.offset ?? pageNo * NTX_PAGE_BYTES, e.message);
@@ -58,7 +62,10 @@ class NtxCheck {
     if (this.#findings.length < MAX_FINDINGS) this.#findings.push({ offset, tag: this.#tag, message });
   }
 
-  #visit(pageNo: number, depth: number): void {
+  *#freePages(): Generator<void, void, void> { for (const _ of walkFreeList(this.#pages, this.#use)) yield; }
+
+  *#visit(pageNo: number, depth: number): Generator<void, void, void> {
+    yield;
     const offset = pageNo * NTX_PAGE_BYTES;
     if (this.#use[pageNo] !== 0) return this.#report(offset, 'a page that is used twice');
     this.#use[pageNo] = 1;
@@ -70,7 +77,7 @@ class NtxCheck {
     for (let i = 0; i <= itemCount(page); i++) {
       if (!leaf) {
         const child = childAt(page, i, this.#pages.shape);
-        this.#guard(child, () => { this.#visit(child, depth + 1); });
+        yield* this.#guard(child, () => this.#visit(child, depth + 1));
       }
       if (i < itemCount(page)) this.#item(page, i, offset);
     }

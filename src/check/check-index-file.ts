@@ -1,4 +1,4 @@
-import { CdxFile, checkCdx, checkMdx, checkNdx, checkNtx, checkTreeSteps, MdxFile, NdxFile, NtxFile, TreeFile } from '#index';
+import { CdxFile, checkCdx, checkMdxSteps, checkNdxSteps, checkNtxSteps, checkTreeSteps, MdxFile, NdxFile, NtxFile, TreeFile } from '#index';
 import { hasCode } from '#storage';
 import { TreeIndexFile, XbaseIndexFile, type Engine, type RecordStore } from '#txn';
 import type { StoreFindings } from './store-findings.js';
@@ -50,6 +50,7 @@ function* stepsOf(engine: Engine, file: IndexFile): Generator<unknown, Problem[]
 
 function* xbaseSteps({ parsed }: XbaseIndexFile): Generator<unknown, Problem[], void> {
   const findings = parsed instanceof CdxFile ? (yield* checkCdx(parsed)).findings
-    : parsed instanceof NtxFile ? checkNtx(parsed) : parsed instanceof NdxFile ? checkNdx(parsed) : parsed instanceof MdxFile ? checkMdx(parsed) : [];
+    : parsed instanceof NtxFile ? yield* checkNtxSteps(parsed)
+      : parsed instanceof NdxFile ? yield* checkNdxSteps(parsed) : parsed instanceof MdxFile ? yield* checkMdxSteps(parsed) : [];
   return findings.map(({ tag, message, offset }) => ({ message: tag === '' ? message : `${tag}: ${message}`, offset, isLoss: false }));
 }

@@ -1,5 +1,6 @@
+import { expect } from 'vitest';
 import { hasCode, type Database, type OpenOptions, type Snapshot } from '../../src/main.js';
-import { MemoryVfs, nodeEnvironment } from '#storage';
+import { MemoryVfs, nodeEnvironment, writeFully } from '#storage';
 import { openIn } from '../../src/open.js';
 import { seededRandom } from '../support/sim-clock.js';
 import { createIndexed, expectIndexesRight, truthOf, type IndexedView } from './index-truth.js';
@@ -8,6 +9,8 @@ export interface IndexHistoryOptions {
   readonly options: OpenOptions;
   readonly seed: number;
   readonly steps: number;
+  /** How many single changes of rows there were; a load counts once. */
+  readonly ended?: (changes: number) => void;
 }
 
 const FOLDER = '/db';
@@ -40,6 +43,9 @@ class IndexHistory {
   #db!: Database;
   #table = 't';
   #held: Held[] = [];
+  /** Index files as they were some time before. */
+  #older: ReadonlyMap<string, Uint8Array> = new Map();
+  changes = 0;
 
   constructor({ options, seed }: IndexHistoryOptions) {
     this.#options = options;
@@ -59,6 +65,10 @@ class IndexHistory {
     for (const { snapshot, truth, table } of this.#held) expectIndexesRight(snapshot, table, 'of a snapshot at the end', truth);
     await this.#reopen();
     expectIndexesRight(this.#db, this.#table, 'after close and open');
+    const { findings } = await this.#db.check();
+    expect(findings.filter(({ code }) => code.includes('INDEX')), 'the check').toEqual([]);
+    await this.#db.table(this.#table).reindex();
+    expectIndexesRight(this.#db, this.#table, 'made anew');
     await this.#db.close();
   }
 
@@ -93,6 +103,7 @@ class IndexHistory {
       await this.#crash();
       return 'crash';
     }
+    if (dice < 98) return this.#stranger();
     return this.#rare();
   }
 
@@ -149,6 +160,7 @@ class IndexHistory {
 
   /** A unique key that another row has is refused, and nothing else is. */
   async #unlessTaken(what: string, run: () => Promise<unknown>): Promise<string> {
+    this.changes++;
     try {
       await run();
       return what;
@@ -179,6 +191,7 @@ class IndexHistory {
 
   #changes(mine: Changing, count: number): void {
     for (let i = 0; i < count; i++) {
+      this.changes++;
       const recno = 1 + this.#random.int(Math.max(1, mine.recordCount));
       try {
         const dice = this.#random.int(12);
@@ -231,7 +244,11 @@ class IndexHistory {
 
   async #thin(): Promise<void> {
     const t = this.#db.table(this.#table);
-    for (const row of t.scan().toArray()) if (this.#random.chance(0.7)) await t.delete(row.$recno);
+    for (const row of t.scan().toArray()) {
+      if (!this.#random.chance(0.7)) continue;
+      this.changes++;
+      await t.delete(row.$recno);
+    }
     await t.pack();
   }
 
@@ -239,6 +256,38 @@ class IndexHistory {
     this.#release();
     await this.#db.close();
     this.#db = await this.#open();
+  }
+
+  /** While the database is closed another program changes the table, puts an older copy of index files back, or removes those of ours. */
+  async #stranger(): Promise<string> {
+    this.#release();
+    await this.#db.close();
+    const files = new Map([...this.#vfs.files()].map(([path, bytes]) => [path, Uint8Array.from(bytes)] as const));
+    const isIndex = (path: string): boolean => path.startsWith(`${FOLDER}/${this.#table}.`) && /\.(fsi|cdx)$/.test(path);
+    const older = [...this.#older].filter(([path, bytes]) => isIndex(path) && files.has(path) && !Buffer.from(bytes).equals(files.get(path) ?? bytes));
+    this.#older = new Map([...files].filter(([path]) => isIndex(path)));
+    const dice = this.#random.int(3);
+    if (dice === 0 && older.length > 0) for (const [path, bytes] of older) this.#put(path, bytes);
+    else if (dice === 1) for (const path of files.keys()) if (path.endsWith('.fsi') && this.#random.chance(0.5)) this.#vfs.unlink(path);
+    if (dice === 2) this.#rewriteNames(files);
+    this.#db = await this.#open();
+    return ['older index files', 'index files removed', 'table changed by another program'][dice] ?? '';
+  }
+
+  #put(path: string, bytes: Uint8Array): void {
+    const file = this.#vfs.open(path, 'write');
+    file.truncate(bytes.length);
+    writeFully(file, bytes, 0);
+    file.close();
+  }
+
+  /** The name is the first field of a record, behind its mark. */
+  #rewriteNames(files: ReadonlyMap<string, Uint8Array>): void {
+    const path = `${FOLDER}/${this.#table}.dbf`;
+    const dbf = Buffer.from(files.get(path) ?? Buffer.alloc(0));
+    const [count, headerLength, recordLength] = [dbf.readUInt32LE(4), dbf.readUInt16LE(8), dbf.readUInt16LE(10)];
+    for (let i = 0; i < count; i++) if (this.#random.chance(0.3)) dbf.write(`Q${i % 7}`.padEnd(8), headerLength + i * recordLength + 1, 'latin1');
+    if (count > 0) this.#put(path, dbf);
   }
 
   /** The next process finds what the files held before this one closed them. */
@@ -254,7 +303,9 @@ class IndexHistory {
 /** One random history; the failure as text with the command that runs it again, or undefined. */
 export async function runIndexHistory(history: IndexHistoryOptions): Promise<string | undefined> {
   try {
-    await new IndexHistory(history).run(history.steps);
+    const run = new IndexHistory(history);
+    await run.run(history.steps);
+    history.ended?.(run.changes);
     return undefined;
   } catch (error) {
     return `${error instanceof Error ? error.stack ?? error.message : String(error)}\nagain: SEED=${history.seed} npx vitest run test/model/index-model.test.ts`;

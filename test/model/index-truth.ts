@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { compareValues } from '../../src/filter/compare-values.js';
 import { char, numeric, type Database, type IndexOptions } from '../../src/main.js';
 
-/** The table whose indexes are tested, with two kinds of our own and two tags of a CDX file. */
+/** The table whose indexes are tested, with two kinds of our own, three tags of a CDX file, an IDX, two NTX and an NDX. */
 export const INDEXED = { name: char(8), n: numeric(6), k: numeric(6) };
 
 interface Entry { readonly key: unknown; readonly recno: number }
@@ -23,8 +23,15 @@ const KEYS: Readonly<Record<string, (row: Row) => readonly unknown[] | undefined
   u: (row) => (row.$deleted || row['k'] === null ? undefined : [row['k']]),
   upname: (row) => [String(row['name'] ?? '').toUpperCase()],
   high: (row) => (Number(row['n'] ?? 0) > 50 ? [Number(row['n'])] : undefined),
+  down: (row) => [Number(row['k'] ?? 0)],
+  idx_k: (row) => [Number(row['k'] ?? 0)],
+  ntx_name: (row) => [row['name']],
+  ntx_n: (row) => [Number(row['n'] ?? 0)],
+  ndx_n: (row) => [Number(row['n'] ?? 0)],
 };
-const DESCENDING = new Set(['by_n']);
+const DESCENDING = new Set(['by_n', 'ntx_name']);
+/** Walked from the end: of equal keys the highest record number comes first. */
+const BACKWARDS = new Set(['down']);
 
 const OPTIONS: Readonly<Record<string, IndexOptions>> = {
   by_name: { on: ['name', 'n'] },
@@ -33,7 +40,14 @@ const OPTIONS: Readonly<Record<string, IndexOptions>> = {
   u: { on: 'k', unique: true, sparse: true },
   upname: { expression: 'UPPER(NAME)', type: 'cdx' },
   high: { on: 'n', type: 'cdx', for: 'N>50' },
+  down: { on: 'k', type: 'cdx', descending: true },
+  idx_k: { on: 'k', type: 'idx' },
+  ntx_name: { on: 'name', type: 'ntx', descending: true },
+  ntx_n: { on: 'n', type: 'ntx' },
+  ndx_n: { on: 'n', type: 'ndx' },
 };
+/** Of xBase programs: a reader can not make them anew. */
+export const XBASE_INDEXES: readonly string[] = Object.keys(OPTIONS).filter((name) => !['btree', 'skiplist', undefined].includes(OPTIONS[name]?.type));
 
 /** Makes the table with these of the indexes; default: all. */
 export async function createIndexed(db: Database, table: string, names: readonly string[] = Object.keys(OPTIONS)): Promise<void> {
@@ -61,6 +75,7 @@ export function truthOf(view: IndexedView, table: string): ReadonlyMap<string, r
       }
       return a.recno - b.recno;
     });
+    if (BACKWARDS.has(name)) entries.reverse();
     return [name, entries.map(({ values, recno }) => ({ key: values.length === 1 ? values[0] : [...values], recno }))];
   }));
 }

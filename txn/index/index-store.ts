@@ -24,7 +24,6 @@ const COMPACT_ENTRIES = 4096;
  * checkpoint in a base, and for old snapshots the lists of earlier checkpoints.
  */
 export class IndexStore {
-  readonly definition: CatalogIndex;
   readonly keys: IndexKeys;
   /** Snapshots before this sequence can not use the index: it was made later. */
   readonly validFrom: number;
@@ -43,9 +42,10 @@ export class IndexStore {
   readonly #seed: number;
   #generations = 0;
   readonly #inFlight = new Set<InFlight>();
+  #definition: CatalogIndex;
 
   constructor(definition: CatalogIndex, keys: IndexKeys, base: IndexBase, seed: number, validFrom: number) {
-    this.definition = definition;
+    this.#definition = definition;
     this.keys = keys;
     this.base = base;
     this.validFrom = validFrom;
@@ -55,9 +55,14 @@ export class IndexStore {
 
   #newList(): SkipList { return new SkipList(this.#seed + ++this.#generations * 0x9e3779b1); }
 
-  get name(): string { return this.definition.name; }
+  get definition(): CatalogIndex { return this.#definition; }
+  get name(): string { return this.#definition.name; }
+
+  /** Its file has another name. */
+  movedTo(file: string): void { this.#definition = { ...this.#definition, file }; }
+
   /** Kept in memory alone: its base is made anew in memory, not in a file. */
-  get isInMemory(): boolean { return this.definition.file === undefined; }
+  get isInMemory(): boolean { return this.#definition.file === undefined; }
 
   get sizeBytes(): number {
     let sum = this.active.isEmpty ? 0 : this.active.sizeBytes;

@@ -24,6 +24,8 @@ export interface IndexedFiles {
   readonly siblings: readonly string[];
   /** Another program changed the table since the catalog was written. */
   readonly adopted: boolean;
+  /** Recovery is going on: the files are those of a checkpoint, whatever they looked like when the catalog was written. */
+  readonly recovering: boolean;
 }
 
 const STRUCTURAL = /\.(cdx|mdx)$/i;
@@ -55,8 +57,12 @@ function keysOrNone(c: IndexContext, store: RecordStore, table: IndexedTable, de
   }
 }
 
-/** A file that did not change with its table has entries of other rows, one that changed may have an order of its own: it is made anew before it is used. */
-function openForeign(c: IndexContext, store: RecordStore, { name: tableName, facts, adopted }: IndexedFiles, name: string, onRebuilt: () => void): void {
+/**
+ * A file that did not change with its table, or changed without it (an old copy was put back, another program made it anew), may have entries of other
+ * rows; one that changed with it may have an order of its own: it is made anew before it is used.
+ */
+function openForeign(c: IndexContext, store: RecordStore, table: IndexedFiles, name: string, onRebuilt: () => void): void {
+  const { name: tableName, facts, adopted, recovering } = table;
   const stat = c.vfs().stat(`${c.folder}/${name}`);
   if (stat?.kind !== 'file') {
     store.indexes.problems.push({ file: name, reason: 'it is not there', code: 'INDEX_MISSING' });
@@ -67,9 +73,10 @@ function openForeign(c: IndexContext, store: RecordStore, { name: tableName, fac
   if (!(file instanceof XbaseIndexFile)) return;
   const seen = facts?.indexFiles?.[name];
   const isAsSeen = seen !== undefined && seen.sizeBytes === stat.sizeBytes && seen.mtimeNs === String(stat.mtimeNs);
-  if (isAsSeen ? !adopted : !c.writable || keepsRecordOrder(file)) return;
+  const changedAlone = seen !== undefined && !isAsSeen && !adopted && !recovering && c.writable;
+  if (isAsSeen ? !adopted : !changedAlone && (!c.writable || keepsRecordOrder(file))) return;
   store.indexes.removeFile(file);
-  const reason = 'another program changed the table and not this file; make the index anew in that program, or set the file aside';
+  const reason = 'another program changed the table and not this file, or this file alone; make the index anew in that program, or set the file aside';
   const definitions = file.stores.map(({ definition }) => definition);
   if (!c.writable || store.indexes.problems.some((problem) => problem.file === name)) {
     store.indexes.problems.push({ file: name, reason, code: 'INDEX_STALE' });

@@ -51,7 +51,14 @@ export class TableIndexes {
   ownDefinitions(): CatalogIndex[] { return this.#files.filter((file) => !file.isForeign).flatMap(definitionsIn); }
 
   /** The files got other names. */
-  renamed(names: ReadonlyMap<string, string>): void { for (const file of this.#files) file.renamed(names.get(file.name) ?? file.name); }
+  renamed(names: ReadonlyMap<string, string>): void {
+    for (const file of this.#files) {
+      const name = names.get(file.name);
+      if (name === undefined) continue;
+      file.renamed(name);
+      for (const store of file.stores) store.movedTo(name);
+    }
+  }
 
   /** The index by name, any letter case. */
   find(name: string, file?: string): IndexStore | undefined {

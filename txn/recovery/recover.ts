@@ -182,7 +182,16 @@ function refreshed(o: Pick<RecoverOptions, 'env' | 'folder'>, table: CatalogTabl
     ...table, fingerprint,
     ...(table.memoFile === undefined ? {} : { memoFingerprint: of(table.memoFile, () => 512) }),
     ...(table.indexes === undefined ? {} : { indexes: table.indexes.map((index) => refreshedIndex(o, index)) }),
+    ...(table.indexFiles === undefined ? {} : { indexFiles: looksNow(o, Object.keys(table.indexFiles)) }),
   };
+}
+
+/** Of index files of other programs, which the journal may have changed. */
+function looksNow({ env, folder }: Pick<RecoverOptions, 'env' | 'folder'>, names: readonly string[]): NonNullable<CatalogTable['indexFiles']> {
+  return Object.fromEntries(names.flatMap((name) => {
+    const stat = env.vfs.stat(`${folder}/${name}`);
+    return stat?.kind === 'file' ? [[name, { sizeBytes: stat.sizeBytes, mtimeNs: String(stat.mtimeNs) }] as const] : [];
+  }));
 }
 
 /** What the file of an index says now; of one that says nothing the old facts stay, and opening the table makes it anew. */

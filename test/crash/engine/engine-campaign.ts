@@ -15,6 +15,7 @@ export { runCampaign } from '../../support/sim/campaign.js';
 export { runContract } from './engine-contract.js';
 export { runRaces } from './engine-races.js';
 export { kvSystem } from './kv-system.js';
+export { indexSystem } from './index-system.js';
 export { runIndexHistory } from '../../model/index-history.js';
 export { runKvHistories } from '../../model/kv-history.js';
 export { runKvAnomalies } from '../../isolation/kv-anomalies.js';

@@ -1,5 +1,6 @@
 import { MemoryVfs, readJournal, type JournalEntry } from '#storage';
 import { JOURNAL_NAME } from '#txn';
+import { parseNote } from '../../../txn/checkpoint/journal-note.js';
 import { char, FieldstoneError, hasCode, type Database, type Durability, type WritableDialect } from '../../../src/main.js';
 import { openIn } from '../../../src/open.js';
 import { fakeIdentity } from '../../support/fake-identity.js';
@@ -164,30 +165,42 @@ function without(state: EngineState, name: string): EngineState {
 
 /** Where the database id stands in a journal (docs/formats/journal.md). */
 const DATABASE_ID_AT = 16;
-const parsed = new WeakMap<Uint8Array, readonly JournalEntry[]>();
+interface Parsed { readonly entries: readonly JournalEntry[]; readonly sizes: Readonly<Record<string, number>> }
+const NOTHING: Parsed = { entries: [], sizes: {} };
+const parsed = new WeakMap<Uint8Array, Parsed>();
 
-/** The entries of a journal's bytes; none when it is not complete. */
-function entriesOf(bytes: Uint8Array): readonly JournalEntry[] {
-  let entries = parsed.get(bytes);
-  if (entries === undefined) {
-    const vfs = new MemoryVfs([[`/j/${JOURNAL_NAME}`, bytes]]);
-    entries = [];
-    try {
-      const journal = readJournal(vfs, `/j/${JOURNAL_NAME}`, bytes.subarray(DATABASE_ID_AT, DATABASE_ID_AT + 16));
-      if (journal !== undefined) entries = [...journal.entries()].map((e) => (e.kind === 'write' ? { ...e, bytes: new Uint8Array(e.bytes) } : e));
-    } catch (error) {
-      if (!(error instanceof FieldstoneError)) throw error;
-    }
-    parsed.set(bytes, entries);
-  }
-  return entries;
+/** What a journal's bytes say; nothing when it is not complete. */
+function parsedOf(bytes: Uint8Array): Parsed {
+  const known = parsed.get(bytes) ?? parse(bytes);
+  parsed.set(bytes, known);
+  return known;
 }
+
+function parse(bytes: Uint8Array): Parsed {
+  const vfs = new MemoryVfs([[`/j/${JOURNAL_NAME}`, bytes]]);
+  try {
+    const journal = readJournal(vfs, `/j/${JOURNAL_NAME}`, bytes.subarray(DATABASE_ID_AT, DATABASE_ID_AT + 16));
+    if (journal === undefined) return NOTHING;
+    const entries = [...journal.entries()].map((e) => (e.kind === 'write' ? { ...e, bytes: new Uint8Array(e.bytes) } : e));
+    return { entries, sizes: parseNote(journal.meta.note).sizes };
+  } catch (error) {
+    if (!(error instanceof FieldstoneError)) throw error;
+    return NOTHING;
+  }
+}
+
+function entriesOf(bytes: Uint8Array): readonly JournalEntry[] { return parsedOf(bytes).entries; }
 
 function nameIn(path: string): string { return path.slice(path.lastIndexOf('/') + 1); }
 
 /** A dBASE IV list of free runs that leads nowhere is the end of the file, as our own reader takes it. */
 function publishedEnd(path: string, bytes: Uint8Array): number {
   const end = publishedEndByName(path, bytes);
+  // A tree file of ours: its first page says how many there are (docs/formats/btree.md).
+  if (path.endsWith('.fsi') && bytes.length >= 52) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    return view.getUint32(44, true) * view.getUint32(48, true);
+  }
   if (!path.endsWith('.dbt') || end !== bytes.length || bytes.length < 24) return end;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return Math.min(end, view.getUint32(0, true) * (view.getUint16(20, true) || 512));
@@ -195,8 +208,10 @@ function publishedEnd(path: string, bytes: Uint8Array): number {
 
 export const journalRule: JournalRuleOptions = {
   publishedEnd,
-  baseFile: (path) => /\.(dbf|fpt|dbt|smt)$/.test(path),
+  baseFile: (path) => /\.(dbf|fpt|dbt|smt|fsi|cdx|idx|ntx|ndx)$/.test(path),
   journalFile: (path) => path.endsWith(`/${JOURNAL_NAME}`),
+  sizedByJournal: (path) => /\.(cdx|idx|ntx|ndx)$/.test(path),
+  journalSizes: (journal) => parsedOf(journal).sizes,
   journalCovers: (journal, path, offset, bytes) => {
     const covered = new Uint8Array(bytes.length);
     for (const e of entriesOf(journal)) {
@@ -207,6 +222,8 @@ export const journalRule: JournalRuleOptions = {
     }
     return covered.every((b) => b === 1);
   },
+  // An index that is made anew at opening.
+  madeAnew: (path) => /\.(fsi|cdx|idx|ntx|ndx)\.fs-new$/.test(path),
   journalCoversName: (journal, c: NameChange) => entriesOf(journal).some((e) => (c.op === 'rename'
     ? e.kind === 'rename' && e.from === nameIn(c.from) && e.to === nameIn(c.path)
     : e.kind === 'unlink' && e.file === nameIn(c.path))),

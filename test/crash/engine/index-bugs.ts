@@ -6,6 +6,7 @@ const CHANGES = 'txn/index/entry-changes.ts';
 const FROZEN = 'txn/index/frozen-changes.ts';
 const MERGED = 'txn/index/merged-cursor.ts';
 const XBASE = 'txn/index/xbase-index-file.ts';
+const TREE = 'txn/index/tree-index-file.ts';
 
 /** Mistakes in the indexes of tables. */
 export const INDEX_BUGS: readonly SourceBug[] = [
@@ -35,4 +36,20 @@ export const INDEX_BUGS: readonly SourceBug[] = [
     ['if (list?.isEmpty === false)', 'if (list?.isEmpty === undefined)']),
   sourceBug('index-rollback-forgets', 'index-model', 'going back to a savepoint leaves the entries of what was written since', 'txn/index/own-entries.ts',
     ['const now = row === undefined ? this.#committed(recno, undefined)', 'const now = row === undefined ? shown']),
+  sourceBug('index-pages-in-place', 'index', 'pages of our index files are overwritten without the journal', TREE,
+    ['target.put(name, base.file, pageNo * pageSizeBytes, page, publishedBytes);', 'target.put(name, base.file, pageNo * pageSizeBytes, page, publishedBytes * 0);']),
+  sourceBug('index-xbase-in-place', 'index', 'pages of xBase index files are overwritten without the journal', XBASE,
+    ['target.put(this.name, this.file, offset, bytes, this.#sizeBytes);', 'target.put(this.name, this.file, offset, bytes, this.#sizeBytes * 0);']),
+  sourceBug('index-built-not-synced', 'index', 'a new index file is renamed into place before it is on disk', 'txn/index/create-index.ts',
+    ["    for (const { file } of files) await file.syncAsync();\n    if (files.length > 0) env.vfs.syncFolder(folder);\n    const after", '    const after']),
+  sourceBug('index-replay-lost', 'index', 'recovery replays rows and not their keys', 'txn/recovery/replay.ts',
+    ['        if (!store.indexes.isEmpty) store.indexes.replayRow(store, recno, bytes, sequence, NO_SNAPSHOTS);\n', '']),
+  sourceBug('index-overlay-lost', 'index-model', 'pages of an xBase file that are on their way into it are read from the file', XBASE,
+    ['    this.#placing = this.#pending.blocks;\n', '    this.#placing = new Map();\n']),
+  sourceBug('index-any-tree-taken', 'index-model', 'an index file of another time is taken for that of the table', 'txn/index/open-indexes.ts',
+    ['base.treeId === definition.treeId && base.state.header.sequence === definition.sequence', 'base.treeId >= 0']),
+  sourceBug('index-foreign-change-missed', 'index-model', 'an xBase file that was not changed with its table is taken as it is', 'txn/index/open-indexes.ts',
+    ['  if (isAsSeen ? !adopted : ', '  if (isAsSeen ? true : ']),
+  sourceBug('index-old-copy-taken', 'index-model', 'an older copy of an xBase file is taken as it is', 'txn/index/open-indexes.ts',
+    ['const changedAlone = seen !== undefined', 'const changedAlone = seen === null']),
 ];

@@ -14,7 +14,9 @@ export type IndexState = ReadonlyMap<string, string>;
 const FOLDER = '/db';
 const DURABILITIES: readonly Durability[] = ['commit', 'commit', 'interval', 'commit', 'none'];
 /** Every index costs a checkpoint before anything else happens: a workload has some of them. */
-const CHOICES: readonly (readonly string[])[] = [['u', 'by_name', 'upname'], ['u', 'high', 'some'], ['u', 'by_n', 'upname', 'high']];
+const CHOICES: readonly (readonly string[])[] = [
+  ['u', 'by_name', 'upname'], ['u', 'high', 'some'], ['u', 'ntx_n', 'ndx_n'], ['u', 'by_n', 'upname', 'high'], ['u', 'idx_k', 'ntx_name', 'down'],
+];
 const NAMES = ['a', 'B', 'bc', 'Bd', 'zz'];
 const TAGS = ['x', 'y', 'z'];
 let lives = 0;
@@ -80,7 +82,10 @@ function readState(db: Database): IndexState {
     const problem = indexProblem(db, 't');
     if (problem !== undefined) state.set('index', problem);
   }
-  if (db.collections().includes('d')) readDocuments(db, state);
+  if (db.collections().includes('d')) {
+    if (!db.table('d').indexes().some((index) => index.name === '_id')) state.set('index', 'the collection has no index of its ids');
+    readDocuments(db, state);
+  }
   return state;
 }
 

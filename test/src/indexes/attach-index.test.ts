@@ -96,6 +96,40 @@ describe('an NTX beside a table', () => {
   });
 });
 
+test('a table that goes takes the files with its name along, and leaves the stand-alone index files of other programs', async () => {
+  const vfs = memoryFolder();
+  const { db, people } = await withPeople(vfs);
+  put(vfs, 'by_name.ntx', ntx(RIGHT));
+  await people.attachIndex('by_name.ntx');
+  await people.createIndex('tag', { on: 'n', type: 'cdx' });
+  await people.createIndex('ours', { on: 'n' });
+  await people.createIndex('people', { on: 'n', type: 'ntx' });
+  await people.insert({ name: 'Zoe', n: 7 });
+  await db.dropTable('people');
+  await db.close();
+  expect(vfs.list(FOLDER).filter((name) => vfs.stat(`${FOLDER}/${name}`)?.kind === 'file').sort()).toEqual(['by_name.ntx', 'fieldstone.json']);
+  const { db: again, people: made } = await withPeople(vfs);
+  await made.attachIndex('by_name.ntx');
+  expect(keys(made, 'by_name')).toEqual(RIGHT);
+  await again.close();
+});
+
+test('after a rename indexes are dropped with the files that they have now', async () => {
+  const vfs = memoryFolder();
+  const { db, people } = await withPeople(vfs);
+  for (const type of ['btree', 'ntx'] as const) await people.createIndex(`by_${type}`, { on: 'name', type });
+  for (const tag of ['A', 'B']) await people.createIndex(tag, { on: 'name', type: 'cdx' });
+  await db.renameTable('people', 'folk');
+  const folk = db.table('folk');
+  expect(folk.indexes().map(({ name, file }) => [name, file])).toEqual([['by_btree', 'folk.by_btree.fsi'], ['BY_NTX', 'by_ntx.ntx'], ['A', 'folk.cdx'], ['B', 'folk.cdx']]);
+  await folk.dropIndex('A');
+  await folk.insert({ name: 'Dee', n: 1 });
+  expect(keys(folk, 'B')).toEqual([...RIGHT, ['Dee', 5]]);
+  for (const name of ['B', 'by_btree', 'by_ntx']) await folk.dropIndex(name);
+  await db.close();
+  expect(vfs.list(FOLDER).filter((name) => vfs.stat(`${FOLDER}/${name}`)?.kind === 'file').sort()).toEqual(['fieldstone.json', 'folk.dbf']);
+});
+
 describe('stand-alone files made here', () => {
   test.each(['idx', 'ntx', 'ndx'] as const)('%s: is remembered, rebuilt by pack and reindex, renamed with its table, dropped', async (type) => {
     const vfs = memoryFolder();

@@ -17,6 +17,15 @@ export interface JournalRuleOptions {
   journalCovers(journal: Uint8Array, path: string, offset: number, bytes: Uint8Array): boolean;
   /** Default: by the headers of DBF, FPT, DBT and SMT files; other files wholly. */
   publishedEnd?: PublishedEnd;
+  /**
+   * Files whose published end nothing in them tells (CDX, IDX, NTX, NDX): they are as long as they were when they got their name, later as a synced
+   * journal says. Until one of both is known nothing of such a file counts as published.
+   */
+  sizedByJournal?(path: string): boolean;
+  /** Published sizes that come with this journal, by name in its folder. */
+  journalSizes?(journal: Uint8Array): Readonly<Record<string, number>>;
+  /** A whole new file, made of what the other base files hold, which may appear under its name without the journal. */
+  madeAnew?(path: string): boolean;
   /** Whether the journal says so; without it any change of names is allowed. */
   journalCoversName?(journal: Uint8Array, change: NameChange): boolean;
 }
@@ -45,6 +54,8 @@ export class JournalRule {
   readonly #options: JournalRuleOptions;
   readonly #publishedEnd: PublishedEnd;
   readonly #journals = new Map<string, JournalFile>();
+  /** Published ends of files that do not tell it themselves. */
+  readonly #ends = new Map<string, number>();
   /** Every breach so far, also those that the engine swallowed. */
   readonly breaches: JournalRuleBroken[] = [];
 
@@ -56,12 +67,13 @@ export class JournalRule {
   /** A file that is there when the disk starts; after the mere death of a process it need not be durable. */
   found(path: string, bytes: Uint8Array, synced: boolean, named: boolean): void {
     if (this.#options.journalFile(path)) this.#journals.set(path, { synced: synced ? bytes : undefined, named });
+    this.#takeSizes();
   }
 
   write(path: string, position: number, source: Uint8Array, before: () => Uint8Array): void {
     this.#touched(path);
     if (!this.#options.baseFile(path) || source.length === 0) return;
-    const end = this.#publishedEnd(path, before());
+    const end = this.#endOf(path, before);
     if (position >= end) return;
     const part = source.subarray(0, Math.min(source.length, end - position));
     if (this.#covered((journal) => this.#options.journalCovers(journal, path, position, part))) return;
@@ -71,8 +83,7 @@ export class JournalRule {
   truncate(path: string, sizeBytes: number, before: () => Uint8Array): void {
     this.#touched(path);
     if (!this.#options.baseFile(path)) return;
-    const bytes = before();
-    const end = Math.min(this.#publishedEnd(path, bytes), bytes.length);
+    const end = Math.min(this.#endOf(path, before), before().length);
     if (sizeBytes < end) this.#fail(path, sizeBytes, `truncated below its published end ${end}`);
   }
 
@@ -81,26 +92,47 @@ export class JournalRule {
   }
 
   /** `syncedBytes`: the content, if all of it is synced. */
-  rename(from: string, path: string, syncedBytes: () => Uint8Array | undefined): void {
+  rename(from: string, path: string, syncedBytes: () => Uint8Array | undefined, sizeBytes = 0): void {
     this.#nameChange({ op: 'rename', from, path }, this.#options.baseFile(path) || this.#options.baseFile(from));
     this.#journals.delete(from);
     this.#journals.delete(path);
+    this.#ends.delete(from);
+    if (this.#options.sizedByJournal?.(path) === true) this.#ends.set(path, sizeBytes);
     if (this.#options.journalFile(path)) this.#journals.set(path, { synced: syncedBytes(), named: false });
   }
 
   unlink(path: string): void {
     this.#nameChange({ op: 'unlink', path }, this.#options.baseFile(path));
     this.#journals.delete(path);
+    this.#ends.delete(path);
   }
 
   synced(path: string, bytes: () => Uint8Array): void {
     const journal = this.#journals.get(path);
     if (journal !== undefined) journal.synced = bytes();
     else if (this.#options.journalFile(path)) this.#journals.set(path, { synced: bytes(), named: false });
+    this.#takeSizes();
   }
 
   folderSynced(folder: string): void {
     for (const [path, journal] of this.#journals) if (folderOf(path) === folder) journal.named = true;
+    this.#takeSizes();
+  }
+
+  /** A journal that is durable publishes sizes. */
+  #takeSizes(): void {
+    for (const [path, { synced, named }] of this.#journals) {
+      if (synced === undefined || !named) continue;
+      const folder = folderOf(path);
+      for (const [file, sizeBytes] of Object.entries(this.#options.journalSizes?.(synced) ?? {})) {
+        const whole = `${folder === '/' ? '' : folder}/${file}`;
+        if (this.#options.sizedByJournal?.(whole) === true) this.#ends.set(whole, sizeBytes);
+      }
+    }
+  }
+
+  #endOf(path: string, before: () => Uint8Array): number {
+    return this.#options.sizedByJournal?.(path) === true ? this.#ends.get(path) ?? 0 : this.#publishedEnd(path, before());
   }
 
   #touched(path: string): void {
@@ -110,6 +142,7 @@ export class JournalRule {
 
   #nameChange(change: NameChange, concernsBase: boolean): void {
     const covers = this.#options.journalCoversName?.bind(this.#options);
+    if (change.op === 'rename' && this.#options.madeAnew?.(change.from) === true) return;
     if (!concernsBase || covers === undefined || this.#covered((journal) => covers(journal, change))) return;
     this.#fail(change.path, 0, `${change.op} of a base file that no synced journal holds`);
   }

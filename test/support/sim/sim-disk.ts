@@ -150,7 +150,7 @@ export class SimDisk implements Vfs, SimFileHost {
     this.#checkFolder(folderOf(target), 'rename to', to);
     if (source === target) return;
     this.#checkReplace(node, source, target, to);
-    if (node !== 'folder') this.journalRule?.rename(source, target, () => node.isSynced ? node.copy() : undefined);
+    if (node !== 'folder') this.journalRule?.rename(source, target, () => node.isSynced ? node.copy() : undefined, node.sizeBytes);
     const replaced = this.#nodes.get(target);
     if (replaced instanceof SimInode) replaced.path = undefined;
     this.#nodes.delete(source);
