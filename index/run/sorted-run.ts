@@ -35,7 +35,7 @@ export class RunBuilder implements KeyTable {
 
   get count(): number { return this.#count; }
   get longest(): number { return this.#longest; }
-  get sizeBytes(): number { return this.#chunks.length * CHUNK_BYTES + this.#starts.length * 8; }
+  get sizeBytes(): number { return this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0) + this.#starts.length * 8; }
 
   bytesOf(entry: number): Buffer { return this.#chunks[this.#chunkOf[entry] ?? 0] ?? EMPTY; }
   startOf(entry: number): number { return this.#starts[entry] ?? 0; }
@@ -98,11 +98,29 @@ export class RunBuilder implements KeyTable {
   *finishSteps(): Generator<void, SortedRun, void> {
     const order = inOrder(this.#count);
     yield* sortSteps(order, this);
+    this.#trim();
     return new SortedRun(this, order);
   }
 
   /** The same for entries that were added in order. */
-  finishSorted(): SortedRun { return new SortedRun(this, inOrder(this.#count)); }
+  finishSorted(): SortedRun {
+    this.#trim();
+    return new SortedRun(this, inOrder(this.#count));
+  }
+
+  /** What was left free for more entries is given back: runs stay for long. */
+  #trim(): void {
+    const last = this.#chunks.length - 1;
+    if (last >= 0 && this.#used < CHUNK_BYTES / 2) {
+      const kept = Buffer.allocUnsafeSlow(this.#used);
+      this.#chunk.copy(kept, 0, 0, this.#used);
+      this.#chunks[last] = this.#chunk = kept;
+    }
+    if (this.#count > this.#starts.length / 2) return;
+    this.#chunkOf = this.#chunkOf.slice(0, this.#count);
+    this.#starts = this.#starts.slice(0, this.#count);
+    this.#lengths = this.#lengths.slice(0, this.#count);
+  }
 }
 
 function inOrder(count: number): Uint32Array {

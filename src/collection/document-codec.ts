@@ -1,9 +1,10 @@
 import {
-  createRowDecoder, createRowEncoder, FieldstoneError, isMemoField, packBytes, unpackBytes, type Codec, type CodecCounters, type DbfField, type DbfLayout,
-  type MemoSource, type PendingMemo, type RowDecoder, type RowEncoder,
+  codePage, createRowDecoder, createRowEncoder, FieldstoneError, isMemoField, latin1Text, locateMemo, packBytes, readPointer, unpackBytes, wholeSpan,
+  type Codec, type CodecCounters, type CodePage, type DbfField, type DbfLayout, type MemoSource, type MemoSpan, type PendingMemo,
+  type RowDecoder, type RowEncoder,
 } from '#storage';
 import { equalValues } from '../filter/compare-values.js';
-import { idColumn, idFromColumn, type DocumentId } from '../document/document-id.js';
+import { ID_COLUMN_BYTES, idColumn, idFromColumn, type DocumentId } from '../document/document-id.js';
 import { documentText, MAX_DOCUMENT_BYTES, parseDocumentText } from '../document/document-text.js';
 import { ID_COLUMN, REST_COLUMN, type CollectionLayout } from './collection-layout.js';
 
@@ -24,6 +25,10 @@ export interface DocumentCodecOptions {
 }
 
 const PACKED_HEAD_BYTES = 5;
+const EMPTY_TEXT_BYTES = '{}'.length;
+/** Where the text that is being read stands. */
+const NO_BYTES = new Uint8Array(0);
+const span: MemoSpan = { bytes: NO_BYTES, start: 0, end: 0 };
 /** Shorter texts do not get shorter. */
 const PACK_FROM_BYTES = 128;
 
@@ -36,7 +41,6 @@ export class DocumentCodec {
   readonly #options: DocumentCodecOptions;
   readonly #columns: RowDecoder;
   readonly #ids: RowDecoder;
-  readonly #rest: RowDecoder;
   readonly #fields: ReadonlyMap<string, RowDecoder>;
   readonly #encoder: RowEncoder;
   /** A record without a value. */
@@ -46,6 +50,8 @@ export class DocumentCodec {
   readonly #tried: RowDecoder;
   readonly #idStart: number;
   readonly #restField: DbfField;
+  readonly #dbf: DbfLayout;
+  readonly #page: CodePage;
 
   constructor(dbf: DbfLayout, layout: CollectionLayout, options: DocumentCodecOptions) {
     this.layout = layout;
@@ -55,7 +61,6 @@ export class DocumentCodec {
     const columnNames = layout.columns.map(({ name }) => name);
     this.#columns = decoderOf(columnNames);
     this.#ids = decoderOf([ID_COLUMN]);
-    this.#rest = decoderOf([REST_COLUMN]);
     this.#fields = new Map(columnNames.map((name) => [name, decoderOf([name])]));
     this.#encoder = createRowEncoder(dbf, { names, as });
     this.#empty = Buffer.alloc(dbf.recordLength);
@@ -63,6 +68,8 @@ export class DocumentCodec {
     this.#trial = Buffer.alloc(dbf.recordLength);
     this.#idStart = layout.id.offset;
     this.#restField = layout.rest;
+    this.#dbf = dbf;
+    this.#page = codePage(layout.packed || layout.rest.binary ? 'latin1' : dbf.encoding);
     this.#tried = decoderOf(layout.columns.filter(({ field }) => !isMemoField(field)).map(({ name }) => name));
   }
 
@@ -132,7 +139,7 @@ export class DocumentCodec {
   }
 
   id(record: RecordBytes): DocumentId {
-    const text = this.#ids.decode(record.bytes, record.start, 1)[ID_COLUMN];
+    const text = this.#plainId(record.bytes, record.start) ?? this.#ids.decode(record.bytes, record.start, 1)[ID_COLUMN];
     const id = typeof text === 'string' ? idFromColumn(text) : undefined;
     if (id !== undefined) return id;
     const inRest = this.rest(record)['_id'];
@@ -140,24 +147,57 @@ export class DocumentCodec {
     return typeof inRest === 'string' || typeof inRest === 'bigint' || inRest instanceof Uint8Array ? inRest : String(text ?? '');
   }
 
-  /** The fields that have no column. */
-  rest(record: RecordBytes): Record<string, unknown> {
-    const value = this.#rest.decode(record.bytes, record.start, 1, record.memos)[REST_COLUMN];
-    if (value === null || value === '' || value === undefined) return {};
-    return parseDocumentText(value instanceof Uint8Array ? this.#unpacked(value) : String(value));
+  /** An id column in ASCII without trailing blanks, as almost all are; undefined for others. */
+  #plainId(bytes: Uint8Array, start: number): string | undefined {
+    const from = start + this.#idStart;
+    let end = from + ID_COLUMN_BYTES;
+    while (end > from && bytes[end - 1] === 0x20) end--;
+    for (let i = from; i < end; i++) {
+      const byte = bytes[i] ?? 0;
+      if (byte < 0x20 || byte > 0x7e) return undefined;
+    }
+    return latin1Text(bytes, from, end);
   }
 
-  #unpacked(value: Uint8Array): string {
+  /** The fields that have no column. */
+  rest(record: RecordBytes): Record<string, unknown> {
+    const text = this.#restText(record);
+    return text === '' ? {} : parseDocumentText(text);
+  }
+
+  #restText(record: RecordBytes): string {
+    const text = this.locateText(record, span) ? this.#page.decode(span.bytes, span.start, span.end) : '';
+    span.bytes = NO_BYTES; // the page may go
+    return text;
+  }
+
+  /** Where the text of the rest stands, good until anything else is read; false without one. */
+  locateText(record: RecordBytes, into: MemoSpan): boolean {
+    const pointer = readPointer(this.#dbf, this.#restField, record.bytes, record.start);
+    if (typeof pointer === 'string' || !locateMemo(record.memos, pointer, into)) return false;
+    if (!this.layout.packed) return into.end > into.start;
+    return wholeSpan(this.#unpacked(into.bytes.subarray(into.start, into.end)), into);
+  }
+
+  #unpacked(value: Uint8Array): Uint8Array {
     if (value.length < PACKED_HEAD_BYTES) throw new FieldstoneError('CORRUPT_MEMO', 'a packed document is cut off');
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.length);
     const length = bytes.readUInt32LE(1);
     if (length > MAX_DOCUMENT_BYTES) throw new FieldstoneError('CORRUPT_MEMO', `a packed document claims ${length} bytes; at most ${MAX_DOCUMENT_BYTES} are allowed`);
-    const plain = unpackBytes(bytes[0] ?? 0, bytes.subarray(PACKED_HEAD_BYTES), length, this.#options.compression?.counters ?? uncounted());
-    return Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString('latin1');
+    return unpackBytes(bytes[0] ?? 0, bytes.subarray(PACKED_HEAD_BYTES), length, this.#options.compression?.counters ?? uncounted());
   }
 
   /** A fresh document; `_id` comes first, then the columns. */
-  decode(record: RecordBytes): Record<string, unknown> { return this.decodeWith(record, this.rest(record)); }
+  decode(record: RecordBytes): Record<string, unknown> {
+    const text = this.layout.columns.length === 0 ? this.#plainId(record.bytes, record.start) : undefined;
+    if (text === undefined || text === '' || text.startsWith('#')) return this.decodeWith(record, this.rest(record));
+    const rest = this.#restText(record);
+    if (rest.length <= EMPTY_TEXT_BYTES || !rest.startsWith('{"')) return this.decodeWith(record, rest === '' ? {} : parseDocumentText(rest));
+    // Parsed together: an object that got its fields in their order at once is the cheapest one.
+    const document = parseDocumentText(`{"_id":${JSON.stringify(text)},${rest.slice(1)}`);
+    if (document['_id'] !== text) document['_id'] = text;
+    return document;
+  }
 
   /** The same when the rest is at hand, which becomes part of it. */
   decodeWith(record: RecordBytes, rest: Record<string, unknown>): Record<string, unknown> {
@@ -181,13 +221,12 @@ export class DocumentCodec {
     return document;
   }
 
-  /** Reads one top-level field; undefined when missing. `rest` is called only when the columns do not tell. */
-  field(name: string): (record: RecordBytes, rest: () => Fields) => unknown {
-    if (name === '_id') return (record) => this.id(record);
+  /** Reads one top-level field; undefined when missing. `inRest` reads it of the rest; it is called only when the columns do not tell. */
+  field<Place extends RecordBytes>(name: string, inRest: (place: Place) => unknown): (place: Place) => unknown {
+    if (name === '_id') return (place) => this.id(place);
     const decoder = this.#fields.get(name);
-    const inRest = (rest: Fields): unknown => (Object.hasOwn(rest, name) ? rest[name] : undefined);
-    if (decoder === undefined) return (_, rest) => inRest(rest());
-    return (record, rest) => decoder.decode(record.bytes, record.start, 1, record.memos)[name] ?? (inRest(rest()) === null ? null : undefined);
+    if (decoder === undefined) return inRest;
+    return (place) => decoder.decode(place.bytes, place.start, 1, place.memos)[name] ?? (inRest(place) === null ? null : undefined);
   }
 }
 

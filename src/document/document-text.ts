@@ -63,6 +63,13 @@ function plainFields(fields: Readonly<Record<string, unknown>>, depth: number): 
 
 /** The fields of such a text. Throws CORRUPT_MEMO when it is none: another program may have written it. */
 export function parseDocumentText(text: string): Record<string, unknown> {
+  const value = parseDocumentValue(text);
+  if (!isFields(value)) throw new FieldstoneError('CORRUPT_MEMO', 'the text of a document is JSON, but no object');
+  return value;
+}
+
+/** A value in such a text, made anew. Throws CORRUPT_MEMO. */
+export function parseDocumentValue(text: string): unknown {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -70,9 +77,7 @@ export function parseDocumentText(text: string): Record<string, unknown> {
     throw new FieldstoneError('CORRUPT_MEMO', `a document is no JSON text: ${e instanceof Error ? e.message : String(e)}`, { cause: e });
   }
   // Most documents have none of these: then what JSON made is the document.
-  const value = text.includes('"$') ? revived(parsed, 0) : parsed;
-  if (!isFields(value)) throw new FieldstoneError('CORRUPT_MEMO', 'the text of a document is JSON, but no object');
-  return value;
+  return text.includes('"$') ? revived(parsed, 0) : parsed;
 }
 
 function revived(value: unknown, depth: number): unknown {

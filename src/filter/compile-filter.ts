@@ -1,5 +1,5 @@
 import type { FilterNode } from './filter-node.js';
-import { DOCUMENTS, type ItemReader, type Predicate } from './item-reader.js';
+import { DOCUMENTS, IN_LIST, type ItemReader, type Predicate } from './item-reader.js';
 import { valueOf } from './operand.js';
 import { anyAtPath, parsePath, type LeafTest } from './path.js';
 import { compileRegex } from './regex/compile-regex.js';
@@ -72,7 +72,12 @@ function atPath<Item>(path: string, leaf: LeafTest, reader: ItemReader<Item>): P
   const read = reader.field(first?.name ?? '');
   const { field } = leaf;
   if (rest.length === 0) return (item) => field(read(item));
-  return (item) => anyAtPath(read(item), rest, 0, leaf);
+  const direct = reader.direct?.([first, ...rest].map((part) => part?.name ?? ''));
+  if (direct === undefined) return (item) => anyAtPath(read(item), rest, 0, leaf);
+  return (item) => {
+    const value = direct(item);
+    return value === IN_LIST ? anyAtPath(read(item), rest, 0, leaf) : field(value);
+  };
 }
 
 /** The test of an operator that looks at the elements of an array as at values of their own. */

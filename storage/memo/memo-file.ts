@@ -1,3 +1,4 @@
+import { BLOCK_HEADER_BYTES } from './memo-blocks.js';
 import { readFreeList } from './dbt4-free-list.js';
 import type { FreeList } from './dbt4-free-list.js';
 import type { MemoFinding } from './memo-finding.js';
@@ -6,6 +7,7 @@ import type { MemoHeader } from './memo-header.js';
 import type { MemoKind, MemoPointer } from './memo-kind.js';
 import { findMemo, offsetOf } from './memo-place.js';
 import type { Dangling, MemoPlace } from './memo-place.js';
+import { wholeSpan, type MemoSpan } from './memo-span.js';
 import { fileReader } from './read-at.js';
 import type { ReadAt } from './read-at.js';
 import type { VfsFile } from '../vfs/vfs.js';
@@ -14,6 +16,9 @@ import type { VfsFile } from '../vfs/vfs.js';
 const FIRST_READ_BYTES = 512;
 /** Dangling pointers are all counted, but only so many are described. */
 const DESCRIBED_DANGLING = 20;
+
+/** Shows bytes of the file from a position on, as many as are at hand there; false when none are. */
+export type InPlace = (position: number, into: MemoSpan) => boolean;
 
 /** What a memo file was asked for. Pass a group of the probe to see it in reports. */
 export interface MemoCounters {
@@ -42,12 +47,14 @@ export class MemoFile {
   readonly counters: MemoCounters;
   readonly #file: VfsFile;
   readonly #readAt: ReadAt;
+  readonly #inPlace: InPlace | undefined;
   readonly #scratch = new Uint8Array(FIRST_READ_BYTES);
   #sizeBytes: number;
   #freeList: FreeList | undefined;
 
-  /** `readAt` may read through a cache; the size and the path are always the file's own. */
-  constructor(file: VfsFile, kind: MemoKind, readAt: ReadAt = fileReader(file), counters: MemoCounters = memoCounters()) {
+  /** `readAt` may read through a cache, `inPlace` shows what is in it; the size and the path are always the file's own. */
+  constructor(file: VfsFile, kind: MemoKind, readAt: ReadAt = fileReader(file), counters: MemoCounters = memoCounters(), inPlace?: InPlace) {
+    this.#inPlace = inPlace;
     this.#file = file;
     this.kind = kind;
     this.#readAt = readAt;
@@ -89,6 +96,25 @@ export class MemoFile {
     const got = this.#fill(bytes.subarray(known.length), memo.dataOffset + known.length);
     // The file became shorter since it was measured.
     return known.length + got < bytes.length ? this.#dangling(pointer, 'longer than the file') : bytes;
+  }
+
+  /** As read(), but the value stays where it stands if that can be: true leaves its place in `into`, good until anything else is read or written. */
+  locate(pointer: MemoPointer, into: MemoSpan): boolean {
+    const offset = pointer.block * this.header.blockSizeBytes;
+    const isPlain = this.kind === 'fpt' && this.header.flexCounter === undefined && offset >= this.header.dataStartBytes;
+    if (!isPlain || this.#inPlace === undefined || offset + BLOCK_HEADER_BYTES > this.#sizeBytes || !this.#inPlace(offset, into)) {
+      return wholeSpan(this.read(pointer), into);
+    }
+    const { bytes } = into;
+    const start = into.start + BLOCK_HEADER_BYTES;
+    if (start > into.end) return wholeSpan(this.read(pointer), into);
+    const lengthBytes = (((bytes[start - 4] ?? 0) << 24) | ((bytes[start - 3] ?? 0) << 16) | ((bytes[start - 2] ?? 0) << 8) | (bytes[start - 1] ?? 0)) >>> 0;
+    if (start + lengthBytes > into.end) return wholeSpan(this.read(pointer), into);
+    this.counters.reads++;
+    this.counters.bytesRead += lengthBytes;
+    into.start = start;
+    into.end = start + lengthBytes;
+    return true;
   }
 
   /** Where the memo of a pointer stands; undefined when the pointer leads nowhere. Adds no finding. */

@@ -128,14 +128,17 @@ export class MergedCursor {
   }
 
   #remember(): void {
-    if (this.#last.length === 0) this.#last = Buffer.allocUnsafe(MAX_KEY_BYTES + 1);
     const { keyBytes, keyStart, keyLength } = this;
+    // Room for the byte behind it, too.
+    if (this.#last.length <= keyLength) this.#last = Buffer.allocUnsafe(Math.min(MAX_KEY_BYTES, keyLength + SPARE_BYTES) + 1);
     for (let i = 0; i < keyLength; i++) this.#last[i] = keyBytes[keyStart + i] ?? 0;
     this.#lastLength = keyLength;
   }
 }
 
 const EMPTY = Buffer.alloc(0);
+/** Keys of one range are mostly about as long. */
+const SPARE_BYTES = 32;
 
 function orderOf(a: OrderedSource, b: OrderedSource): number {
   return compareSlices(a.keyBytes, a.keyStart, a.keyLength, b.keyBytes, b.keyStart, b.keyLength);

@@ -65,6 +65,17 @@ export class CachedFile {
     return done;
   }
 
+  /** Shows the bytes from a position on as far as its page has them: a view of the cache. */
+  show(position: number, into: { bytes: Uint8Array; start: number; end: number }): boolean {
+    const at = position - this.#origin;
+    const pageNo = Math.floor(at / this.pageSizeBytes);
+    const page = this.page(pageNo);
+    into.bytes = page;
+    into.start = at - pageNo * this.pageSizeBytes;
+    into.end = page.length;
+    return into.start < into.end;
+  }
+
   /** After `bytes` were written at `position`: cached pages follow. */
   patch(position: number, bytes: Uint8Array): void {
     let done = 0;

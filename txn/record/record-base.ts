@@ -157,7 +157,8 @@ function openMemo(vfs: Vfs, options: RecordBaseOptions, layout: DbfLayout, mode:
   const file = vfs.open(`${options.folder}/${name}`, mode);
   const cached = new CachedFile(file, options.cache, 'memo', options.pageSizeBytes, 0, options.verify);
   try {
-    const memos = new MemoFile(file, layout.memoKind, (target, position) => cached.readAt(target, position), options.memoCounters);
+    const readAt = (target: Uint8Array, position: number): number => cached.readAt(target, position);
+    const memos = new MemoFile(file, layout.memoKind, readAt, options.memoCounters, (position, into) => cached.show(position, into));
     const { publishedMemoBytes } = options;
     const counted = publishedMemoBytes === undefined ? memos : new MemoFile(cutAt(file, publishedMemoBytes), layout.memoKind);
     return {

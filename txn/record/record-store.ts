@@ -1,4 +1,4 @@
-import { decodeMemo, FieldstoneError, type DbfLayout, type MemoPointer, type MemoSource } from '#storage';
+import { decodeMemo, FieldstoneError, wholeSpan, type DbfLayout, type MemoPointer, type MemoSource, type MemoSpan } from '#storage';
 import type { VersionedStore } from '../commit/versioned-store.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import type { FoldTarget } from '../checkpoint/fold-target.js';
@@ -72,7 +72,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
     this.counts = new CountVersions(base.recordCount);
     this.recnos = new RecnoAllocator(base.recordCount);
     for (const f of base.layout.fields) if (f.autoIncrement !== undefined) this.autoNext.set(f.name, f.autoIncrement.next);
-    this.memoSource = { read: (pointer) => this.readMemo(pointer) };
+    this.memoSource = { read: (pointer) => this.readMemo(pointer), locate: (pointer, into) => this.locateMemo(pointer, into) };
   }
 
   get id(): string { return this.#id; }
@@ -136,6 +136,14 @@ export class RecordStore implements VersionedStore, FoldableRecords {
     if (memo === undefined) return undefined;
     const image = this.active.memos.get(pointer.block) ?? this.frozen?.delta.memos.get(pointer.block);
     return image === undefined ? memo.memos.read(pointer) : decodeMemo(memo.kind, image, pointer);
+  }
+
+  /** The same in place: good until anything else is read or written. */
+  locateMemo(pointer: MemoPointer, into: MemoSpan): boolean {
+    const { memo } = this.base;
+    if (memo === undefined) return false;
+    const image = this.active.memos.get(pointer.block) ?? this.frozen?.delta.memos.get(pointer.block);
+    return image === undefined ? memo.memos.locate(pointer, into) : wholeSpan(decodeMemo(memo.kind, image, pointer), into);
   }
 
   /** Sequence of the last published change of the record. */

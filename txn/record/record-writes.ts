@@ -1,5 +1,6 @@
 import {
-  assert, encodeMemo, END_MARK, FieldstoneError, isMemoField, rawPointer, writePointer, type ByteWriter, type MemoPointer, type MemoSource, type PendingMemo,
+  assert, encodeMemo, END_MARK, FieldstoneError, isMemoField, rawPointer, wholeSpan, writePointer, type ByteWriter,
+  type MemoPointer, type MemoSource, type MemoSpan, type PendingMemo,
 } from '#storage';
 import { writeCounters, writeMemos, writeRows } from '../commit/commit-record.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
@@ -51,6 +52,11 @@ export class RecordWrites implements StoreWrites, MemoSource {
   /** Memo values as this transaction sees them. */
   read(pointer: MemoPointer): Uint8Array | undefined {
     return this.#provisional?.[pointer.block - PROVISIONAL_BLOCK] ?? this.store.readMemo(pointer);
+  }
+
+  locate(pointer: MemoPointer, into: MemoSpan): boolean {
+    const own = this.#provisional?.[pointer.block - PROVISIONAL_BLOCK];
+    return own === undefined ? this.store.locateMemo(pointer, into) : wholeSpan(own, into);
   }
 
   get isEmpty(): boolean { return this.rows.size === 0; }

@@ -62,3 +62,9 @@ test('runs of every shape: in order, backwards, many equal, long prefixes, digit
     expectSorted(keyed(count, (i) => Buffer.from(`a long prefix that all have ${i % 3 === 0 ? 'x'.repeat(i % 40) : 'y'}`)));
   }
 });
+
+test('a run keeps no room for more entries', () => {
+  const builder = new RunBuilder();
+  for (let i = 0; i < 1025; i++) builder.add(Buffer.from(`key ${i}`), Buffer.byteLength(`key ${i}`));
+  expect(builder.finish().sizeBytes).toBeLessThan(1025 * 30);
+});
