@@ -6,7 +6,7 @@ export { KeyBuffer } from './key/key-buffer.js';
 export { keyCodec, type KeyCodec } from './key/key-codec.js';
 export { afterPrefix, byteRange, isEmptyRange, isInRange, WHOLE_RANGE, type ByteRange, type KeyRange } from './key/key-range.js';
 export { compareKeys, compareSlices, head32, head48, sharedPrefix } from './key/compare-keys.js';
-export { hashKey } from './key/hash-key.js';
+export { hashKey, hashKeyIn } from './key/hash-key.js';
 
 // The delta.
 export { SkipList } from './skiplist/skip-list.js';

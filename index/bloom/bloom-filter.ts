@@ -75,8 +75,11 @@ export class BloomFilter {
     return added !== 0;
   }
 
-  /** Adds hashes[0 .. count): those that fall into the same part of a large filter after one another, so that it is near the processor. */
-  addMany(hashes: Uint32Array, count: number): void {
+  /**
+   * Adds hashes[0 .. count): those that fall into the same part of a large filter after one another, so that it is near the processor. `grouped` is
+   * memory for as many.
+   */
+  addMany(hashes: Uint32Array, count: number, grouped = new Uint32Array(count)): void {
     const ends = new Uint32Array(PARTS);
     for (let i = 0; i < count; i++) bump(ends, (hashes[i] ?? 0) >>> PART_SHIFT);
     let sum = 0;
@@ -85,12 +88,25 @@ export class BloomFilter {
       ends[part] = sum;
       sum += size;
     }
-    const grouped = new Uint32Array(count);
     for (let i = 0; i < count; i++) {
       const hash = hashes[i] ?? 0;
       grouped[bump(ends, hash >>> PART_SHIFT)] = hash;
     }
-    for (let i = 0; i < count; i++) this.add(grouped[i] ?? 0);
+    const bits = this.#bits;
+    const blocks = this.#blocks;
+    const probes = this.#probes;
+    for (let k = 0; k < count; k++) {
+      const hash = grouped[k] ?? 0;
+      const block = blockOf(hash, blocks);
+      const mixed = finish(hash ^ 0x5bd1e995) | 1;
+      const step = mixed & 0x1ff;
+      let bit = mixed >>> 23;
+      for (let i = 0; i < probes; i++) {
+        const at = block + (bit >>> 3);
+        bits[at] = (bits[at] ?? 0) | (1 << (bit & 7));
+        bit = (bit + step + i) & (BLOCK_BITS - 1);
+      }
+    }
   }
 
   /** False: no key of that hash was added. */
@@ -109,8 +125,10 @@ export class BloomFilter {
   clone(): BloomFilter { return new BloomFilter(new Uint8Array(this.#bits), this.capacity, this.bitsPerKey); }
 
   /** The high bits choose the block (multiply and shift: no modulus). */
-  #blockOf(hash: number): number { return ((hash / 0x1_0000_0000) * this.#blocks | 0) * BLOCK_BYTES; }
+  #blockOf(hash: number): number { return blockOf(hash, this.#blocks); }
 }
+
+function blockOf(hash: number, blocks: number): number { return ((hash / 0x1_0000_0000) * blocks | 0) * BLOCK_BYTES; }
 
 /** Raises a count and returns what it was. */
 function bump(counts: Uint32Array, i: number): number {

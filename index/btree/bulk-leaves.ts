@@ -17,12 +17,15 @@ export class BulkLeaves {
   readonly #run: SortedRun;
   /** Bytes of the keys of the leaf at hand: those of the first k at k. */
   readonly #keyBytes: Int32Array;
-  #shortest = 0;
+  /** All keys have the same length: the sums are the same for every leaf. */
+  readonly #isFixed: boolean;
 
   constructor(writer: TreeWriter, run: SortedRun) {
     this.#w = writer;
     this.#run = run;
     this.#keyBytes = new Int32Array(Math.floor(writer.pageSizeBytes / (HEAD_BYTES + ENTRY_BYTES)) + 2);
+    this.#isFixed = run.shortest === run.longest;
+    if (this.#isFixed) for (let k = 0; k < this.#keyBytes.length; k++) this.#keyBytes[k] = k * run.longest;
   }
 
   /** Writes the leaf that begins with key `from` and adds it to `out`. Returns the first key behind it. */
@@ -42,13 +45,7 @@ export class BulkLeaves {
     const run = this.#run;
     const sums = this.#keyBytes;
     const most = Math.min(run.count - from, sums.length - 1);
-    let shortest = Infinity;
-    for (let k = 0; k < most; k++) {
-      const length = run.lengthAt(from + k);
-      sums[k + 1] = (sums[k] ?? 0) + length;
-      if (length < shortest) shortest = length;
-    }
-    this.#shortest = shortest;
+    if (!this.#isFixed) for (let k = 0; k < most; k++) sums[k + 1] = (sums[k] ?? 0) + run.lengthAt(from + k);
     let low = 1;
     let high = most;
     while (low < high) {
@@ -62,7 +59,7 @@ export class BulkLeaves {
 
   #size(from: number, count: number): number {
     const prefix = this.#prefix(from, count);
-    return imageBytes(count, this.#keyBytes[count] ?? 0, 0, prefix, this.#shortest - prefix < HEAD_BYTES);
+    return imageBytes(count, this.#keyBytes[count] ?? 0, 0, prefix, this.#run.shortest - prefix < HEAD_BYTES);
   }
 
   #prefix(from: number, count: number): number {
@@ -81,10 +78,12 @@ export class BulkLeaves {
     let head = AT_PREFIX + prefix;
     let offset = head + (end - from) * HEAD_BYTES;
     let at = offset + (end - from + 1) * 2;
+    const { table, order } = run;
     for (let i = from; i < end; i++) {
-      const key = run.bytesAt(i);
-      const start = run.startAt(i);
-      const keyEnd = start + run.lengthAt(i);
+      const entry = order[i] ?? 0;
+      const key = table.bytesOf(entry);
+      const start = table.startOf(entry);
+      const keyEnd = start + table.lengthOf(entry);
       let k = start + prefix;
       const length = keyEnd - k;
       image[offset] = at;

@@ -16,6 +16,18 @@ export function hashKey(bytes: Uint8Array, length: number = bytes.length, start 
   return finish(h ^ length);
 }
 
+/** hashKey() of a key that stands in words[start .. start + length): four bytes in one read. */
+export function hashKeyIn(words: DataView, start: number, length: number): number {
+  let h = 0x9747b28c;
+  const end = start + length;
+  let i = start;
+  for (; i + 4 <= end; i += 4) h = mixWord(h, words.getInt32(i, true));
+  let rest = 0;
+  for (let k = end - 1; k >= i; k--) rest = (rest << 8) | words.getUint8(k);
+  if (i < end) h = mixWord(h, rest);
+  return finish(h ^ length);
+}
+
 function mixWord(h: number, word: number): number {
   let k = Math.imul(word, 0xcc9e2d51);
   k = (k << 15) | (k >>> 17);

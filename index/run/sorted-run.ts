@@ -1,4 +1,4 @@
-import { compareKeys } from '../key/compare-keys.js';
+import { compareKeys, compareSlices } from '../key/compare-keys.js';
 import { MAX_KEY_BYTES } from '../key/key-types.js';
 import { sortSteps, type KeyTable } from './radix-sort.js';
 import type { OrderedSource } from './ordered-source.js';
@@ -6,6 +6,7 @@ import type { OrderedSource } from './ordered-source.js';
 const CHUNK_BYTES = 1 << 22;
 const FIRST_ENTRIES = 1024;
 const EMPTY = Buffer.alloc(0);
+const NO_WORDS = new DataView(new ArrayBuffer(0));
 
 /**
  * Entries in any order that become a sorted run: the keys of a large load, or of a new index. An entry takes its bytes and about 20 more.
@@ -17,10 +18,14 @@ const EMPTY = Buffer.alloc(0);
  */
 export class RunBuilder implements KeyTable {
   readonly #chunks: Buffer[] = [];
+  readonly #words: DataView[] = [];
   #chunk: Buffer = EMPTY;
   #used = CHUNK_BYTES;
   #count = 0;
   #longest = 0;
+  #shortest = Infinity;
+  /** No key was below the one before it, so far. */
+  #isOrdered = true;
   #chunkOf: Uint16Array;
   #starts: Uint32Array;
   #lengths: Uint16Array;
@@ -35,9 +40,12 @@ export class RunBuilder implements KeyTable {
 
   get count(): number { return this.#count; }
   get longest(): number { return this.#longest; }
+  get shortest(): number { return this.#shortest; }
   get sizeBytes(): number { return this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0) + this.#starts.length * 8; }
 
   bytesOf(entry: number): Buffer { return this.#chunks[this.#chunkOf[entry] ?? 0] ?? EMPTY; }
+  /** The same memory, for reading several bytes at once. */
+  wordsOf(entry: number): DataView { return this.#words[this.#chunkOf[entry] ?? 0] ?? NO_WORDS; }
   startOf(entry: number): number { return this.#starts[entry] ?? 0; }
   lengthOf(entry: number): number { return this.#lengths[entry] ?? 0; }
 
@@ -55,8 +63,16 @@ export class RunBuilder implements KeyTable {
     const length = end - this.#used;
     this.#lengths[count] = length;
     if (length > this.#longest) this.#longest = length;
+    if (length < this.#shortest) this.#shortest = length;
+    // Looked at while the bytes are at hand: rows often come in the order of a key.
+    if (this.#isOrdered && count > 0) this.#isOrdered = this.#isBehindLast(end);
     this.#used = end;
     this.#count = count + 1;
+  }
+
+  #isBehindLast(end: number): boolean {
+    const last = this.#count - 1;
+    return compareSlices(this.bytesOf(last), this.startOf(last), this.lengthOf(last), this.#chunk, this.#used, end - this.#used) <= 0;
   }
 
   /** Copies key[0 .. length). */
@@ -71,6 +87,7 @@ export class RunBuilder implements KeyTable {
   #newChunk(): void {
     this.#chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
     this.#chunks.push(this.#chunk);
+    this.#words.push(new DataView(this.#chunk.buffer, this.#chunk.byteOffset, CHUNK_BYTES));
     this.#used = 0;
   }
 
@@ -97,7 +114,7 @@ export class RunBuilder implements KeyTable {
   /** The same; yields when others should run. */
   *finishSteps(): Generator<void, SortedRun, void> {
     const order = inOrder(this.#count);
-    yield* sortSteps(order, this);
+    if (!this.#isOrdered) yield* sortSteps(order, this);
     this.#trim();
     return new SortedRun(this, order);
   }
@@ -115,6 +132,7 @@ export class RunBuilder implements KeyTable {
       const kept = Buffer.allocUnsafeSlow(this.#used);
       this.#chunk.copy(kept, 0, 0, this.#used);
       this.#chunks[last] = this.#chunk = kept;
+      this.#words[last] = new DataView(kept.buffer, kept.byteOffset, kept.length);
     }
     if (this.#count > this.#starts.length / 2) return;
     this.#chunkOf = this.#chunkOf.slice(0, this.#count);
@@ -140,8 +158,12 @@ export class SortedRun {
   }
 
   get count(): number { return this.#order.length; }
-  /** Bytes of the longest key. */
+  /** Bytes of the longest and of the shortest key. */
   get longest(): number { return this.#table.longest; }
+  get shortest(): number { return this.#table.shortest; }
+  /** The keys in any order, and their numbers in that of the run: for loops that look at very many. */
+  get table(): RunBuilder { return this.#table; }
+  get order(): Uint32Array { return this.#order; }
   get sizeBytes(): number { return this.#table.sizeBytes + this.#order.length * 4; }
 
   bytesAt(i: number): Buffer { return this.#table.bytesOf(this.#order[i] ?? 0); }

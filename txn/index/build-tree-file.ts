@@ -1,4 +1,4 @@
-import { BloomFilter, bulkLoad, chainPages, emptyHeader, encodeHeader, hashKey, PageAllocator, writeFilter, type SortedRun } from '#index';
+import { BloomFilter, bulkLoad, chainPages, emptyHeader, encodeHeader, hashKeyIn, PageAllocator, writeFilter, type SortedRun } from '#index';
 import { writeFully, type VfsFile } from '#storage';
 import { WORK, type Steps } from '../checkpoint/step.js';
 import type { IndexContext } from './index-context.js';
@@ -31,8 +31,9 @@ export function* buildTreeFile(c: IndexContext, file: VfsFile, treeId: number, r
 function* filterOf(run: SortedRun, bitsPerKey: number): Steps<BloomFilter> {
   const filter = BloomFilter.forKeys(filterCapacity(run.count), bitsPerKey);
   const hashes = new Uint32Array(Math.min(run.count, KEYS_PER_SLICE));
+  const grouped = new Uint32Array(hashes.length);
   for (let from = 0; from < run.count; from += KEYS_PER_SLICE) {
-    filter.addMany(hashes, hashKeys(run, from, Math.min(run.count, from + KEYS_PER_SLICE), hashes));
+    filter.addMany(hashes, hashKeys(run, from, Math.min(run.count, from + KEYS_PER_SLICE), hashes), grouped);
     yield WORK;
   }
   return filter;
@@ -41,8 +42,10 @@ function* filterOf(run: SortedRun, bitsPerKey: number): Steps<BloomFilter> {
 /** The different hashes of neighbouring keys; returns how many. A loop outside the generator: engines compile it better. */
 function hashKeys(run: SortedRun, from: number, to: number, hashes: Uint32Array): number {
   let count = 0;
+  const { table, order } = run;
   for (let i = from; i < to; i++) {
-    const hash = hashKey(run.bytesAt(i), run.lengthAt(i) - RECNO_BYTES, run.startAt(i));
+    const entry = order[i] ?? 0;
+    const hash = hashKeyIn(table.wordsOf(entry), table.startOf(entry), table.lengthOf(entry) - RECNO_BYTES);
     if (count === 0 || hashes[count - 1] !== hash) hashes[count++] = hash;
   }
   return count;

@@ -30,15 +30,31 @@ export class KeySink {
     const { chunk, position } = builder;
     const end = putKey(image, start, recno, memos, chunk, position);
     if (end < 0) return;
-    chunk[end] = recno >>> 24;
-    chunk[end + 1] = recno >>> 16;
-    chunk[end + 2] = recno >>> 8;
-    chunk[end + 3] = recno;
-    builder.push(end + 4);
+    builder.push(putRecno(chunk, end, recno));
   }
 
   /** The same for records with consecutive numbers in one buffer. */
   addRecords(image: Uint8Array, starts: Int32Array, count: number, firstRecno: number, memos: MemoSource): void {
-    for (let i = 0; i < count; i++) this.add(image, starts[i] ?? 0, firstRecno + i, memos);
+    const { builder, keys: { putKey } } = this;
+    if (putKey === undefined) {
+      for (let i = 0; i < count; i++) this.add(image, starts[i] ?? 0, firstRecno + i, memos);
+      return;
+    }
+    for (let i = 0; i < count; i++) {
+      const recno = firstRecno + i;
+      builder.room();
+      const { chunk } = builder;
+      const end = putKey(image, starts[i] ?? 0, recno, memos, chunk, builder.position);
+      if (end >= 0) builder.push(putRecno(chunk, end, recno));
+    }
   }
+}
+
+/** Room was claimed for the longest key, so that no length is to be proven. */
+function putRecno(chunk: Buffer, end: number, recno: number): number {
+  chunk[end] = recno >>> 24;
+  chunk[end + 1] = recno >>> 16;
+  chunk[end + 2] = recno >>> 8;
+  chunk[end + 3] = recno;
+  return end + 4;
 }

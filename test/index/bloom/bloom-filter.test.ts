@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BloomFilter, hashKey } from '#index';
+import { BloomFilter, hashKey, hashKeyIn } from '#index';
 
 const nameOf = (i: number): Buffer => Buffer.from(`key${String(i).padStart(13, '0')}`);
 
@@ -84,4 +84,12 @@ test('many hashes at once set the same bits as one after another', () => {
   for (let i = 0; i < 4321; i++) one.add(hashes[i]!);
   many.addMany(hashes, 4321);
   expect(Buffer.from(many.toBytes()).equals(Buffer.from(one.toBytes()))).toBe(true);
+});
+
+test('the hash of a key that is read by words is that of its bytes', () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat(7), (key, start) => {
+    const padded = new Uint8Array(start + key.length + 1);
+    padded.set(key, start);
+    expect(hashKeyIn(new DataView(padded.buffer), start, key.length)).toBe(hashKey(key));
+  }));
 });
