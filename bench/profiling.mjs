@@ -16,7 +16,7 @@ const GETS = 10_000;
 const COMMITS = 1_000;
 const WARM_ROUNDS = 20;
 const SETTLE_EVERY = 50;
-const PROFILED_MS = 5_000;
+const PROFILED_MS = 1_500;
 const LEVELS = { off: ['off', 0], 'off again': ['off', 0], counts: ['counts', 0], 'times, 1 % sampled': ['times', 0.01] };
 const folder = benchFolder('profiling');
 console.log(machineFacts(folder));
@@ -106,8 +106,10 @@ async function period() {
 }
 
 async function mixed() {
-  gets(GETS / 10);
-  await commits(COMMITS / 10);
+  for (let i = 0; i < 3; i++) { // longer than the time between two samples
+    gets();
+    await commits();
+  }
 }
 
 /** Periods with a profile in production mode and without one in turn: medians of steps. Starting and stopping come on top. */

@@ -19,6 +19,7 @@ export class CacheTraceRecorder {
   readonly #positions = new Map<string, number>();
   readonly #columns: Record<'atUs' | 'file' | 'kind' | 'page' | 'outcome', number[]> = { atUs: [], file: [], kind: [], page: [], outcome: [] };
   #dropped = 0;
+  #seen = 0;
 
   constructor(probe: Probe, startNs: number, rate: number, targets: readonly string[] | undefined) {
     this.#startNs = startNs;
@@ -27,9 +28,11 @@ export class CacheTraceRecorder {
     this.#stop = probe.traces.listen('cache', (event) => { this.#note(event); });
   }
 
-  get lookups(): number { return this.#columns.atUs.length + this.#dropped; }
+  /** Lookups that were looked at, also those that are not followed: each costs about the same. */
+  get lookups(): number { return this.#seen; }
 
   #note({ event, file, page, kind, atNs }: TraceEvent): void {
+    this.#seen++;
     const outcome = OUTCOMES.findIndex((one) => one === event);
     if (outcome < 0 || typeof file !== 'string' || typeof page !== 'number' || typeof kind !== 'string') return;
     if (this.#rate < 1 && !isFollowed(file, page, this.#rate)) return;
@@ -51,6 +54,9 @@ export class CacheTraceRecorder {
     if (position === undefined) this.#positions.set(key, position = list.push(name) - 1);
     return position;
   }
+
+  /** Takes down no more; what there is stays for stop(). */
+  end(): void { this.#stop(); }
 
   /** `pageBytes`: the size that pages are meant to have. */
   stop(pageBytes: number): CacheTraceData {

@@ -1,31 +1,46 @@
 import type { Clock } from '#storage';
+import type { SamplingCosts } from './sampling-cost.js';
 
-/** What one timed operation, one recorded lookup and one sample of the call stack cost; the first is measured where it runs. */
-const LOOKUP_NS = 250;
-/** How long the sampling thread of V8 stops the main thread for one sample: an assumption, not measured, so the share that is reported of it is one too. */
-const CPU_SAMPLE_NS = 25_000;
-const CALIBRATION_READS = 200;
-/** Clock reads and bookkeeping of one timed operation, in clock reads. */
-const READS_OF_AN_OPERATION = 6;
+/** What a profiler has sampled since it began. */
+export interface Sampled {
+  readonly operations: number;
+  readonly lookups: number;
+  /** Bytes that were allocated, about. */
+  readonly allocatedBytes: number;
+}
 
-/** What a profiler takes for itself, as it measures it. */
+/** What takes the time of a profiler. */
+export type OverheadPart = 'own' | 'operations' | 'lookups' | 'stacks' | 'allocations';
+/** Nanoseconds by part, or shares (0 to 1) of the time. */
+export type Overhead = Readonly<Record<OverheadPart, number>>;
+
+/** Between two samples of the call stack and of allocations; 0 = none are taken. */
+export interface SamplingIntervals {
+  cpuUs: number;
+  heapBytes: number;
+}
+
+/** What a profiler takes for itself: its own work by the clock, samples by what each was measured to cost. */
 export class OverheadMeter {
   readonly #clock: Clock;
+  readonly #costs: SamplingCosts;
+  readonly #intervals: SamplingIntervals;
   readonly #startNs: number;
-  readonly #readNs: number;
-  readonly #cpuIntervalNs: number;
-  #workNs = 0;
-  #mark: { readonly atNs: number; readonly costNs: number };
+  #workNs: number;
+  /** What samples had cost when their intervals changed. */
+  #before = { atNs: 0, allocatedBytes: 0, stacksNs: 0, allocationsNs: 0 };
+  #mark: { readonly atNs: number; readonly cost: Overhead };
 
-  /** `cpuIntervalUs` 0: no samples of the call stack. */
-  constructor(clock: Clock, cpuIntervalUs: number) {
+  /** `startNs`: when the profiler began to get ready, which is work of its own. */
+  constructor(clock: Clock, costs: SamplingCosts, intervals: SamplingIntervals, startNs: number) {
     this.#clock = clock;
-    this.#cpuIntervalNs = cpuIntervalUs * 1000;
-    const start = clock.monotonicNs();
-    for (let i = 0; i < CALIBRATION_READS; i++) clock.monotonicNs();
-    this.#readNs = (clock.monotonicNs() - start) / CALIBRATION_READS;
-    this.#startNs = clock.monotonicNs();
-    this.#mark = { atNs: this.#startNs, costNs: 0 };
+    this.#costs = costs;
+    this.#intervals = intervals;
+    const atNs = clock.monotonicNs();
+    this.#startNs = startNs;
+    this.#workNs = atNs - startNs;
+    this.#before.atNs = atNs;
+    this.#mark = { atNs, cost: this.#cost({ operations: 0, lookups: 0, allocatedBytes: 0 }, atNs) };
   }
 
   /** Runs work of the profiler itself. */
@@ -38,24 +53,40 @@ export class OverheadMeter {
     }
   }
 
-  #cost(timed: number, lookups: number): number {
-    const samples = this.#cpuIntervalNs === 0 ? 0 : (this.#clock.monotonicNs() - this.#startNs) / this.#cpuIntervalNs;
-    return this.#workNs + timed * READS_OF_AN_OPERATION * this.#readNs + lookups * LOOKUP_NS + samples * CPU_SAMPLE_NS;
+  /** To be called before the intervals change. */
+  settle(sampled: Sampled): void {
+    const atNs = this.#clock.monotonicNs();
+    const { stacks, allocations } = this.#cost(sampled, atNs);
+    this.#before = { atNs, allocatedBytes: sampled.allocatedBytes, stacksNs: stacks, allocationsNs: allocations };
+  }
+
+  #cost({ operations, lookups, allocatedBytes }: Sampled, atNs: number): Overhead {
+    const { cpuUs, heapBytes } = this.#intervals;
+    const stacks = cpuUs === 0 ? 0 : (atNs - this.#before.atNs) / (cpuUs * 1000);
+    const allocations = heapBytes === 0 ? 0 : (allocatedBytes - this.#before.allocatedBytes) / heapBytes;
+    return {
+      own: this.#workNs, operations: operations * this.#costs.operationNs, lookups: lookups * this.#costs.lookupNs,
+      stacks: this.#before.stacksNs + stacks * this.#costs.stackNs, allocations: this.#before.allocationsNs + allocations * this.#costs.allocationNs,
+    };
   }
 
   /** Share (0 to 1) of the time since the beginning. */
-  share(timed: number, lookups: number): number {
-    const elapsed = this.#clock.monotonicNs() - this.#startNs;
-    return elapsed <= 0 ? 0 : this.#cost(timed, lookups) / elapsed;
+  share(sampled: Sampled): number {
+    const atNs = this.#clock.monotonicNs();
+    return atNs <= this.#startNs ? 0 : sumOf(this.#cost(sampled, atNs)) / (atNs - this.#startNs);
   }
 
-  /** The same since the call before. */
-  recentShare(timed: number, lookups: number): number {
+  /** The same by part, since the call before, or since the profiler was ready. */
+  recentShares(sampled: Sampled): Overhead {
     const atNs = this.#clock.monotonicNs();
-    const costNs = this.#cost(timed, lookups);
+    const cost = this.#cost(sampled, atNs);
     const elapsed = atNs - this.#mark.atNs;
-    const share = elapsed <= 0 ? 0 : (costNs - this.#mark.costNs) / elapsed;
-    this.#mark = { atNs, costNs };
-    return share;
+    const before = this.#mark.cost;
+    this.#mark = { atNs, cost };
+    const share = (part: OverheadPart): number => (elapsed <= 0 ? 0 : (cost[part] - before[part]) / elapsed);
+    return { own: share('own'), operations: share('operations'), lookups: share('lookups'), stacks: share('stacks'), allocations: share('allocations') };
   }
 }
+
+/** The parts together. */
+export function sumOf(overhead: Overhead): number { return Object.values(overhead).reduce((sum: number, part: number) => sum + part, 0); }

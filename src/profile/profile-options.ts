@@ -33,7 +33,7 @@ export interface ProfileOptions {
   readonly locks?: boolean;
   /** Queries by shape, slow ones with plans. Default true. */
   readonly queries?: boolean;
-  /** Each lookup in the page cache. Default false. */
+  /** Each lookup in the page cache; production mode follows a share of the pages, and ends the trace when that costs too much. Default false. */
   readonly cache?: boolean;
   /** Share (0 to 1) of the operations whose time is taken. Default 1, in production mode 0.001. */
   readonly samplingRate?: number;
@@ -41,9 +41,9 @@ export interface ProfileOptions {
   readonly production?: boolean;
   /** Share (0 to 1) of the time that the profiler may take itself in production mode. Default 0.01. */
   readonly maxOverhead?: number;
-  /** Between two samples of the call stack, in microseconds. Default 1,000, in production mode 10,000. */
+  /** Between two samples of the call stack, in microseconds. Default 1,000, in production mode 10,000, or more when a sample costs too much for that. */
   readonly cpuIntervalUs?: number;
-  /** Between two samples of allocations, in bytes on average. Default 65,536, in production mode 1,048,576. */
+  /** Between two samples of allocations, in bytes on average. Default 65,536, in production mode 8,388,608. */
   readonly heapIntervalBytes?: number;
   /** Between two points of the time line, in milliseconds; doubled whenever there are too many. Default 100, in production mode 1,000. */
   readonly timelineMs?: number;
@@ -86,7 +86,7 @@ export function settleProfileOptions(options: ProfileOptions): SettledProfileOpt
     cpu: options.cpu ?? true, memory: options.memory ?? false, io: options.io ?? true, locks: options.locks ?? true, queries: options.queries ?? true,
     cache: options.cache ?? false, values: options.values ?? false, production, maxOverhead: options.maxOverhead ?? 0.01,
     samplingRate: options.samplingRate ?? (production ? 0.001 : 1), cpuIntervalUs: options.cpuIntervalUs ?? (production ? 10_000 : 1000),
-    heapIntervalBytes: options.heapIntervalBytes ?? (production ? 1 << 20 : 1 << 16), timelineMs: options.timelineMs ?? (production ? 1000 : 100),
+    heapIntervalBytes: options.heapIntervalBytes ?? (production ? 1 << 23 : 1 << 16), timelineMs: options.timelineMs ?? (production ? 1000 : 100),
     filter: options.filter ?? {}, title: options.title, signal: options.signal,
   };
 }

@@ -7,7 +7,7 @@ import type { TransactionAgeData } from './data/lock-data.js';
 import type { GcPause } from './data/timeline-data.js';
 import type { CpuProfileData, HeapProfileData } from './data/v8-data.js';
 import { LockRecorder } from './lock-recorder.js';
-import { OverheadMeter } from './overhead.js';
+import { OverheadMeter, sumOf, type Sampled, type SamplingIntervals } from './overhead.js';
 import { Profile, type ProfileWriter } from './profile.js';
 import { PROFILE_SCHEMA_VERSION, type ProfileData, type ProfileMeta } from './profile-data.js';
 import type { SettledProfileOptions } from './profile-options.js';
@@ -15,6 +15,7 @@ import { GcCount, type ProfileSource } from './profile-source.js';
 import { querySection, type QueryShapeFacts, type SlowQueryFacts } from './query-section.js';
 import { takeReading } from './reading.js';
 import type { EventLoopWatch, Recording, Runtime, Watch } from './runtime.js';
+import { ASSUMED_COSTS, giveUp, samplingCosts } from './sampling-cost.js';
 import { bufferSection, cacheSection, codecSection, knobsInForce, logSection, transactionSection } from './sections.js';
 import { Timeline } from './timeline.js';
 import { PACKAGE_VERSION } from '../package-version.js';
@@ -24,6 +25,14 @@ const MOST_PAUSES = 200;
 const MOST_TRANSACTIONS = 20;
 /** Below this a sampling rate is not lowered any more. */
 const LEAST_RATE = 1e-6;
+/** Of what a profiler in production mode may take: at most this share for samples of the call stack, whose interval cannot change on the way. */
+const SHARE_OF_STACKS = 0.5;
+/** When it takes too much, everything that takes more than this share of it takes less from then on. */
+const SHARE_OF_OTHERS = 0.125;
+const LONGEST_INTERVAL_US = 1e6;
+const HEAP_STEP = 4;
+/** The space of young objects is as large as this when nobody has set it; a minor collection is when it is full. */
+const YOUNG_BYTES = 16 * 2 ** 20;
 
 /**
  * A recording under way. Made by db.profile(); several may run at the same time.
@@ -47,7 +56,8 @@ export class Profiler {
   readonly #cacheTrace: CacheTraceRecorder | undefined;
   readonly #checkpoints: CheckpointRecorder;
   readonly #cpu: Recording<CpuProfileData> | undefined;
-  readonly #heap: Recording<HeapProfileData> | undefined;
+  #heap: Recording<HeapProfileData> | undefined;
+  readonly #intervals: SamplingIntervals;
   readonly #delay: EventLoopWatch | undefined;
   readonly #queriesBefore: readonly QueryShapeFacts[] | undefined;
   readonly #slowBefore: SlowQueryFacts | undefined;
@@ -69,11 +79,18 @@ export class Profiler {
     this.#write = write;
     const { engine: { options: { env } }, probe, runtime } = source;
     this.#startedAtMs = env.clock.nowMs();
+    const readyingSinceNs = env.clock.monotonicNs();
+    const { production, maxOverhead } = options;
+    const costs = production ? samplingCosts(runtime, env.clock, options) : ASSUMED_COSTS;
+    const leastCpuUs = production ? Math.min(LONGEST_INTERVAL_US, costs.stackNs / (SHARE_OF_STACKS * maxOverhead) / 1000) : 0;
+    this.#intervals = {
+      cpuUs: options.cpu && runtime !== undefined ? Math.max(options.cpuIntervalUs, Math.ceil(leastCpuUs)) : 0,
+      heapBytes: options.memory && runtime !== undefined ? options.heapIntervalBytes : 0,
+    };
     this.#startNs = env.clock.monotonicNs();
     this.#samplingRate = options.samplingRate;
     this.#timelineMs = options.timelineMs;
     this.#endDemand = probe.demand({ level: 'times', samplingRate: options.samplingRate });
-    this.#overhead = new OverheadMeter(env.clock, options.cpu && runtime !== undefined ? options.cpuIntervalUs : 0);
     this.#baseline = new Baseline(source, 'now');
     this.#checkpoints = new CheckpointRecorder(probe, this.#startNs);
     this.#locks = options.locks ? new LockRecorder(source, this.#startNs, options.values) : undefined;
@@ -85,8 +102,9 @@ export class Profiler {
     this.#watchProcess(runtime);
     this.#watchTransactions();
     this.#timeline = new Timeline(takeReading(this.#source, this.#delay));
-    this.#heap = options.memory ? this.#record('memory', (process) => process.recordHeap(options.heapIntervalBytes)) : undefined;
-    this.#cpu = options.cpu ? this.#record('cpu', (process) => process.recordCpu(options.cpuIntervalUs)) : undefined;
+    this.#heap = options.memory ? this.#record('memory', (process) => process.recordHeap(this.#intervals.heapBytes)) : undefined;
+    this.#cpu = options.cpu ? this.#record('cpu', (process) => process.recordCpu(this.#intervals.cpuUs)) : undefined;
+    this.#overhead = new OverheadMeter(env.clock, costs, this.#intervals, readyingSinceNs);
     this.ended = new Promise((resolve) => { this.#end = resolve; });
     this.#arm();
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
@@ -129,8 +147,13 @@ export class Profiler {
     }
   }
 
-  /** What the profiler takes for itself, as a share (0 to 1) of the time until now. */
-  get overheadShare(): number { return this.#overhead.share(this.#baseline.timedSince(), this.#cacheTrace?.lookups ?? 0); }
+  /** What the profiler takes for itself, as a share (0 to 1) of the time until now; getting ready is part of it. */
+  get overheadShare(): number { return this.#overhead.share(this.#sampled()); }
+
+  #sampled(): Sampled {
+    const minor = this.#gc.list().find(({ kind }) => kind === 'minor')?.count ?? 0;
+    return { operations: this.#baseline.timedSince(), lookups: this.#cacheTrace?.lookups ?? 0, allocatedBytes: minor * YOUNG_BYTES };
+  }
 
   /** Share of the operations whose time is taken now; less than asked for when production mode has backed off. */
   get samplingRate(): number { return this.#samplingRate; }
@@ -150,17 +173,42 @@ export class Profiler {
     if (this.#o.production) this.#limitItself();
   }
 
-  /** Half as many samples when the last interval cost too much. */
+  /** When the last interval cost too much: fewer samples of what costs, and fewer points of the time line. */
   #limitItself(): void {
-    const share = this.#overhead.recentShare(this.#baseline.timedSince(), this.#cacheTrace?.lookups ?? 0);
-    if (share <= this.#o.maxOverhead) return;
-    this.#timelineMs *= 2;
+    const sampled = this.#sampled();
+    const shares = this.#overhead.recentShares(sampled);
+    const most = this.#o.maxOverhead;
+    if (sumOf(shares) <= most) return;
+    if (shares.own > SHARE_OF_OTHERS * most) this.#timelineMs *= 2;
+    if (shares.operations > SHARE_OF_OTHERS * most) this.#timeLess();
+    if (shares.allocations > SHARE_OF_OTHERS * most) this.#recordLessOfHeap(sampled);
+    if (shares.lookups > SHARE_OF_OTHERS * most) this.#endCacheTrace();
+  }
+
+  #timeLess(): void {
     if (this.#samplingRate <= LEAST_RATE) return;
     this.#samplingRate /= 2;
     const end = this.#source.probe.demand({ level: 'times', samplingRate: this.#samplingRate });
     this.#endDemand();
     this.#endDemand = end;
   }
+
+  /** V8 cannot change the interval on the way: what was recorded until now is given up. */
+  #recordLessOfHeap(sampled: Sampled): void {
+    if (this.#heap === undefined) return;
+    this.#overhead.settle(sampled);
+    this.#intervals.heapBytes *= HEAP_STEP;
+    giveUp(this.#heap);
+    this.#heap = this.#record('memory', (process) => process.recordHeap(this.#intervals.heapBytes));
+    this.#missing.push(`memory: allocations of the first ${this.#elapsedMs()} ms, as sampling them cost too much; from then on one sample in ${this.#intervals.heapBytes} bytes`);
+  }
+
+  #endCacheTrace(): void {
+    this.#cacheTrace?.end();
+    this.#missing.push(`cache trace: lookups after ${this.#elapsedMs()} ms, as taking them down cost too much`);
+  }
+
+  #elapsedMs(): number { return Math.round((this.#source.engine.options.env.clock.monotonicNs() - this.#startNs) / 1e6); }
 
   /** Settles when the profile is there. @internal */
   readonly ended: Promise<unknown>;
