@@ -46,7 +46,9 @@ export async function openIn(
   const counted: Environment = { ...env, vfs: countingVfs(env.vfs, probe, env.clock, files) };
   const engine = Engine.open({ ...engineOptions(counted, folder, probe, identity, values), ephemeral });
   const name = folder === MEMORY_FOLDER ? ':memory:' : basename(folder);
-  const instruments = new Instruments({ engine, probe, files, vfs: env.vfs, options: resolved, runtime, gc: new GcCount(), queries: undefined, name });
+  const instruments = new Instruments({
+    engine, probe, files, vfs: env.vfs, options: resolved, runtime, openedCpuNs: runtime?.cpuNs(), gc: new GcCount(), queries: undefined, name,
+  });
   return Promise.resolve(new Database(engine, resolved, instruments));
 }
 

@@ -34,7 +34,7 @@ export type { LockHolder } from './vfs/lock-holder.js';
 export type { Codec, CodecName } from './codec/codec.js';
 export { codecById, codecByName, CODEC_NAMES } from './codec/codecs.js';
 export {
-  packBytes, unpackBytes, codecCounters, DEFAULT_COMPRESSION_THRESHOLD_BYTES, type CodecCounters, type PackedBytes,
+  packBytes, unpackBytes, codecCounters, newCodecCounters, DEFAULT_COMPRESSION_THRESHOLD_BYTES, type CodecCounters, type PackedBytes,
 } from './codec/pack-bytes.js';
 export { PageCache, PAGE_KINDS, type PageKind, type CacheCounters, type PageCacheOptions } from './cache/page-cache.js';
 export type { CachePolicy } from './cache/cache-policy.js';

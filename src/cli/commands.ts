@@ -1,5 +1,6 @@
 import type { Command } from './command.js';
 import { backupCommand } from './commands/backup.js';
+import { benchCommand } from './commands/bench.js';
 import { catCommand } from './commands/cat.js';
 import { checkCommand } from './commands/check.js';
 import { dumpCommand } from './commands/dump.js';
@@ -17,5 +18,5 @@ import { topCommand } from './commands/top.js';
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
   infoCommand, catCommand, findCommand, importCommand, exportCommand, checkCommand, repairCommand, packCommand, reindexCommand, dumpCommand, backupCommand,
-  statsCommand, topCommand, profileCommand,
+  statsCommand, topCommand, profileCommand, benchCommand,
 ];

@@ -1,5 +1,6 @@
 import {
-  codePage, createRowDecoder, createRowEncoder, FieldstoneError, isMemoField, latin1Text, locateMemo, packBytes, readPointer, unpackBytes, wholeSpan,
+  codePage, createRowDecoder, createRowEncoder, FieldstoneError, isMemoField, latin1Text, locateMemo, newCodecCounters, packBytes, readPointer, unpackBytes,
+  wholeSpan,
   type Codec, type CodecCounters, type CodePage, type DbfField, type DbfLayout, type MemoSource, type MemoSpan, type PendingMemo,
   type RowDecoder, type RowEncoder,
 } from '#storage';
@@ -184,7 +185,7 @@ export class DocumentCodec {
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.length);
     const length = bytes.readUInt32LE(1);
     if (length > MAX_DOCUMENT_BYTES) throw new FieldstoneError('CORRUPT_MEMO', `a packed document claims ${length} bytes; at most ${MAX_DOCUMENT_BYTES} are allowed`);
-    return unpackBytes(bytes[0] ?? 0, bytes.subarray(PACKED_HEAD_BYTES), length, this.#options.compression?.counters ?? uncounted());
+    return unpackBytes(bytes[0] ?? 0, bytes.subarray(PACKED_HEAD_BYTES), length, this.#options.compression?.counters ?? newCodecCounters());
   }
 
   /** A fresh document; `_id` comes first, then the columns. */
@@ -230,4 +231,3 @@ export class DocumentCodec {
   }
 }
 
-function uncounted(): CodecCounters { return { bytesIn: 0, bytesOut: 0, compressed: 0, keptPlain: 0, decompressed: 0 }; }

@@ -9,7 +9,7 @@ import { profileOperation, type OperationProfile } from './operation-profile.js'
 import type { ProfileWriter } from './profile.js';
 import { PROFILE_SCHEMA_VERSION, type ProfileData } from './profile-data.js';
 import { settleProfileOptions, type ProfileOptions } from './profile-options.js';
-import type { ProfileSource } from './profile-source.js';
+import { cpuSinceOpening, type ProfileSource } from './profile-source.js';
 import { querySection, type QueryShapes } from './query-section.js';
 import { StatsPublisher } from './published-stats.js';
 import { Profiler } from './profiler.js';
@@ -70,7 +70,7 @@ export class Instruments {
       },
       knobs: knobsInForce(source), counters, histograms: baseline.histograms({}), timeline: timeline.samples(), gc: { kinds: source.gc.list() },
       cache: cacheSection(source, counters), io: baseline.files({}), log: logSection(source, baseline, counters, []), buffers: bufferSection(source, counters),
-      codecs: codecSection(source, counters), locks: LockRecorder.sinceOpening(source, this.#openedNs),
+      codecs: codecSection(source, counters, cpuSinceOpening(source)), locks: LockRecorder.sinceOpening(source, this.#openedNs),
       transactions: transactionSection(source, baseline, counters, [], counters['engine']?.['historyBytes'] ?? 0), operations: baseline.operations({}),
       ...(source.queries === undefined ? {} : {
         queries: querySection({ now: source.queries.snapshot(), before: [], slow: source.queries.slow(), startedAtMs: env.clock.nowMs() - elapsedMs }),

@@ -14,12 +14,19 @@ export interface ProfileSource {
   readonly vfs: Vfs;
   /** The process; undefined in simulated environments. */
   readonly runtime: Runtime | undefined;
+  /** Processor time of the process when the database was opened. */
+  readonly openedCpuNs: number | undefined;
   /** Pauses since the database was opened; empty at level off. */
   readonly gc: GcCount;
   /** The log of queries; undefined while there is none. */
   queries: QueryShapes | undefined;
   /** Folder without the path, or `:memory:`. */
   readonly name: string;
+}
+
+/** Processor time of the process since the database was opened, undefined where it is not known. */
+export function cpuSinceOpening({ runtime, openedCpuNs }: ProfileSource): number | undefined {
+  return runtime === undefined || openedCpuNs === undefined ? undefined : runtime.cpuNs() - openedCpuNs;
 }
 
 /** Pauses of the garbage collector by kind. */

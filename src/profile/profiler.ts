@@ -61,6 +61,7 @@ export class Profiler {
   readonly #delay: EventLoopWatch | undefined;
   readonly #queriesBefore: readonly QueryShapeFacts[] | undefined;
   readonly #slowBefore: SlowQueryFacts | undefined;
+  readonly #cpuBeforeNs: number | undefined;
   readonly #watches: Watch[] = [];
   readonly #missing: string[] = [];
   readonly #pauses: GcPause[] = [];
@@ -101,7 +102,9 @@ export class Profiler {
     this.#delay = runtime?.watchEventLoop(EVENT_LOOP_RESOLUTION_MS);
     this.#watchProcess(runtime);
     this.#watchTransactions();
-    this.#timeline = new Timeline(takeReading(this.#source, this.#delay));
+    const first = takeReading(this.#source, this.#delay);
+    this.#cpuBeforeNs = first.cpuNs;
+    this.#timeline = new Timeline(first);
     this.#heap = options.memory ? this.#record('memory', (process) => process.recordHeap(this.#intervals.heapBytes)) : undefined;
     this.#cpu = options.cpu ? this.#record('cpu', (process) => process.recordCpu(this.#intervals.cpuUs)) : undefined;
     this.#overhead = new OverheadMeter(env.clock, costs, this.#intervals, readyingSinceNs);
@@ -127,10 +130,9 @@ export class Profiler {
   }
 
   #watchTransactions(): void {
-    let last = 0;
     this.#watches.push({ stop: this.#source.probe.listenTimed((operation, target, ns) => {
       if (operation.name !== 'transaction') return;
-      const one = { id: --last, ageMs: ns / 1e6, open: false, ...(target === '' ? {} : { name: target }) };
+      const one = { ageMs: ns / 1e6, open: false, ...(target === '' ? {} : { name: target }) };
       keepLargest(this.#ended, one, MOST_TRANSACTIONS, ({ ageMs }) => ageMs);
     }) });
   }
@@ -262,6 +264,11 @@ export class Profiler {
     };
   }
 
+  #cpuNs(): number | undefined {
+    const { runtime } = this.#source;
+    return runtime === undefined || this.#cpuBeforeNs === undefined ? undefined : runtime.cpuNs() - this.#cpuBeforeNs;
+  }
+
   #querySection(before: readonly QueryShapeFacts[]): ReturnType<typeof querySection> {
     const { queries } = this.#source;
     return querySection({ now: queries?.snapshot() ?? [], before, slow: queries?.slow() ?? [], lastBefore: this.#slowBefore, startedAtMs: this.#startedAtMs });
@@ -278,7 +285,7 @@ export class Profiler {
       gc: { kinds: this.#gc.list(), pauses: this.#pauses.sort((a, b) => a.atMs - b.atMs) },
       cache: cacheSection(this.#source, counters), ...(cacheTrace === undefined ? {} : { cacheTrace }), ...(io ? { io: this.#baseline.files(filter) } : {}),
       log: logSection(this.#source, this.#baseline, counters, checkpoints), buffers: bufferSection(this.#source, counters),
-      codecs: codecSection(this.#source, counters), ...(this.#locks === undefined ? {} : { locks: this.#locks.finish(this.#timeline.heat()) }),
+      codecs: codecSection(this.#source, counters, this.#cpuNs()), ...(this.#locks === undefined ? {} : { locks: this.#locks.finish(this.#timeline.heat()) }),
       transactions: transactionSection(this.#source, this.#baseline, counters, this.#ended, this.#historyBytes),
       operations: this.#baseline.operations(filter),
       ...(this.#queriesBefore === undefined ? {} : { queries: this.#querySection(this.#queriesBefore) }),

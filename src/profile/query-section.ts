@@ -64,7 +64,7 @@ export function querySection({ now, before, slow, lastBefore, startedAtMs }: Que
       target: facts.source, kind: 'find', shape: facts.shape, count, planNs: facts.planningNs - (old?.planningNs ?? 0),
       executionNs: facts.executionNs - (old?.executionNs ?? 0), maxNs: facts.latencyNs.max, p50Ns: facts.latencyNs.p50, p95Ns: facts.latencyNs.p95,
       p99Ns: facts.latencyNs.p99, rowsExamined: facts.rowsExamined - (old?.rowsExamined ?? 0), rowsReturned: facts.rowsReturned - (old?.rowsReturned ?? 0),
-      fullScans: facts.fullScans - (old?.fullScans ?? 0), ...(index === undefined ? {} : { index }), plan: planOf(facts.plan, facts.wantedIndex),
+      fullScans: facts.fullScans - (old?.fullScans ?? 0), ...(index === undefined ? {} : { index }), plan: planOf(facts.plan, facts.plan === 'scan' ? facts.wantedIndex : undefined), // an index made meanwhile is used
     }];
   });
   return {

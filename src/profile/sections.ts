@@ -35,10 +35,16 @@ export function bufferSection({ options }: ProfileSource, counters: Counters): B
   return { limitBytes: options.values.bufferPool, classes: [{ sizeBytes: 0, taken, returned, reused, allocated, dropped, outstanding }], oversize };
 }
 
-/** Codec times are those of the sampled operations, so they are left to the breakdown of operations. */
-export function codecSection({ options }: ProfileSource, counters: Counters): CodecData[] {
-  const { bytesIn = 0, bytesOut = 0, compressed = 0, keptPlain = 0, decompressed = 0 } = counters['codec'] ?? {};
-  return [{ name: options.values.compression, bytesIn, bytesOut, compressed, keptPlain, decompressed }];
+/** `cpuNs`: processor time of the process meanwhile; undefined when it is not known. */
+export function codecSection({ options }: ProfileSource, counters: Counters, cpuNs: number | undefined): CodecData[] {
+  const {
+    bytesIn = 0, bytesOut = 0, compressed = 0, keptPlain = 0, decompressed = 0, tried = 0, triedBytes = 0, triedBytesOut = 0, compressNs = 0, decompressNs = 0,
+  } = counters['codec'] ?? {};
+  const cpuShare = cpuNs === undefined || cpuNs <= 0 ? undefined : Math.min(1, (compressNs + decompressNs) / cpuNs);
+  return [{
+    name: options.values.compression, bytesIn, bytesOut, compressed, keptPlain, decompressed, tried, triedBytes, triedBytesOut, compressNs, decompressNs,
+    ...(cpuShare === undefined ? {} : { cpuShare }),
+  }];
 }
 
 export function logSection({ options }: ProfileSource, baseline: Baseline, counters: Counters, checkpoints: readonly CheckpointData[]): LogData {

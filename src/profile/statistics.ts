@@ -1,6 +1,8 @@
 import { PAGE_KINDS, PHASES, type FileIo, type HistogramSnapshot, type OperationKind, type PageKind, type Phase, type ProbeLevel, type ProbeSnapshot, type RecentTimesSnapshot } from '#storage';
 import { resourceLabel, type LockShardStats, type OpenTransactionInfo } from '#txn';
-import type { ProfileSource } from './profile-source.js';
+import type { CodecData } from './data/storage-data.js';
+import { cpuSinceOpening, type ProfileSource } from './profile-source.js';
+import { codecSection } from './sections.js';
 import type { MemoryFacts } from './runtime.js';
 
 /** One kind of page in the page cache, since the database was opened. */
@@ -82,6 +84,8 @@ export interface DatabaseStats extends ProbeSnapshot {
     /** Broken since the database was opened. */
     readonly deadlocks: number;
   };
+  /** What the codec of the option `compression` did, how long it took (0 at level off), and its share of the processor. */
+  readonly codecs: readonly CodecData[];
   readonly memory: {
     /** Of the whole process; undefined in simulated environments. */
     readonly process: MemoryFacts | undefined;
@@ -109,6 +113,7 @@ export function statistics(source: ProfileSource): DatabaseStats {
       hot: engine.locks.hotResources().map(({ resource, waits, overcount }) => ({ resource: resourceLabel(resource), waits, overcount })),
       deadlocks: snapshot.counters['locks']?.['deadlocks'] ?? 0,
     },
+    codecs: codecSection(source, snapshot.counters, cpuSinceOpening(source)),
     memory: { process: runtime?.memory(), components: componentMemory(source, snapshot) },
     gc: gc.list(),
   };

@@ -49,7 +49,9 @@ export class DatabaseQueries {
     this.#counters = probe.counters('queries', { runs: 0, fullScans: 0, rowsExamined: 0, rowsReturned: 0 });
     const plans = new PlanChooser();
     const results = new ResultCache({ entries: knobs.queryCache, ttlMs: knobs.queryCacheTtlMs, sizeBytes: knobs.queryCacheSize, clock });
-    this.context = { clock, scheduler, limits: { sortMemoryBytes: knobs.sortMemory }, plans, results, search, ran: (report) => { this.#ran(report); } };
+    this.context = {
+      clock, scheduler, limits: { sortMemoryBytes: knobs.sortMemory }, plans, results, search, traces: probe.traces, ran: (report) => { this.#ran(report); },
+    };
     probe.gauge('queries', () => ({
       planned: plans.planned, plansReused: plans.reused, resultHits: results.hits, resultMisses: results.misses, resultsStale: results.stale,
       slow: this.#slow.count, shapes: this.log.size, indexesMade: this.#autoIndex?.made ?? 0,

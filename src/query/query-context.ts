@@ -1,4 +1,4 @@
-import type { Clock, Operation, Scheduler } from '#storage';
+import type { Clock, Operation, Scheduler, Traces } from '#storage';
 import type { PlanChooser } from './choose-plan.js';
 import type { ResultCache } from './result-cache.js';
 import type { SortLimit } from './sort-cursor.js';
@@ -35,6 +35,8 @@ export interface QueryContext {
   readonly results: ResultCache;
   /** Counts and times uses that end in one go; undefined where nobody wants to know. */
   readonly search: Operation | undefined;
+  /** Told of plans and runs while somebody listens; undefined where nobody can. */
+  readonly traces: Traces | undefined;
   /** Told of every run that has ended. */
   ran(report: RunReport): void;
 }

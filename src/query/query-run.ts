@@ -66,6 +66,7 @@ export class QueryRun<Row> {
     }
     this.#startedNs = context.clock.monotonicNs();
     this.#planningNs = this.#startedNs - before;
+    context.traces?.query?.({ event: 'plan', source: source.name, shape: shape.text, plan: this.#planText(), ns: this.#planningNs });
   }
 
   /** The row at which the run stands after Step.Row. */
@@ -148,14 +149,20 @@ export class QueryRun<Row> {
     return Step.End;
   }
 
+  #planText(): string { return this.#plan === undefined ? 'known result' : accessText(this.#plan.access); }
+
   #report(): void {
     const plan = this.#plan;
     const shape = this.#shape;
     const fullScan = plan?.access.kind === 'scan';
     if (!fullScan) this.#context.plans.ran(shape, this.#options.givesRows, this.#examined);
+    const executionNs = this.#context.clock.monotonicNs() - this.#startedNs;
+    this.#context.traces?.query?.({
+      event: 'run', source: this.#source.name, shape: shape.text, plan: this.#planText(), ns: executionNs, examined: this.#examined, returned: this.#returned, fullScan,
+    });
     this.#context.ran({
-      source: this.#source.name, shape: shape.text, paths: shape.paths, plan: plan === undefined ? 'known result' : accessText(plan.access), fullScan,
-      wanted: fullScan ? shape.wanted : undefined, planningNs: this.#planningNs, executionNs: this.#context.clock.monotonicNs() - this.#startedNs,
+      source: this.#source.name, shape: shape.text, paths: shape.paths, plan: this.#planText(), fullScan,
+      wanted: fullScan ? shape.wanted : undefined, planningNs: this.#planningNs, executionNs,
       examined: this.#examined, returned: this.#returned, rowCount: plan?.rowCount ?? this.#returned,
       withValues: () => nodeText(shape.filter, (operand) => valueText(operandValue(operand, this.#options.params))),
     });

@@ -78,7 +78,8 @@ export interface LockData {
 
 /** A transaction that was open at the end, or the longest that ended. */
 export interface TransactionAgeData {
-  readonly id: number;
+  /** Number of an open one; those that ended are known by name alone. */
+  readonly id?: number;
   readonly name?: string;
   readonly ageMs: number;
   readonly open: boolean;

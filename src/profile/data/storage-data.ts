@@ -135,6 +135,12 @@ export interface CodecData {
   /** Values that were not smaller when compressed, or too short to try. */
   readonly keptPlain: number;
   readonly decompressed: number;
+  /** Values that were given to the codec, as they were long enough, their bytes, and what it made of them. */
+  readonly tried?: number;
+  readonly triedBytes?: number;
+  readonly triedBytesOut?: number;
   readonly compressNs?: number;
   readonly decompressNs?: number;
+  /** Share (0 to 1) of the processor time of the process that went into the codec. */
+  readonly cpuShare?: number;
 }

@@ -30,6 +30,7 @@ function rowsSentence(shape: QueryShapeData): string {
 }
 
 function missingIndex(shape: QueryShapeData, durationMs: number): ProfileFinding {
+  if (shape.index !== undefined) return indexedSince(shape, shape.index);
   const hint = shape.plan === undefined ? undefined : stepsOf(shape.plan).find((step) => step.hint !== undefined)?.hint;
   return {
     id: 'missing-index', level: 'problem', section: 'queries', title: `A query reads all of ${shape.target} to find a few rows.`,
@@ -38,6 +39,15 @@ function missingIndex(shape: QueryShapeData, durationMs: number): ProfileFinding
     remedy: hint === undefined
       ? `Create an index on the fields of the filter: db.table(${JSON.stringify(shape.target)}).createIndex(name, { on: [...] }).`
       : `The planner says: ${hint}.`,
+  };
+}
+
+/** Whole tables were read at first; by now there is an index. */
+function indexedSince(shape: QueryShapeData, index: string): ProfileFinding {
+  return {
+    id: 'missing-index', level: 'note', section: 'queries', title: `A query read all of ${shape.target} until it had an index.`,
+    evidence: `${nameOf(shape)} read the whole table in ${countText(shape.fullScans)} of ${countOf(shape.count, 'run')}. ${rowsSentence(shape)}`,
+    remedy: `Nothing: its last run went by the index ${index}.`,
   };
 }
 

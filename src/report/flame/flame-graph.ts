@@ -62,7 +62,7 @@ ${frames}
 
 function headHtml(tree: CallTree, layout: FlameLayout, title: string, subtitle: string): string {
   const shares = ownerShares(tree).filter(() => tree.title !== 'time of operations');
-  const legend = shares.map(({ owner, share }) => `<li class="o-${owner}"><i></i>${OWNER_LABELS[owner]} ${shareText(share)}</li>`).join('');
+  const legend = shares.map(({ owner, share }) => `<li class="o-${owner}"><i></i>${OWNER_LABELS[owner]} ${escapeMarkup(shareText(share))}</li>`).join('');
   const hidden = layout.hidden === 0 ? '' : ` ${countOf(layout.hidden, 'frame')} too narrow to show.`;
   const hint = tree.root.total > 0
     ? `${unitText(tree.root.total, tree.unit)} in ${countText(layout.boxes.length)} frames.${hidden} Click to zoom, / to search, arrows to walk, Esc to go back.`
@@ -78,7 +78,7 @@ function frameSvg({ node, start, width, depth }: FlameBox, { root, unit }: CallT
   const place = framePlace(frame);
   const share = ratio(total, root.total);
   const own = self > 0 ? `, ${unitText(self, unit)} of its own` : '';
-  const title = `${escapeMarkup(frame.name)}\n${escapeMarkup(place === '' ? OWNER_LABELS[frame.owner] : place)}\n${unitText(total, unit)}, ${shareText(share)}${own}`;
+  const title = `${escapeMarkup(frame.name)}\n${escapeMarkup(place === '' ? OWNER_LABELS[frame.owner] : place)}\n${escapeMarkup(`${unitText(total, unit)}, ${shareText(share)}${own}`)}`;
   const text = width < NAMED_WIDTH ? '' : `<text x="5" y="14">${escapeMarkup(frame.name)}</text>`;
   const alt = (frame.name.length + frame.line + depth) % 2 === 0 ? '' : ' alt';
   return `<svg class="f o-${frame.owner}${alt}" x="${percent(start)}" y="${depth * ROW}" width="${percent(width)}" height="${ROW}" role="treeitem" `

@@ -18,7 +18,8 @@ const LABEL_CHARS = 160;
 export function prometheusReport(data: ProfileData): string {
   return formatMetrics([
     ...metaFamilies(data), ...cacheFamilies(data), ...ioFamilies(data), ...lockFamilies(data), ...queryFamilies(data), ...codecFamilies(data),
-    ...bufferFamilies(data), ...runtimeFamilies(data), ...histogramFamilies(data.histograms ?? []), ...counterFamilies(data.counters ?? {}),
+    ...bufferFamilies(data), ...runtimeFamilies(data), ...histogramFamilies(data.histograms ?? []),
+    ...operationFamilies(data), ...counterFamilies(data.counters ?? {}),
   ]);
 }
 
@@ -50,6 +51,10 @@ function metaFamilies({ meta, findings }: ProfileData): MetricFamily[] {
     },
     ...table(findings ?? [], ({ id, level }) => ({ id, level }), [['finding', 'Findings of monitors; always 1.', () => 1, 'gauge']]),
   ];
+}
+
+function operationFamilies({ counters }: ProfileData): MetricFamily[] {
+  return table(Object.entries(counters?.['operations'] ?? {}), ([operation]) => ({ operation }), [['operation_calls_total', 'Calls of an operation.', ([, calls]) => calls]]);
 }
 
 function cacheFamilies({ cache }: ProfileData): MetricFamily[] {
@@ -123,6 +128,7 @@ function codecFamilies({ codecs = [] }: ProfileData): MetricFamily[] {
     ['codec_values_compressed_total', 'Values that became smaller.', (c) => c.compressed], ['codec_values_kept_plain_total', 'Values that did not.', (c) => c.keptPlain],
     ['codec_compress_seconds_total', 'Time spent compressing.', (c) => seconds(c.compressNs)],
     ['codec_decompress_seconds_total', 'Time spent decompressing.', (c) => seconds(c.decompressNs)],
+    ['codec_cpu_ratio', 'Share of the processor time of the process that went into the codec.', (c) => c.cpuShare, 'gauge'],
   ]);
 }
 

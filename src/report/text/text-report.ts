@@ -134,7 +134,7 @@ function transactions({ transactions: data }: ProfileData): string {
     time(data.durationNs?.p50), time(data.durationNs?.p99),
   ]]);
   const longest = section('LONGEST TRANSACTIONS', ['name', '>id', '>age', 'state'], (data.longest ?? []).slice(0, LONGEST).map((t) => [
-    t.name ?? '', t.id > 0 ? String(t.id) : '', durationText(t.ageMs * 1e6), t.open ? (t.overdue === true ? 'open, overdue' : 'open') : 'ended',
+    t.name ?? '', t.id === undefined ? '' : String(t.id), durationText(t.ageMs * 1e6), t.open ? (t.overdue === true ? 'open, overdue' : 'open') : 'ended',
   ]));
   return together([totals, longest]);
 }
@@ -164,9 +164,9 @@ function memory({ timeline = [], gc }: ProfileData): string {
 }
 
 function codecs({ codecs: data = [] }: ProfileData): string {
-  return section('CODECS', ['codec', 'for', '>in', '>out', '>ratio', '>compressed', '>kept plain', '>compressing', '>decompressing'], data.map((c) => [
+  return section('CODECS', ['codec', 'for', '>in', '>out', '>ratio', '>compressed', '>kept plain', '>compressing', '>decompressing', '>of the processor'], data.map((c) => [
     c.name, c.use ?? '', bytesText(c.bytesIn), bytesText(c.bytesOut), shareText(ratio(c.bytesOut, c.bytesIn)), countText(c.compressed), countText(c.keptPlain),
-    time(c.compressNs), time(c.decompressNs),
+    time(c.compressNs), time(c.decompressNs), c.cpuShare === undefined ? '' : shareText(c.cpuShare),
   ]));
 }
 

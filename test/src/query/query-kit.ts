@@ -20,7 +20,7 @@ export function testContext(sortMemoryBytes = 1 << 24): QueryContext & { readonl
   return {
     clock, results: new ResultCache({ entries: 0, ttlMs: 1, sizeBytes: 0, clock }),
     scheduler: { microtask: (run) => queueMicrotask(run), later: (run) => setImmediate(run), timer: () => ({ cancel: () => undefined }) },
-    limits: { sortMemoryBytes }, plans: new PlanChooser(), search: undefined, reports, ran: (report) => reports.push(report),
+    limits: { sortMemoryBytes }, plans: new PlanChooser(), search: undefined, traces: undefined, reports, ran: (report) => reports.push(report),
   };
 }
 

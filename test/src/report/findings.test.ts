@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cacheCurve } from '../../../src/report/cache-curve.js';
 import { findFindings } from '../../../src/report/findings/find-findings.js';
-import type { CacheTraceData } from '../../../src/profile/data/storage-data.js';
+import type { CacheTraceData, CodecData, LogData } from '../../../src/profile/data/storage-data.js';
 import type { ProfileData } from '../../../src/profile/profile-data.js';
 import { sampleRandom } from './sample-random.js';
 import { sampleHistogram, sampleProfile } from './sample-profile.js';
@@ -36,6 +36,13 @@ describe('findings', () => {
 
   const cache = (kind: object, limitBytes = 1e6): ProfileData => only({ cache: { limitBytes, kinds: [{ kind: 'table', hits: 9000, misses: 1000, bytes: 990_000, ...kind }] } });
 
+  const logOf = (durationNs: number): LogData => ({
+    records: 1, bytesAppended: 1, flushes: 1, syncs: 1, stalls: 0, checkpoints: [0, 20, 40].map((s) => ({ atMs: s * 1000, durationNs })),
+  });
+  const tried = (triedBytes: number, triedBytesOut: number): CodecData => ({
+    name: 'lz4', bytesIn: 90e6, bytesOut: 90e6, compressed: 10, keptPlain: 9000, decompressed: 0, tried: 10, triedBytes, triedBytesOut,
+  });
+
   test.each<[string, ProfileData, boolean]>([
     ['cache-too-small', cache({ missesEvicted: 900 }), true],
     ['cache-too-small', cache({ missesCold: 1000 }), false],
@@ -51,15 +58,29 @@ describe('findings', () => {
     ['long-reader', only({ transactions: { commits: 1, conflicts: 0, rollbacks: 0, retries: 0, endedSnapshots: 1 } }), true],
     ['log-too-small', only({ log: { records: 1, bytesAppended: 1, flushes: 1, syncs: 1, stalls: 0, checkpoints: [0, 20, 40].map((s) => ({ atMs: s * 1000, durationNs: 1e9 })) } }), false],
     ['log-too-small', only({ log: { records: 1, bytesAppended: 1, flushes: 1, syncs: 1, stalls: 0, checkpoints: [0, 20, 40].map((s) => ({ atMs: s * 1000, durationNs: 9e9 })) } }), true],
+    ['log-too-small', only({ log: { ...logOf(9e9), bytesAppended: 3e5, checkpointBytes: 16e6 } }), false], // they came with new indexes, say
+    ['log-too-small', only({ log: { ...logOf(9e9), bytesAppended: 40e6, checkpointBytes: 16e6 } }), true],
     ['slow-sync', only({ log: { records: 1, bytesAppended: 1, flushes: 1, syncs: 1, syncNs: sampleHistogram('io.syncNs', 'ns', 30e6, 500, 1) } }), true],
     ['slow-sync', only({ log: { records: 1, bytesAppended: 1, flushes: 1, syncs: 1, syncNs: sampleHistogram('io.syncNs', 'ns', 0.3e6, 500, 1) } }), false],
     ['gc-pressure', only({ gc: { kinds: [{ kind: 'major', count: 60, totalNs: 9e9, maxNs: 50e6 }] } }), true],
     ['gc-pressure', only({ gc: { kinds: [{ kind: 'major', count: 60, totalNs: 1e9, maxNs: 50e6 }] } }), false],
     ['event-loop-blocked', only({ timeline: [{ atMs: 500, eventLoopDelayMaxNs: 10e6 }, { atMs: 1000, eventLoopDelayMaxNs: 400e6 }] }), true],
     ['compression-not-worth-it', only({ codecs: [{ name: 'lz4', bytesIn: 9e6, bytesOut: 3e6, compressed: 90, keptPlain: 10, decompressed: 0 }] }), false],
+    ['compression-not-worth-it', only({ codecs: [tried(9e6, 8.9e6)] }), true],
+    ['compression-not-worth-it', only({ codecs: [tried(2e6, 0.5e6)] }), false], // most values are too short to try: that costs nothing
+    ['compression-not-worth-it', only({ codecs: [{ ...tried(9e6, 8.9e6), name: 'none' }] }), false],
     ['profiler-overhead', { ...only({}), meta: { ...meta, overheadShare: 0.2 } }, true],
   ])('%s speaks when it should (%#)', (id, data, expected) => {
     expect(idsOf(data).includes(id)).toBe(expected);
+  });
+
+  test('a query that has its index by now is a note, with nothing to do', () => {
+    const shape = { target: 'orders', kind: 'find', shape: '(a = ?)', count: 240, executionNs: 4e9, maxNs: 1e8, rowsExamined: 24e6, rowsReturned: 1000, fullScans: 120 };
+    const found = (index: string | undefined): string[] => (
+      findFindings(only({ queries: { shapes: [{ ...shape, ...(index === undefined ? {} : { index }) }], slow: [] } })).map(({ id, level, remedy }) => `${id} ${level} ${remedy}`)
+    );
+    expect(found('by_a')).toEqual(['missing-index note Nothing: its last run went by the index by_a.']);
+    expect(found(undefined)[0]).toMatch(/^missing-index problem Create/);
   });
 
   test('memory that swings is not taken for growth', () => {

@@ -1,8 +1,12 @@
+import type { GcPause } from '../../../profile/data/timeline-data.js';
+import type { ProfileData } from '../../../profile/profile-data.js';
 import { flameSvg, treeOf } from '../../flame/flame-graph.js';
 import { ratio } from '../../format/units.js';
 import { column, grid, part, table, type Section } from '../markup.js';
 import { counted, moment, shared, timed } from '../figures.js';
 import { seriesOf, type ReportContext } from '../report-context.js';
+
+const LISTED_PAUSES = 12;
 
 /** Memory over time, by component, its allocations, and the pauses of the collector. */
 export function memorySection(context: ReportContext): Section {
@@ -23,7 +27,7 @@ export function memorySection(context: ReportContext): Section {
   const kinds = table([column('Collection'), column('Pauses', true), column('Time', true), column('Share of the time', true), column('Longest', true)], (data.gc?.kinds ?? []).map((kind) => [
     kind.kind, counted(kind.count), timed(kind.totalNs), shared(ratio(kind.totalNs, durationNs)), timed(kind.maxNs),
   ]));
-  const pauses = table([column('At'), column('Collection'), column('Pause', true)], (data.gc?.pauses ?? []).map((pause) => [
+  const pauses = table([column('At'), column('Collection'), column('Pause, the longest ones', true)], longestPauses(data).map((pause) => [
     moment(pause.atMs), pause.kind, timed(pause.durationNs),
   ]));
   const heap = treeOf(data, 'heap');
@@ -32,4 +36,9 @@ export function memorySection(context: ReportContext): Section {
     body: grid(charts) + part('Collections', grid([kinds, pauses].filter((one) => one !== '').map((one) => `<div>${one}</div>`)))
       + (heap === undefined ? '' : part('Who allocated what is in use', `<div class="flame">${flameSvg(heap, 'Memory in use, by who allocated it', 'estimated from samples')}</div>`)),
   };
+}
+
+/** In the order of time. */
+function longestPauses({ gc }: ProfileData): GcPause[] {
+  return [...gc?.pauses ?? []].sort((a, b) => b.durationNs - a.durationNs).slice(0, LISTED_PAUSES).sort((a, b) => a.atMs - b.atMs);
 }

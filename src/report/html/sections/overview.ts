@@ -64,7 +64,7 @@ function waiting({ data: { locks }, timeline }: ReportContext): Markup {
   if (locks === undefined) return '';
   const waits = locks.shards.reduce((sum, shard) => sum + shard.waits, 0);
   const waitNs = locks.shards.reduce((sum, shard) => sum + (shard.waitNs ?? 0), 0);
-  return tile('Waiting for locks', waits === 0 ? 'none' : durationText(waitNs), `${countText(waits)} waits, all transactions together`, timeline.rate((s) => s.lockWaitNs));
+  return tile('Waiting for locks', waits === 0 ? 'none' : durationText(waitNs), waits === 0 ? 'no transaction had to wait' : `${countText(waits)} waits, all transactions together`, timeline.rate((s) => s.lockWaitNs));
 }
 
 function loop({ timeline }: ReportContext): Markup {

@@ -7,12 +7,12 @@ import type { ReportContext } from '../report-context.js';
 export function codecsSection({ data: { codecs = [] } }: ReportContext): Section {
   const rows = codecs.map((one) => [
     one.use === undefined ? one.name : `${one.name}, ${one.use}`, sized(one.bytesIn), sized(one.bytesOut), shared(ratio(one.bytesOut, one.bytesIn)),
-    counted(one.compressed), counted(one.keptPlain), timed(one.compressNs), counted(one.decompressed), timed(one.decompressNs),
+    counted(one.compressed), counted(one.keptPlain), timed(one.compressNs), counted(one.decompressed), timed(one.decompressNs), shared(one.cpuShare),
   ]);
   return {
     id: 'codecs', title: 'Codecs', body: table([
       column('Codec'), column('Bytes in', true), column('Bytes out', true), column('Ratio', true), column('Compressed', true), column('Kept plain', true), column('Time compressing', true),
-      column('Decompressed', true), column('Time decompressing', true),
+      column('Decompressed', true), column('Time decompressing', true), column('Of the processor', true),
     ], rows),
   };
 }

@@ -21,7 +21,7 @@ export function transactionsSection(context: ReportContext): Section {
     ['Snapshots ended', transactions.endedSnapshots === undefined ? undefined : countText(transactions.endedSnapshots)],
   ]);
   const longest = table([column('Transaction'), column('Number', true), column('Age', true), column('State')], (transactions?.longest ?? []).slice(0, LONGEST).map((one) => [
-    one.name ?? 'without a name', figure(one.id > 0 ? one.id : undefined, String), moment(one.ageMs),
+    one.name ?? 'without a name', figure(one.id, String), moment(one.ageMs),
     `${one.open ? 'open at the end' : 'ended'}${one.overdue === true ? ', overdue' : ''}${one.readOnly === true ? ', only reads' : ''}`,
   ]));
   return { id: 'transactions', title: 'Transactions', body: totals + part('Course', grid(charts)) + part('The longest', longest) };
