@@ -11,6 +11,9 @@ export interface OptionSpec {
 /** Option values by name: text where one was given, true for a switch. */
 export type OptionValues = Readonly<Record<string, string | boolean | undefined>>;
 
+/** Characters that a terminal has room for. */
+export interface ScreenSize { readonly columns: number; readonly rows: number }
+
 /** Where a command writes, and what surrounds it. */
 export interface CliContext {
   readonly env: Environment;
@@ -26,6 +29,8 @@ export interface CliContext {
   tell(text: string): void;
   /** Width of the terminal; undefined when output goes elsewhere. */
   readonly columns: number | undefined;
+  /** Size of the terminal at this moment; undefined when output goes elsewhere. */
+  readonly screen: (() => ScreenSize) | undefined;
   readonly progress: Progress;
   /** Bytes of standard input. */
   readonly stdin: () => AsyncIterable<Uint8Array>;

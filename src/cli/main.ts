@@ -27,7 +27,8 @@ function processIo(): CliIo {
   stdout.on('drain', () => wake());
   stderr.on('error', () => undefined);
   return {
-    env, signal: abort.signal, columns: stdout.isTTY ? stdout.columns : undefined, isOutputClosed: () => closed,
+    env, signal: abort.signal, columns: stdout.isTTY ? stdout.columns : undefined,
+    screen: stdout.isTTY ? () => ({ columns: stdout.columns, rows: stdout.rows }) : undefined, isOutputClosed: () => closed,
     tell: (text) => { stderr.write(text); },
     print(text) {
       if (closed) return Promise.reject(new Error('nobody reads the output'));

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { ERROR_CODES, FieldstoneError, nearestNames, readFully, type Environment, type Vfs } from '#storage';
 import { COMMANDS } from './commands.js';
-import { UsageError, type CliContext, type Command, type Progress } from './command.js';
+import { UsageError, type CliContext, type Command, type Progress, type ScreenSize } from './command.js';
 import { commandHelp, mainHelp, usageLine } from './help-text.js';
 import { parseCommandLine } from './parse-command-line.js';
 import { plainText } from './text-table.js';
@@ -12,6 +12,8 @@ export interface CliIo {
   print(text: string): Promise<void>;
   tell(text: string): void;
   readonly columns: number | undefined;
+  /** Size of the terminal at this moment. */
+  readonly screen?: (() => ScreenSize) | undefined;
   readonly progress: Progress;
   readonly signal: AbortSignal;
   /** The reader of standard output has gone: there is nothing left to say. */
@@ -37,7 +39,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
         io.progress.clear();
         io.tell(text);
       },
-      columns: io.columns, progress: io.progress, stdin: io.stdin,
+      columns: io.columns, screen: io.screen, progress: io.progress, stdin: io.stdin,
     };
     return await command.run(context);
   } catch (e) {

@@ -19,6 +19,12 @@ export function publishedIn(context: CliContext, folder: string): PublishedStats
     + 'with FIELDSTONE_PUBLISH_STATS_MS=1000', { file: folder });
 }
 
+/** As much as the terminal has room for now; the cursor needs the last line. */
+function screenText(context: CliContext, published: PublishedStats): string {
+  const size = context.screen?.();
+  return statsText(published, context.env.clock.nowMs(), size?.columns ?? context.columns, size === undefined ? undefined : size.rows - 1);
+}
+
 export const topCommand: Command = {
   name: 'top',
   usage: '<folder>',
@@ -49,7 +55,7 @@ export const topCommand: Command = {
     try {
       while (!context.signal.aborted) {
         last = readPublishedStats(context.env.vfs, resolve(folder)) ?? last; // between two writings, or after the program has closed: the last ones
-        await context.print(`${HOME_AND_CLEAR}${statsText(last, context.env.clock.nowMs(), context.columns)}`);
+        await context.print(`${HOME_AND_CLEAR}${screenText(context, last)}`);
         await wait(intervalMs, context.signal);
       }
     } finally {

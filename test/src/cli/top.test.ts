@@ -5,7 +5,8 @@ import { nodeEnvironment, nodeVfs } from '#storage';
 import { NO_PROGRESS } from '../../../src/cli/progress-line.js';
 import { runCli } from '../../../src/cli/run.js';
 import { char, open } from '../../../src/main.js';
-import { STATS_FILE } from '../../../src/profile/published-stats.js';
+import { statsText } from '../../../src/cli/stats-text.js';
+import { readPublishedStats, STATS_FILE } from '../../../src/profile/published-stats.js';
 import { cli, inFolder } from './run-cli.js';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
@@ -88,4 +89,29 @@ test('profile reads a table for a second and writes the reports that were asked 
   expect(readFileSync(files[0] ?? '', 'utf8')).toMatch(/^<!doctype html>/i);
   expect(readFileSync(files[3] ?? '', 'utf8')).toMatch(/fieldstone_/);
   expect((await cli(['profile', join(folder, 'db'), '-o', 'x.pdf'])).status).toBe(2);
+}));
+
+test('a picture is as high and as wide as the terminal: the head stays, tables lose their last lines, names their middle', () => inFolder(async (folder) => {
+  const db = await open(folder, { publishStatsMs: 40 });
+  for (const name of ['a-store-with-a-name-that-is-longer-than-most-names-are', 'b', 'c', 'd']) {
+    const kv = db.kv(name);
+    await kv.put('k', 1);
+    kv.get('k');
+  }
+  await db.checkpoint();
+  await pause(150);
+  const published = readPublishedStats(nodeVfs(), folder);
+  if (published === undefined) throw new Error('nothing was published');
+  const whole = statsText(published, published.atMs, undefined).split('\n');
+  for (const rows of [100, 30, 23, 15, 9, 4]) {
+    const lines = statsText(published, published.atMs, 80, rows).trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(rows);
+    expect(lines[0]?.slice(0, 40)).toBe(whole[0]?.slice(0, 40));
+    expect(lines.every((line) => line.length <= 80)).toBe(true);
+  }
+  const small = statsText(published, published.atMs, 80, 23);
+  expect(small).toMatch(/kv\.get/);
+  expect(small).toMatch(/reads +bytes +writes +bytes +syncs/);
+  expect(statsText(published, published.atMs, 80)).toMatch(/a-store-with-a…/);
+  await db.close();
 }));

@@ -75,7 +75,9 @@ describe('findings', () => {
   });
 
   test('a query that has its index by now is a note, with nothing to do', () => {
-    const shape = { target: 'orders', kind: 'find', shape: '(a = ?)', count: 240, executionNs: 4e9, maxNs: 1e8, rowsExamined: 24e6, rowsReturned: 1000, fullScans: 120 };
+    const shape = {
+      target: 'orders', kind: 'find', shape: '(a = ?)', count: 240, planNs: 1, executionNs: 4e9, maxNs: 1e8, rowsExamined: 24e6, rowsReturned: 1000, fullScans: 120,
+    };
     const found = (index: string | undefined): string[] => (
       findFindings(only({ queries: { shapes: [{ ...shape, ...(index === undefined ? {} : { index }) }], slow: [] } })).map(({ id, level, remedy }) => `${id} ${level} ${remedy}`)
     );
