@@ -39,7 +39,7 @@ function fitting(tables: readonly (readonly string[])[], room: number): string[]
   const shown = tables.filter((table) => table.length > 0).map((table) => [...table]);
   const total = (): number => shown.reduce((sum, table) => sum + table.length + 1, -1);
   while (shown.length > 0 && total() > room) {
-    const shortened = shown.findLast((table, i) => table.length > (i === 0 ? LEAST_LINES_OF_FIRST : LEAST_LINES));
+    const shortened = shown.filter((table, i) => table.length > (i === 0 ? LEAST_LINES_OF_FIRST : LEAST_LINES)).at(-1);
     if (shortened !== undefined) shortened.pop();
     else if (shown.length > 1) shown.pop();
     else shown[0]?.pop();

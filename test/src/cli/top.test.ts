@@ -112,6 +112,6 @@ test('a picture is as high and as wide as the terminal: the head stays, tables l
   const small = statsText(published, published.atMs, 80, 23);
   expect(small).toMatch(/kv\.get/);
   expect(small).toMatch(/reads +bytes +writes +bytes +syncs/);
-  expect(statsText(published, published.atMs, 80)).toMatch(/a-store-with-a…/);
+  expect(statsText(published, published.atMs, 80)).toMatch(/a-store-with-a-n…/);
   await db.close();
 }));
