@@ -1,6 +1,7 @@
 import { ArgumentRangeError, FieldstoneError, type ProbeLevel, type TraceSubsystem } from '#storage';
 import { assertFunction, shown } from '../arguments.js';
 import { Baseline } from './baseline.js';
+import { codecSection } from './codec-section.js';
 import { ContinuousProfiler, type ContinuousOptions } from './continuous.js';
 import { health, type Health } from './health.js';
 import { LockRecorder } from './lock-recorder.js';
@@ -14,7 +15,7 @@ import { querySection, type QueryShapes } from './query-section.js';
 import { StatsPublisher } from './published-stats.js';
 import { Profiler } from './profiler.js';
 import { takeReading } from './reading.js';
-import { bufferSection, cacheSection, codecSection, knobsInForce, logSection, transactionSection } from './sections.js';
+import { bufferSection, cacheSection, knobsInForce, logSection, transactionSection } from './sections.js';
 import { statistics, type DatabaseStats } from './statistics.js';
 import { Timeline } from './timeline.js';
 import { startTrace, type Trace, type TraceOptions } from './trace.js';

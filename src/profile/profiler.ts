@@ -2,6 +2,7 @@ import { hasCode, type Timer } from '#storage';
 import { Baseline } from './baseline.js';
 import { CacheTraceRecorder } from './cache-trace-recorder.js';
 import { CheckpointRecorder } from './checkpoint-recorder.js';
+import { codecSection } from './codec-section.js';
 import { filterCpuProfile, PACKAGE_URL } from './cpu-filter.js';
 import type { TransactionAgeData } from './data/lock-data.js';
 import type { GcPause } from './data/timeline-data.js';
@@ -16,7 +17,7 @@ import { querySection, type QueryShapeFacts, type SlowQueryFacts } from './query
 import { takeReading } from './reading.js';
 import type { EventLoopWatch, Recording, Runtime, Watch } from './runtime.js';
 import { ASSUMED_COSTS, giveUp, samplingCosts } from './sampling-cost.js';
-import { bufferSection, cacheSection, codecSection, knobsInForce, logSection, transactionSection } from './sections.js';
+import { bufferSection, cacheSection, knobsInForce, logSection, transactionSection } from './sections.js';
 import { Timeline } from './timeline.js';
 import { PACKAGE_VERSION } from '../package-version.js';
 

@@ -3,7 +3,7 @@ import type { Baseline } from './baseline.js';
 import { knobOf, KNOB_NAMES } from '../config/knobs.js';
 import { showValue } from '../config/knob-value.js';
 import type { TransactionAgeData, TransactionData } from './data/lock-data.js';
-import type { BufferPoolData, CacheData, CheckpointData, CodecData, LogData } from './data/storage-data.js';
+import type { BufferPoolData, CacheData, CheckpointData, LogData } from './data/storage-data.js';
 import type { KnobInForce } from './profile-data.js';
 import type { ProfileSource } from './profile-source.js';
 
@@ -33,18 +33,6 @@ export function cacheSection({ engine }: ProfileSource, counters: Counters): Cac
 export function bufferSection({ options }: ProfileSource, counters: Counters): BufferPoolData {
   const { taken = 0, returned = 0, reused = 0, allocated = 0, dropped = 0, outstanding = 0, oversize = 0 } = counters['buffers'] ?? {};
   return { limitBytes: options.values.bufferPool, classes: [{ sizeBytes: 0, taken, returned, reused, allocated, dropped, outstanding }], oversize };
-}
-
-/** `cpuNs`: processor time of the process meanwhile; undefined when it is not known. */
-export function codecSection({ options }: ProfileSource, counters: Counters, cpuNs: number | undefined): CodecData[] {
-  const {
-    bytesIn = 0, bytesOut = 0, compressed = 0, keptPlain = 0, decompressed = 0, tried = 0, triedBytes = 0, triedBytesOut = 0, compressNs = 0, decompressNs = 0,
-  } = counters['codec'] ?? {};
-  const cpuShare = cpuNs === undefined || cpuNs <= 0 ? undefined : Math.min(1, (compressNs + decompressNs) / cpuNs);
-  return [{
-    name: options.values.compression, bytesIn, bytesOut, compressed, keptPlain, decompressed, tried, triedBytes, triedBytesOut, compressNs, decompressNs,
-    ...(cpuShare === undefined ? {} : { cpuShare }),
-  }];
 }
 
 export function logSection({ options }: ProfileSource, baseline: Baseline, counters: Counters, checkpoints: readonly CheckpointData[]): LogData {

@@ -2,7 +2,7 @@ import { PAGE_KINDS, PHASES, type FileIo, type HistogramSnapshot, type Operation
 import { resourceLabel, type LockShardStats, type OpenTransactionInfo } from '#txn';
 import type { CodecData } from './data/storage-data.js';
 import { cpuSinceOpening, type ProfileSource } from './profile-source.js';
-import { codecSection } from './sections.js';
+import { codecSection } from './codec-section.js';
 import type { MemoryFacts } from './runtime.js';
 
 /** One kind of page in the page cache, since the database was opened. */
