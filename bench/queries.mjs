@@ -13,7 +13,7 @@ const LOOKUPS = 20_000;
 const folder = benchFolder('queries');
 console.log(machineFacts(folder));
 
-const db = await open(join(folder, 'ours'));
+const db = await open(join(folder, 'ours'), { cacheSize: '256mb' }); // as much as the peer's
 const table = await db.createTable('bench', SCHEMA, { dialect: 'foxpro2' });
 await table.insertMany(rows(ROWS));
 await db.checkpoint();

@@ -35,12 +35,6 @@ interface Waiting {
 // (measured: the detour costs 50 to 100 microseconds of latency).
 const BLOCKING_SYNC_NS = 2e6;
 const GATHER_TURNS = 4;
-// So many committers at once are split into two halves: one half's sync runs in the thread pool while the other half works.
-const CROWD = 32;
-// What a commit takes besides its sync, at least (measured: 6 to 10 microseconds): splitting pays while a sync is shorter than the crowd's work.
-const LEAST_WORK_NS = 6000;
-// Every so many groups of a crowd one sync blocks, so that its time is known without the wait for the event loop.
-const MEASURED_SYNC_EVERY = 32;
 // A loop of awaited commits with blocking syncs runs in microtasks alone: after so long everything else gets a turn.
 const LONGEST_RUN_NS = 5e6;
 // Memory for gathered log records that is kept between groups.
@@ -72,9 +66,6 @@ export class CommitPipeline {
   #lastSequence: number;
   #published: number;
   #syncNs = 0;
-  /** Waiting commits at which a flush starts without waiting for more of the crowd. */
-  #half = Infinity;
-  #crowdGroups = 0;
   #intervalArmed = false;
   #failure: FieldstoneError | undefined;
   #idleWaiters: (() => void)[] = [];
@@ -114,8 +105,7 @@ export class CommitPipeline {
         failed(e);
         return;
       }
-      if (this.#waiting.length >= this.#half && this.#syncing === undefined) this.#flush(false);
-      else this.#schedule();
+      this.#schedule();
     });
   }
 
@@ -232,19 +222,8 @@ export class CommitPipeline {
       this.#publish(group, first);
       return;
     }
-    if (blocking || this.#blocksForSync()) this.#syncBlocking(group, first);
+    if (blocking || this.#syncNs < BLOCKING_SYNC_NS) this.#syncBlocking(group, first);
     else this.#syncInBackground(group, first);
-  }
-
-  #blocksForSync(): boolean {
-    if (this.#half < Infinity) return ++this.#crowdGroups % MEASURED_SYNC_EVERY === 0;
-    return this.#syncNs < BLOCKING_SYNC_NS;
-  }
-
-  /** All that commit at once come back about when the group is acknowledged: those in it, and those that waited meanwhile. */
-  #noteCrowd(group: readonly Waiting[]): void {
-    const crowd = group.length + this.#waiting.length;
-    this.#half = crowd >= CROWD && this.#syncNs < crowd * LEAST_WORK_NS ? crowd >> 1 : Infinity;
   }
 
   #append(group: readonly Waiting[], first: number): boolean {
@@ -289,7 +268,7 @@ export class CommitPipeline {
       this.#syncFailed(group, e);
       return;
     }
-    this.#noteSync(clock.monotonicNs() - start, false);
+    this.#noteSync(clock.monotonicNs() - start);
     this.#counters.blockingSyncs++;
     this.#publish(group, first);
   }
@@ -300,26 +279,22 @@ export class CommitPipeline {
     this.#syncing = group;
     this.#firstSyncing = first;
     const writer = this.#o.wal.current;
-    const overlapped = this.#half < Infinity;
     writer?.datasyncAsync().then(() => {
       if (this.#syncing !== group) return; // a blocking drain was faster
-      this.#noteSync(clock.monotonicNs() - start, overlapped);
+      this.#noteSync(clock.monotonicNs() - start);
       this.#syncing = undefined;
       this.#publish(group, first);
-      if (this.#waiting.length === 0) return;
-      if (this.#half < Infinity) this.#flush(false); // the other half, before those just acknowledged join it
-      else this.#schedule();
+      if (this.#waiting.length > 0) this.#schedule();
     }, (e: unknown) => {
       if (this.#syncing === group) this.#syncFailed(group, e);
       else this.#fail(e);
     });
   }
 
-  /** `overlapped`: the time holds the work of the other half, and says nothing of the disk. */
-  #noteSync(ns: number, overlapped: boolean): void {
+  #noteSync(ns: number): void {
     this.#counters.syncs++;
     // Down at once, up slowly: one slow sync (new file, busy disk) must not change the mode for long.
-    if (!overlapped) this.#syncNs = this.#syncNs === 0 || ns < this.#syncNs ? (this.#syncNs + ns) / 2 : this.#syncNs * 0.9 + ns * 0.1;
+    this.#syncNs = this.#syncNs === 0 || ns < this.#syncNs ? (this.#syncNs + ns) / 2 : this.#syncNs * 0.9 + ns * 0.1;
     if (this.#o.probe.level !== 'off') this.#syncTimes.record(ns);
     this.#o.probe.traces.wal?.({ event: 'sync', ns });
   }
@@ -339,7 +314,6 @@ export class CommitPipeline {
       this.#wakeIdle();
       return;
     }
-    this.#noteCrowd(group);
     sequence = first;
     for (const waiting of group) waiting.done(sequence++);
     this.#o.onPublished();
