@@ -1,4 +1,5 @@
 import { DELETED_MARK, type BufferPool } from '#storage';
+import { putHead } from './extent-head.js';
 import type { RecordView } from './record-view.js';
 
 export interface CursorRange {
@@ -166,7 +167,7 @@ export class RecordCursor {
 
   /** Reads rows around `recno` in walking direction; longer each time up to the limit. */
   #readChunk(recno: number): void {
-    const { base, counts } = this.#view.store;
+    const { base, counts, extents } = this.#view.store;
     const rows = Math.max(1, Math.floor(this.#chunkBytes / this.#recordLength));
     const lastRow = this.#step > 0 ? Math.min(this.#to, recno + rows - 1, counts.latest) : recno;
     const firstRow = this.#step > 0 ? recno : Math.max(this.#to, recno - rows + 1);
@@ -175,7 +176,9 @@ export class RecordCursor {
       this.#giveBack();
       this.#chunk = this.#pool.take(wanted);
     }
-    const n = base.cached.readDirect(this.#chunk.subarray(0, wanted), base.offsetOf(firstRow));
+    const offset = base.offsetOf(firstRow);
+    const n = base.cached.readDirect(this.#chunk.subarray(0, wanted), offset);
+    for (const extent of extents) putHead(extent, this.#chunk.subarray(0, n), offset);
     this.#chunkFirst = firstRow;
     this.#chunkLast = firstRow + Math.floor(n / this.#recordLength) - 1;
     this.#chunkEpoch = this.#view.store.baseEpoch;

@@ -1,6 +1,7 @@
 import { assert, blankRecord, DELETED_MARK, END_MARK, headerPatches } from '#storage';
 import type { FoldTarget } from '../checkpoint/fold-target.js';
 import { WORK, type Steps } from '../checkpoint/step.js';
+import { extentOf, putHead } from './extent-head.js';
 import type { FoldableRecords, FrozenRecords } from './foldable-records.js';
 import { oldestVersion } from './row-version.js';
 
@@ -66,10 +67,10 @@ function* capturePreImages(store: FoldableRecords, frozen: FrozenRecords, target
 
 /** A row of a load that no header counts yet: it stands in the file, but for its head. */
 function loadedImage(store: FoldableRecords, recno: number): Uint8Array | undefined {
-  const extent = store.extents.find((e) => recno >= e.firstRecno && recno <= e.lastRecno);
+  const extent = extentOf(store.extents, recno);
   if (extent === undefined) return undefined;
   const image = store.base.copyOf(recno);
-  if (recno === extent.firstRecno) image.set(extent.head.subarray(0, image.length));
+  putHead(extent, image, store.base.offsetOf(recno));
   return image;
 }
 
@@ -91,7 +92,7 @@ function* foldMemos(store: FoldableRecords, frozen: FrozenRecords, target: FoldT
 function recnosToFold(store: FoldableRecords, frozen: FrozenRecords): Float64Array {
   const vacant: number[] = [];
   for (let recno = store.base.recordCount + 1; recno <= frozen.count; recno++) {
-    const extent = store.extents.find((e) => recno >= e.firstRecno && recno <= e.lastRecno);
+    const extent = extentOf(store.extents, recno);
     if (extent !== undefined) recno = extent.lastRecno;
     else if (!frozen.delta.rows.has(recno)) vacant.push(recno);
   }

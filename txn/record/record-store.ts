@@ -5,6 +5,7 @@ import type { FoldTarget } from '../checkpoint/fold-target.js';
 import type { Steps } from '../checkpoint/step.js';
 import { TableIndexes } from '../index/table-indexes.js';
 import { CountVersions } from './count-versions.js';
+import { extentOf, isInHead, putHead } from './extent-head.js';
 import type { Extent, FoldableRecords, FrozenRecords } from './foldable-records.js';
 import { foldRecords, frozenRecords, patchRows, switchRecords } from './record-fold.js';
 import type { RecordBase } from './record-base.js';
@@ -104,8 +105,20 @@ export class RecordStore implements VersionedStore, FoldableRecords {
     // While the checkpoint is being applied the file may hold the new image already.
     const before = this.frozen?.preImages.get(recno);
     if (before !== undefined) return this.#found(before, 0);
-    if (!this.inBase(recno)) return false;
+    if (recno > this.base.recordCount) return this.#findLoaded(recno);
+    if (this.recnos.isVacant(recno)) return false;
     return this.#found(this.base.pageOf(recno), this.base.startInPage(recno));
+  }
+
+  /** A row of a load that no header counts yet. */
+  #findLoaded(recno: number): boolean {
+    const extent = extentOf(this.extents, recno);
+    if (extent === undefined) return false;
+    const offset = this.base.offsetOf(recno);
+    if (!isInHead(extent, offset)) return this.#found(this.base.pageOf(recno), this.base.startInPage(recno));
+    const image = this.base.copyOf(recno);
+    putHead(extent, image, offset);
+    return this.#found(image, 0);
   }
 
   #found(bytes: Uint8Array, start: number): boolean {
@@ -116,9 +129,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
 
   /** True when the base file holds bytes for a counted record (not a number that nobody filled). */
   inBase(recno: number): boolean {
-    if (recno <= this.base.recordCount) return !this.recnos.isVacant(recno);
-    for (const extent of this.extents) if (recno >= extent.firstRecno && recno <= extent.lastRecno) return true;
-    return false;
+    return recno <= this.base.recordCount ? !this.recnos.isVacant(recno) : extentOf(this.extents, recno) !== undefined;
   }
 
   /** True when some record in the range may differ from the base for some reader. */
