@@ -53,7 +53,7 @@ export class Engine {
     this.buffers = new BufferPool({ limitBytes: options.bufferPoolBytes, probe });
     this.cache = new PageCache({ limitBytes: options.cacheSizeBytes, probe });
     this.locks = new LockManager({ shards: options.lockShards, timeoutMs: options.lockTimeoutMs, env, probe });
-    this.transactions = new OpenTransactions(env.clock, options.transactionWarnMs);
+    this.transactions = new OpenTransactions(env.clock, options.transactionWarnMs, probe);
     this.tables = new TableSet({
       vfs: env.vfs, folder: options.folder, cache: this.cache, pageSizeBytes: options.pageSizeBytes, encoding: options.encoding, writable: !options.readOnly,
       onAdopted: () => { probe.counters('recovery', RECOVERY_COUNTERS).tablesAdopted++; },

@@ -42,9 +42,16 @@ export function assertWritable(store: RecordStore, entry: TableEntry): void {
     `writing to "${store.name}" would leave ${files.join(', ')} stale (${first.reason}); pass indexes: 'detach' to set the index files aside`, { table: store.name, details: { indexes: files } });
 }
 
+/** Lists of files in which no index file was found: they are made anew when a folder changes, and asked before every small commit. */
+const withoutIndexes = new WeakSet<readonly string[]>();
+
 /** Index files beside the table that are not kept right, and why. */
 export function unmaintained(store: RecordStore, entry: TableEntry): readonly IndexProblem[] {
-  if (entry.siblings.length === 0) return store.indexes.problems; // most tables: this stands before every small commit
+  if (withoutIndexes.has(entry.siblings)) return store.indexes.problems;
+  if (namedIndexes(entry).length === 0) {
+    withoutIndexes.add(entry.siblings);
+    return store.indexes.problems;
+  }
   const kept = new Set(store.indexes.files.map((file) => file.name));
   const known = new Set(store.indexes.problems.map((problem) => problem.file));
   const others = namedIndexes(entry).filter((file) => !kept.has(file) && !known.has(file)).map((file) => ({ file, reason: 'it is not attached' }));

@@ -98,15 +98,28 @@ export class CommitPipeline {
   }
 
   #commit(writes: readonly StoreWrites[], durability: Durability): Promise<number> {
-    return new Promise((done, failed) => {
-      try {
-        this.#enqueue(writes, durability, done, failed);
-      } catch (e) {
-        failed(e);
-        return;
-      }
-      this.#schedule();
-    });
+    return new Promise((done, failed) => { this.#submit(writes, durability, done, failed); });
+  }
+
+  /** The same for callers that have a promise of their own: one of the two is called, `failed` perhaps before this returns. */
+  submit(writes: readonly StoreWrites[], durability: Durability, done: (sequence: number) => void, failed: (error: unknown) => void): void {
+    const op = this.#operation;
+    if (phases.active || op.left <= 0 || op.start.hasSubscribers) {
+      void this.commit(writes, durability).then(done, failed);
+      return;
+    }
+    op.left--;
+    this.#submit(writes, durability, done, failed);
+  }
+
+  #submit(writes: readonly StoreWrites[], durability: Durability, done: (sequence: number) => void, failed: (error: unknown) => void): void {
+    try {
+      this.#enqueue(writes, durability, done, failed);
+    } catch (e) {
+      failed(e);
+      return;
+    }
+    this.#schedule();
   }
 
   /** Commits everything that waits and these writes before it returns. */

@@ -1,4 +1,5 @@
 import { ByteReader, type ByteWriter, FieldstoneError } from '#storage';
+import type { PendingRows } from '../record/pending-rows.js';
 
 /**
  * The body of a log record: a list of operations, all of one transaction.
@@ -28,15 +29,15 @@ export interface LoggedExtent {
   readonly memoNextBlock: number;
 }
 
-export function writeRows(w: ByteWriter, table: string, recordLength: number, rows: ReadonlyMap<number, { readonly bytes: Uint8Array }>): void {
+export function writeRows(w: ByteWriter, table: string, recordLength: number, rows: PendingRows<{ readonly bytes: Uint8Array }>): void {
   w.u8(OP_ROWS);
   w.utf8(table);
   w.varint(recordLength);
   w.varint(rows.size);
-  for (const [recno, row] of rows) {
+  rows.forEach((row, recno) => {
     w.varint(recno);
     w.bytes(row.bytes);
-  }
+  });
 }
 
 export function writeMemos(w: ByteWriter, table: string, memos: readonly { block: number; bytes: Uint8Array }[]): void {

@@ -20,6 +20,12 @@ export interface ChangedRecords {
 /** A row as a commit writes it. */
 export interface ChangedRow { readonly bytes: Uint8Array; readonly inserted: boolean }
 
+/** Such rows by record number, each once. */
+export interface ChangedRows extends Iterable<readonly [recno: number, row: ChangedRow]> {
+  get(recno: number): ChangedRow | undefined;
+  has(recno: number): boolean;
+}
+
 interface Change { readonly entry: Buffer; readonly present: boolean }
 
 const NO_ENTRIES: readonly Buffer[] = [];
@@ -74,7 +80,7 @@ function has(entries: readonly Buffer[], entry: Buffer): boolean {
  * have one key.
  */
 export function changesOf(
-  index: IndexStore, records: ChangedRecords, rows: ReadonlyMap<number, ChangedRow>, memos: MemoSource, isProven = false,
+  index: IndexStore, records: ChangedRecords, rows: ChangedRows, memos: MemoSource, isProven = false,
 ): EntryChanges {
   const changes = new EntryChanges(index);
   const unique = index.definition.unique === true && !isProven ? new UniqueKeys(index, records.name, rows) : undefined;
@@ -92,10 +98,10 @@ export function changesOf(
 class UniqueKeys {
   readonly #index: IndexStore;
   readonly #table: string;
-  readonly #rows: ReadonlyMap<number, ChangedRow>;
+  readonly #rows: ChangedRows;
   readonly #claimed = new Map<string, number>();
 
-  constructor(index: IndexStore, table: string, rows: ReadonlyMap<number, ChangedRow>) {
+  constructor(index: IndexStore, table: string, rows: ChangedRows) {
     this.#index = index;
     this.#table = table;
     this.#rows = rows;

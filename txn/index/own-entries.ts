@@ -1,6 +1,6 @@
 import { SkipList } from '#index';
 import type { MemoSource } from '#storage';
-import { entriesOf, type ChangedRecords, type ChangedRow } from './entry-changes.js';
+import { entriesOf, type ChangedRecords, type ChangedRow, type ChangedRows } from './entry-changes.js';
 import type { IndexStore } from './index-store.js';
 
 const PRESENT = Buffer.alloc(0);
@@ -8,7 +8,7 @@ const NO_ENTRIES: readonly Buffer[] = [];
 
 /** A transaction's own rows of one table. */
 export interface OwnRows {
-  readonly rows: ReadonlyMap<number, ChangedRow>;
+  readonly rows: ChangedRows;
   /** Numbers of rows in the order in which they were written or put back. */
   readonly changed: readonly number[];
   readonly memos: MemoSource;

@@ -2,7 +2,7 @@ import type { MemoSource } from '#storage';
 import type { FoldTarget } from '../checkpoint/fold-target.js';
 import { WORK, type Steps } from '../checkpoint/step.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
-import { changesOf, type ChangedRecords, type ChangedRow, type EntryChanges } from './entry-changes.js';
+import { changesOf, type ChangedRecords, type ChangedRows, type EntryChanges } from './entry-changes.js';
 import type { IndexFile } from './index-file.js';
 import type { CatalogIndex } from './index-keys.js';
 import type { IndexStore } from './index-store.js';
@@ -111,7 +111,7 @@ export class TableIndexes {
   }
 
   /** What a commit changes in each index. Throws CONFLICT when a unique key was taken meanwhile, VALUE. */
-  changesOf(records: ChangedRecords, rows: ReadonlyMap<number, ChangedRow>, memos: MemoSource): EntryChanges[] {
+  changesOf(records: ChangedRecords, rows: ChangedRows, memos: MemoSource): EntryChanges[] {
     const all: EntryChanges[] = [];
     for (const store of this.#stores) {
       const changes = changesOf(store, records, rows, memos);

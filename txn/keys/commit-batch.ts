@@ -1,21 +1,28 @@
 import type { Durability } from '../commit/commit-pipeline.js';
 import type { Engine } from '../engine.js';
-import { txnCounters } from '../transaction/transaction-counters.js';
 import type { KeyBatch } from './key-batch.js';
 
 /**
  * Commits writes that depend on nothing that was read: no snapshot, no conflicts, no retry. Resolves when acknowledged.
  * Throws what commits throw; LOCK_TIMEOUT when a key stays locked.
  */
-export async function commitBatch(engine: Engine, batch: KeyBatch, durability: Durability = engine.options.durability): Promise<void> {
+export function commitBatch(engine: Engine, batch: KeyBatch, durability: Durability = engine.options.durability): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const { writeSide } = engine;
+    writeSide.assertWritable();
+    if (batch.isEmpty) return resolve();
+    if (!engine.locks.isIdle || writeSide.isLogFull) return resolve(waitAndCommit(engine, batch, durability));
+    const writes = [batch];
+    writeSide.prepare(writes);
+    writeSide.pipeline.submit(writes, durability, () => {
+      engine.transactions.counters.commits++;
+      resolve();
+    }, reject);
+  });
+}
+
+async function waitAndCommit(engine: Engine, batch: KeyBatch, durability: Durability): Promise<void> {
   const { writeSide } = engine;
-  writeSide.assertWritable();
-  if (batch.isEmpty) return;
-  if (engine.locks.isIdle && !writeSide.isLogFull) {
-    await writeSide.commit([batch], durability);
-    txnCounters(engine).commits++;
-    return;
-  }
   const owner = { id: engine.transactions.nextId() };
   try {
     if (!engine.locks.isIdle) {
@@ -26,7 +33,7 @@ export async function commitBatch(engine: Engine, batch: KeyBatch, durability: D
     }
     if (writeSide.isLogFull) await writeSide.waitForLog();
     await writeSide.commit([batch], durability);
-    txnCounters(engine).commits++;
+    engine.transactions.counters.commits++;
   } finally {
     engine.locks.releaseAll(owner);
   }

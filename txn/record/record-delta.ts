@@ -3,6 +3,9 @@ import type { RowVersion } from './row-version.js';
 // What a map entry, a version object and a small buffer cost besides the bytes (measured, rounded up).
 const ROW_OVERHEAD_BYTES = 160;
 
+/** Up to here copying one by one is cheaper than a call (measured). */
+const LOOP_BYTES = 160;
+
 /** One generation of changes of a table: committed, in the log, not yet in the base files. */
 export class RecordDelta {
   readonly rows = new Map<number, RowVersion>();
@@ -13,13 +16,20 @@ export class RecordDelta {
   get sizeBytes(): number { return this.#sizeBytes; }
   get isEmpty(): boolean { return this.rows.size === 0 && this.memos.size === 0; }
 
-  /** `keepOlder` false forgets the replaced version: no snapshot can see it. */
+  /**
+   * `keepOlder` false forgets the replaced version: no snapshot can see it, and its image is overwritten in place. That keeps the rows that
+   * change often where they are in memory, and their new images short-lived.
+   */
   putRow(recno: number, sequence: number, bytes: Uint8Array, keepOlder: boolean): void {
     const older = this.rows.get(recno);
-    if (older !== undefined && !keepOlder) this.#sizeBytes -= older.bytes.length;
-    else this.#sizeBytes += ROW_OVERHEAD_BYTES;
-    this.rows.set(recno, { sequence, bytes, older: keepOlder ? older : undefined });
-    this.#sizeBytes += bytes.length;
+    if (older !== undefined && !keepOlder) {
+      copyBytes(bytes, older.bytes);
+      older.sequence = sequence;
+      older.older = undefined;
+      return;
+    }
+    this.rows.set(recno, { sequence, bytes, older });
+    this.#sizeBytes += bytes.length + ROW_OVERHEAD_BYTES;
   }
 
   putMemo(block: number, bytes: Uint8Array): void {
@@ -41,4 +51,9 @@ export class RecordDelta {
     for (const [block, bytes] of earlier.memos) if (!this.memos.has(block)) this.memos.set(block, bytes);
     this.#sizeBytes += earlier.sizeBytes;
   }
+}
+
+function copyBytes(from: Uint8Array, to: Uint8Array): void {
+  if (from.length > LOOP_BYTES) to.set(from);
+  else for (let i = 0; i < from.length; i++) to[i] = from[i] ?? 0;
 }

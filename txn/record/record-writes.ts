@@ -9,6 +9,7 @@ import type { SkipList } from '#index';
 import type { EntryChanges } from '../index/entry-changes.js';
 import type { IndexStore } from '../index/index-store.js';
 import { OwnEntries } from '../index/own-entries.js';
+import { PendingRows } from './pending-rows.js';
 import type { RecordStore } from './record-store.js';
 
 /** Pointers of memos that have no place yet: numbers no real file reaches (checked at each write). */
@@ -25,25 +26,26 @@ export interface PendingRow {
 interface PlacedMemo extends PendingMemo { readonly provisional: number }
 
 const NO_MEMOS: readonly PlacedMemo[] = [];
+const NO_CHANGES: readonly EntryChanges[] = [];
 const NO_BYTES = new Uint8Array(0);
 const ROW_OVERHEAD_BYTES = 64;
 
 /** The private writes of one transaction in one table. */
 export class RecordWrites implements StoreWrites, MemoSource {
   readonly store: RecordStore;
-  readonly rows = new Map<number, PendingRow>();
+  readonly rows = new PendingRows<PendingRow>();
   /** Highest record number this transaction sees: its snapshot's count, or its own last insert. */
   highestRecno = 0;
   #sizeBytes = 0;
   /** Memo values without a place, by provisional number; most transactions have none. */
   #provisional: Uint8Array[] | undefined;
-  #placed: { block: number; bytes: Uint8Array; lengthBytes: number }[] = [];
-  #freed: { block: number; lengthBytes: number }[] = [];
+  // What most transactions do not need is made when it is needed.
+  #placed: { block: number; bytes: Uint8Array; lengthBytes: number }[] | undefined;
+  #freed: { block: number; lengthBytes: number }[] | undefined;
   #countersChanged = false;
-  /** Numbers of rows in the order in which they were written, for the transaction's own view of the indexes. */
-  readonly changed: number[] = [];
-  readonly #ownEntries: OwnEntries[] = [];
-  #entryChanges: readonly EntryChanges[] = [];
+  #changed: number[] | undefined;
+  #ownEntries: OwnEntries[] | undefined;
+  #entryChanges = NO_CHANGES;
 
   constructor(store: RecordStore) {
     this.store = store;
@@ -58,6 +60,9 @@ export class RecordWrites implements StoreWrites, MemoSource {
     const own = this.#provisional?.[pointer.block - PROVISIONAL_BLOCK];
     return own === undefined ? this.store.locateMemo(pointer, into) : wholeSpan(own, into);
   }
+
+  /** Numbers of rows in the order in which they were written, for the transaction's own view of the indexes. */
+  get changed(): number[] { return this.#changed ??= []; }
 
   get isEmpty(): boolean { return this.rows.size === 0; }
   get sizeBytes(): number { return this.#sizeBytes; }
@@ -125,32 +130,37 @@ export class RecordWrites implements StoreWrites, MemoSource {
   checkConflicts(sequence: number): void {
     const { store } = this;
     if (store.retired) throw new FieldstoneError('CONFLICT', `table "${store.name}" was rebuilt by another transaction`, { table: store.name });
-    for (const recno of this.rows.keys()) {
+    this.rows.forEach((_, recno) => {
       if (store.isInFlight(recno) || store.lastChangeOf(recno) > sequence) {
         throw new FieldstoneError('CONFLICT', `record ${recno} of "${store.name}" was changed by another transaction`, { table: store.name, recno });
       }
-    }
+    });
     // While memos still stand under their provisional numbers.
     if (!store.indexes.isEmpty) this.#entryChanges = store.indexes.changesOf(store, this.rows, this);
   }
 
   /** False once something was written. */
-  get isUntouched(): boolean { return this.rows.size === 0 && this.changed.length === 0; }
+  get isUntouched(): boolean { return this.rows.size === 0 && (this.#changed === undefined || this.#changed.length === 0); }
 
   /** The entries of these rows in an index, over those of a snapshot. */
   entriesOf(index: IndexStore, sequence: number): SkipList {
-    let own = this.#ownEntries.find((each) => each.index === index);
-    if (own === undefined) this.#ownEntries.push(own = new OwnEntries(index, this.store, { rows: this.rows, changed: this.changed, memos: this }, sequence));
+    const all = this.#ownEntries ??= [];
+    let own = all.find((each) => each.index === index);
+    if (own === undefined) all.push(own = new OwnEntries(index, this.store, { rows: this.rows, changed: this.changed, memos: this }, sequence));
     return own.list();
   }
 
   encode(w: ByteWriter): void {
     const { store } = this;
-    for (const row of this.rows.values()) for (const memo of row.memos) this.#place(memo, row.bytes);
-    if (store.base.memo?.kind === 'dbt4') this.#collectFreed();
-    if (this.#placed.length > 0) writeMemos(w, store.name, this.#placed);
+    if (store.base.memo !== undefined) this.#placeMemos();
+    if (this.#placed !== undefined) writeMemos(w, store.name, this.#placed);
     if (this.#countersChanged) writeCounters(w, store.name, store.autoNext);
     writeRows(w, store.name, store.layout.recordLength, this.rows);
+  }
+
+  #placeMemos(): void {
+    for (const [, row] of this.rows) for (const memo of row.memos) this.#place(memo, row.bytes);
+    if (this.store.base.memo?.kind === 'dbt4') this.#collectFreed();
   }
 
   #place(memo: PlacedMemo, row: Uint8Array): void {
@@ -159,7 +169,7 @@ export class RecordWrites implements StoreWrites, MemoSource {
     const image = encodeMemo(base.kind, base.allocator.blockSizeBytes, memo.content, memo.bytes);
     const block = base.allocator.allocate(memo.bytes.length);
     writePointer(this.store.layout, memo.field, { block, lengthBytes: memo.bytes.length }, row, 0);
-    this.#placed.push({ block, bytes: image, lengthBytes: memo.bytes.length });
+    (this.#placed ??= []).push({ block, bytes: image, lengthBytes: memo.bytes.length });
   }
 
   /** Memos of the old images that the new ones no longer point to (dBASE IV files use their blocks again). */
@@ -172,26 +182,27 @@ export class RecordWrites implements StoreWrites, MemoSource {
         const old = rawPointer(store.layout, field, store.foundBytes, store.foundStart);
         if (old === undefined || old.block === rawPointer(store.layout, field, row.bytes, 0)?.block) continue;
         const lengthBytes = store.readMemo(old)?.length;
-        if (lengthBytes !== undefined) this.#freed.push({ block: old.block, lengthBytes });
+        if (lengthBytes !== undefined) (this.#freed ??= []).push({ block: old.block, lengthBytes });
         store.find(recno, Infinity); // readMemo may have moved the view
       }
     }
   }
 
   markInFlight(): void {
-    for (const recno of this.rows.keys()) this.store.enterFlight(recno);
+    const { store } = this;
+    this.rows.forEach((_, recno) => { store.enterFlight(recno); });
     for (const changes of this.#entryChanges) changes.markInFlight();
   }
 
   publish(sequence: number, snapshots: LiveSnapshots): void {
     const { store } = this;
-    for (const memo of this.#placed) store.active.putMemo(memo.block, memo.bytes);
-    for (const [recno, row] of this.rows) {
+    if (this.#placed !== undefined) for (const memo of this.#placed) store.active.putMemo(memo.block, memo.bytes);
+    this.rows.forEach((row, recno) => {
       store.leaveFlight(recno);
       store.publishRow(recno, sequence, row.bytes, snapshots);
-    }
+    });
     for (const changes of this.#entryChanges) changes.publish(sequence, snapshots);
-    for (const f of this.#freed) store.freeMemoLater(sequence, f.block, f.lengthBytes);
+    if (this.#freed !== undefined) for (const f of this.#freed) store.freeMemoLater(sequence, f.block, f.lengthBytes);
   }
 
   withdraw(): void {
@@ -204,9 +215,9 @@ export class RecordWrites implements StoreWrites, MemoSource {
   release(): void {
     const inserted = [...this.rows].filter(([, row]) => row.inserted).map(([recno]) => recno).sort((a, b) => b - a);
     for (const recno of inserted) this.store.recnos.giveBack(recno);
-    for (const memo of this.#placed.reverse()) this.store.base.memo?.allocator.undoAllocate(memo.block, memo.lengthBytes);
+    for (const memo of this.#placed?.reverse() ?? []) this.store.base.memo?.allocator.undoAllocate(memo.block, memo.lengthBytes);
     this.rows.clear();
-    this.#placed = [];
+    this.#placed = undefined;
     this.#provisional = undefined;
   }
 }

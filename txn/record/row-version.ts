@@ -1,6 +1,6 @@
-/** One committed image of a record; `older` is the version it replaced, newest first. */
+/** One committed image of a record; `older` is the version it replaced, newest first. One that no snapshot sees may be overwritten. */
 export interface RowVersion {
-  readonly sequence: number;
+  sequence: number;
   readonly bytes: Uint8Array;
   older: RowVersion | undefined;
 }

@@ -1,5 +1,6 @@
-import { LinkedList, type Clock } from '#storage';
+import { LinkedList, type Clock, type Probe } from '#storage';
 import type { Transaction } from './transaction.js';
+import { transactionCounters, type TransactionCounters } from './transaction-counters.js';
 
 /** An open transaction, for reports. */
 export interface OpenTransactionInfo {
@@ -12,12 +13,14 @@ export interface OpenTransactionInfo {
 
 /** Which transactions are open, and since when. */
 export class OpenTransactions {
+  readonly counters: TransactionCounters;
   readonly #open = new LinkedList<Transaction>();
   readonly #clock: Clock;
   readonly #warnMs: number;
   #nextId = 1;
 
-  constructor(clock: Clock, warnMs: number) {
+  constructor(clock: Clock, warnMs: number, probe: Probe) {
+    this.counters = transactionCounters(probe);
     this.#clock = clock;
     this.#warnMs = warnMs;
   }

@@ -7,7 +7,6 @@ import { KeyWrites } from '../keys/key-writes.js';
 import { RecordStore } from '../record/record-store.js';
 import { RecordWrites } from '../record/record-writes.js';
 import { Transaction, type Isolation } from './transaction.js';
-import { txnCounters } from './transaction-counters.js';
 
 export interface RunOptions {
   readonly name?: string;
@@ -58,20 +57,86 @@ function newOwner(engine: Engine, name: string | undefined): LockOwner {
   return name === undefined ? { id } : { id, name };
 }
 
+/** How a run of a body went: its result, or what it threw. */
+type BodyRun<Result> = { readonly open: OpenTransaction; readonly timer: Timer | undefined }
+  & ({ readonly outcome: Result | Promise<Result> } | { readonly error: unknown });
+
 /** Runs `body` in a transaction and commits; again after conflicts, keeping its locks. */
-export async function runTransaction<Result>(
+export function runTransaction<Result>(
   engine: Engine, body: (open: OpenTransaction) => Result | Promise<Result>, options: RunOptions = {},
 ): Promise<Result> {
-  if (options.upkeep !== true) engine.assertAccepting();
-  const owner = newOwner(engine, options.name);
-  const retries = options.retries ?? engine.options.retries;
-  const counters = txnCounters(engine);
   try {
-    for (let attempt = 0; ; attempt++) {
-      const open = begin(engine, options, owner, true);
-      const timer = armTimeout(engine, open, options.timeoutMs);
+    if (options.upkeep !== true) engine.assertAccepting();
+  } catch (e) {
+    return Promise.reject(e);
+  }
+  const open = begin(engine, options, newOwner(engine, options.name), true);
+  const timer = armTimeout(engine, open, options.timeoutMs);
+  let outcome: Result | Promise<Result>;
+  try {
+    outcome = body(open);
+    if (timer === undefined && !isPromise(outcome)) {
+      const writes = writesAtHand(engine, open);
+      if (writes !== undefined) return commitAtOnce(engine, open, writes, options.durability, outcome);
+    }
+  } catch (error) {
+    return runOn(engine, body, options, { open, timer, error });
+  }
+  return runOn(engine, body, options, { open, timer, outcome });
+}
+
+/** The writes when nothing is to be waited for but the log: the usual case, at the cost of one promise. */
+function writesAtHand(engine: Engine, { transaction }: OpenTransaction): readonly StoreWrites[] | undefined {
+  if (!transaction.isOpen || !engine.locks.isIdle) return undefined;
+  const writes = transaction.storeWrites();
+  return writes.length === 0 || engine.writeSide.isLogFull ? undefined : writes;
+}
+
+/** Nobody holds locks, so the owner has none to give back. Throws what stands before the log, as CONFLICT. */
+function commitAtOnce<Result>(
+  engine: Engine, { transaction }: OpenTransaction, writes: readonly StoreWrites[], durability: Durability | undefined, result: Result,
+): Promise<Result> {
+  assertNotReplaced(writes);
+  validate(transaction, writes);
+  engine.writeSide.prepare(writes);
+  return new Promise((resolve, reject) => {
+    engine.writeSide.pipeline.submit(writes, durability ?? engine.options.durability, () => {
       try {
-        const outcome = body(open);
+        engine.transactions.counters.commits++;
+        engine.afterSnapshots();
+        resolve(result);
+      } catch (e) { // the others of the group wait behind this call
+        reject(e);
+      }
+    }, reject);
+    transaction.finish();
+    engine.transactions.remove(transaction);
+  });
+}
+
+function runAgain<Result>(engine: Engine, body: (open: OpenTransaction) => Result | Promise<Result>, options: RunOptions, owner: LockOwner): BodyRun<Result> {
+  const open = begin(engine, options, owner, true);
+  const timer = armTimeout(engine, open, options.timeoutMs);
+  try {
+    return { open, timer, outcome: body(open) };
+  } catch (error) {
+    return { open, timer, error };
+  }
+}
+
+/** Waits for what the body and its commit wait for; runs the body again after conflicts. */
+async function runOn<Result>(
+  engine: Engine, body: (open: OpenTransaction) => Result | Promise<Result>, options: RunOptions, first: BodyRun<Result>,
+): Promise<Result> {
+  const retries = options.retries ?? engine.options.retries;
+  const { counters } = engine.transactions;
+  const { owner } = first.open;
+  try {
+    for (let attempt = 0, run = first; ; attempt++, run = runAgain(engine, body, options, owner)) {
+      const { open } = run;
+      try {
+        if ('error' in run) throw run.error;
+        const { outcome } = run;
         const result = isPromise(outcome) ? await unlessFailed(open.transaction, outcome) : outcome;
         const committed = finish(engine, open, options.durability);
         if (committed !== undefined) {
@@ -89,7 +154,7 @@ export async function runTransaction<Result>(
         counters.retries++;
         await (e instanceof MustWait ? e.until : engine.writeSide.pipeline.idle());
       } finally {
-        timer?.cancel();
+        run.timer?.cancel();
         engine.transactions.remove(open.transaction);
       }
     }
@@ -122,14 +187,14 @@ function isPromise<Result>(value: Result | PromiseLike<Result>): value is Promis
 function finish(engine: Engine, open: OpenTransaction, durability: Durability | undefined): Promise<unknown> | undefined {
   const { transaction } = open;
   if (transaction.wasRolledBack) {
-    txnCounters(engine).rollbacks++;
+    engine.transactions.counters.rollbacks++;
     return undefined;
   }
   transaction.assertOpen();
   const writes = transaction.storeWrites();
   if (writes.length === 0) {
     if (transaction.hasSnapshot) validate(transaction, []);
-    txnCounters(engine).readOnly++;
+    engine.transactions.counters.readOnly++;
     end(engine, open);
     return undefined;
   }
@@ -201,7 +266,7 @@ export function runTransactionSync<Result>(engine: Engine, body: (open: OpenTran
   engine.assertAccepting();
   const open = begin(engine, options, newOwner(engine, options.name), false);
   const { transaction } = open;
-  const counters = txnCounters(engine);
+  const counters = engine.transactions.counters;
   try {
     if (!engine.options.readOnly) engine.writeSide.pipeline.drainSync(); // what others queued comes first, so nothing is in flight
     const result = body(open);

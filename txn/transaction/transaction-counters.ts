@@ -1,5 +1,4 @@
-import type { CounterGroup } from '#storage';
-import type { Engine } from '../engine.js';
+import type { CounterGroup, Probe } from '#storage';
 
 /** Counters of group `transactions`. */
 export interface TransactionCounters extends CounterGroup {
@@ -15,13 +14,6 @@ export interface TransactionCounters extends CounterGroup {
   readOnly: number;
 }
 
-const countersOf = new WeakMap<Engine, TransactionCounters>();
-
-export function txnCounters(engine: Engine): TransactionCounters {
-  let counters = countersOf.get(engine);
-  if (counters === undefined) {
-    counters = engine.options.probe.counters<TransactionCounters>('transactions', { commits: 0, rollbacks: 0, conflicts: 0, retries: 0, readOnly: 0 });
-    countersOf.set(engine, counters);
-  }
-  return counters;
+export function transactionCounters(probe: Probe): TransactionCounters {
+  return probe.counters<TransactionCounters>('transactions', { commits: 0, rollbacks: 0, conflicts: 0, retries: 0, readOnly: 0 });
 }

@@ -5,6 +5,8 @@ import { codeOf } from '../../support/vfs-conformance.js';
 import { bytesOf, PATH, readWal, walHeader } from './wal-kit.js';
 
 const ROUNDS = 6;
+/** Writes of a new segment: its header, the first records, room behind them, the records of each later flush. */
+const ROOM = 3;
 
 interface Outcome { readonly kept: string[]; readonly errors: string[] }
 
@@ -40,18 +42,20 @@ function run(fault: Fault, at: number, sticky: boolean): Outcome & { inner: Memo
 describe('a failed write', () => {
   const faults: [Fault, string][] = [['ENOSPC', 'FULL'], ['EDQUOT', 'FULL'], ['EIO', 'IO'], ['halfENOSPC', 'FULL'], ['halfEIO', 'IO']];
   test.each(faults)('%s at each write leaves exactly the commits that were reported', (fault, expected) => {
-    for (let at = 1; at <= ROUNDS + 1; at++) {
+    for (let at = 1; at <= ROUNDS + 2; at++) {
       for (const sticky of [false, true]) {
         const { kept, errors, inner, wal, fired } = run(fault, at, sticky);
         const label = `${fault} at write ${at}${sticky ? ' and later' : ''}`;
         expect(fired, label).toBeGreaterThan(0);
-        expect(new Set(errors), label).toEqual(new Set([expected]));
+        const isHarmless = at === ROOM && expected === 'FULL';
+        expect(new Set(errors), label).toEqual(new Set(isHarmless && !sticky ? [] : [expected]));
         if (at === 1) {
           expect(wal, label).toBeUndefined();
           expect(inner.stat(PATH), label).toBeUndefined();
           continue;
         }
-        expect(kept.length, label).toBe(2 * (sticky ? at - 2 : ROUNDS - 1));
+        const before = at < ROOM ? 0 : at - ROOM + (isHarmless ? 1 : 0);
+        expect(kept.length, label).toBe(2 * (sticky ? before : isHarmless ? ROUNDS : ROUNDS - 1));
         const result = readWal(inner);
         expect(result.records.map(({ body }) => new TextDecoder().decode(body)), label).toEqual(kept);
         expect(result.end, label).toEqual({ offset: wal?.flushedBytes, torn: false });
@@ -70,9 +74,9 @@ describe('a failed write', () => {
 
   test.each(['truncate', 'sync'] as const)('whose cut cannot be made sure (%s) breaks the writer', (kind) => {
     const inner = new MemoryVfs([['/db/keep', new Uint8Array(0)]]);
-    const writes = new FaultVfs(inner, { plan: { fault: 'halfENOSPC', at: 3, kinds: ['write'] } });
-    // The first change of size makes room, the first sync is of the header.
-    const cuts = new FaultVfs(writes.vfs, { plan: { fault: 'EIO', at: 2, kinds: [kind] } });
+    const writes = new FaultVfs(inner, { plan: { fault: 'halfENOSPC', at: ROOM + 1, kinds: ['write'] } });
+    // The first sync is of the header.
+    const cuts = new FaultVfs(writes.vfs, { plan: { fault: 'EIO', at: kind === 'sync' ? 2 : 1, kinds: [kind] } });
     const wal = createWalSegment(cuts.vfs, PATH, walHeader());
     const outcome: Outcome = { kept: [], errors: [] };
     commitAll(wal, outcome);
@@ -85,14 +89,22 @@ describe('a failed write', () => {
 });
 
 describe('room for records', () => {
-  test('that can not be made leaves the log as it was, and is made the next time', () => {
+  test.each([['ENOSPC', []], ['halfENOSPC', []], ['EIO', ['IO']]] as const)('that can not be made (%s): a full disk is none the worse for it', (fault, errors) => {
     const inner = new MemoryVfs([['/db/keep', new Uint8Array(0)]]);
-    const faults = new FaultVfs(inner, { plan: { fault: 'ENOSPC', at: 1, kinds: ['truncate'] } });
+    const faults = new FaultVfs(inner, { plan: { fault, at: ROOM, kinds: ['write'] } });
     const wal = createWalSegment(faults.vfs, PATH, walHeader());
     const outcome: Outcome = { kept: [], errors: [] };
     commitAll(wal, outcome);
-    expect(outcome.errors).toEqual(['FULL']);
+    expect(outcome.errors).toEqual(errors);
     expect(readWal(inner).records.map(({ body }) => new TextDecoder().decode(body))).toEqual(outcome.kept);
+  });
+
+  test('is not made for records that are longer than it', () => {
+    const inner = new MemoryVfs([['/db/keep', new Uint8Array(0)]]);
+    const wal = createWalSegment(inner, PATH, walHeader());
+    wal.append(wal.lastSequence + 1, new Uint8Array(1 << 20));
+    wal.flush();
+    expect(inner.stat(PATH)?.sizeBytes).toBe(wal.flushedBytes);
   });
 
   test('is made in few large steps, and reads as the end of the log', () => {
@@ -105,9 +117,9 @@ describe('room for records', () => {
       const sizeBytes = inner.stat(PATH)?.sizeBytes ?? 0;
       sizes.add(sizeBytes);
       expect(sizeBytes).toBeGreaterThanOrEqual(wal.flushedBytes);
-      expect(sizeBytes - wal.flushedBytes).toBeLessThanOrEqual(1 << 20);
+      expect(sizeBytes - wal.flushedBytes).toBeLessThanOrEqual(256 << 10);
     }
-    expect(sizes.size).toBeLessThan(12);
+    expect(sizes.size).toBeLessThan(20);
     const result = readWal(inner);
     expect(result.records.length).toBe(20_000);
     expect(result.end).toEqual({ offset: wal.flushedBytes, torn: false });
