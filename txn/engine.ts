@@ -109,7 +109,7 @@ export class Engine {
       const counters = options.probe.counters('recovery', RECOVERY_COUNTERS);
       counters.journalsApplied += recovered.journalApplied ? 1 : 0;
       counters.recordsReplayed += recovered.replayed.records;
-      if (recovered.segments.length > 0) this.#write.checkpointSync();
+      if (recovered.segments.length > 0) this.#write.checkpointSync('opening');
     } catch (e) {
       this.#write?.close();
       this.tables.closeAll();
@@ -222,7 +222,7 @@ export class Engine {
         await write.settle();
         if (!write.isPoisoned && this.options.ephemeral !== true) {
           await this.upkeep?.();
-          await write.checkpoint();
+          await write.checkpoint(undefined, 'close');
           write.registerRebuilt();
         }
       }

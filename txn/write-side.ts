@@ -1,6 +1,6 @@
 import { codecByName, FieldstoneError, type DatabaseLock, type PageCache } from '#storage';
 import type { CatalogState } from './catalog-state.js';
-import { checkpointSteps, type CheckpointContext } from './checkpoint/checkpoint.js';
+import { checkpointSteps, type CheckpointCause, type CheckpointContext } from './checkpoint/checkpoint.js';
 import type { FolderChange } from './checkpoint/folder-change.js';
 import { StepDriver } from './checkpoint/step-driver.js';
 import { CommitPipeline, type Durability } from './commit/commit-pipeline.js';
@@ -36,6 +36,7 @@ export class WriteSide {
   readonly catalog: CatalogKeeper;
   readonly #checkpointContext: CheckpointContext;
   readonly #counters;
+  readonly #snapshotCounters;
   #running: { readonly driver: StepDriver<boolean>; readonly done: Promise<boolean> } | undefined;
   #poison: FieldstoneError | undefined;
   #ended = false;
@@ -55,6 +56,7 @@ export class WriteSide {
     this.wal = new WalChain(o.env, o.folder, databaseId, fence, last === undefined ? recovered.catalog.firstSegment : last + 1, recovered.segments);
     this.catalog = new CatalogKeeper(o.env.vfs, o.folder, recovered.catalog, recovered.catalogWritten, () => tables.state, () => keyStores.facts());
     this.#counters = o.probe.counters('wal', { stalls: 0, longestWaitNs: 0 });
+    this.#snapshotCounters = o.probe.counters('snapshots', { ended: 0 });
     this.pipeline = new CommitPipeline({
       env: o.env, probe: o.probe, wal: this.wal, snapshots, codec: codecByName(o.compression), compressionThresholdBytes: o.compressionThresholdBytes,
       syncIntervalMs: o.syncIntervalMs, lastSequence: recovered.replayed.lastSequence,
@@ -122,7 +124,7 @@ export class WriteSide {
   async waitForLog(): Promise<void> {
     this.#noteStall();
     const start = this.#c.options.env.clock.monotonicNs();
-    await this.checkpoint();
+    await this.checkpoint(undefined, 'log full');
     const { env, probe } = this.#c.options;
     const ns = env.clock.monotonicNs() - start;
     this.#counters.longestWaitNs = Math.max(this.#counters.longestWaitNs, ns);
@@ -148,7 +150,7 @@ export class WriteSide {
   commitSync(writes: readonly StoreWrites[], durability: Durability): number {
     if (this.isLogFull) {
       this.#noteStall();
-      this.checkpointSync();
+      this.checkpointSync('log full');
     }
     this.prepare(writes);
     return this.pipeline.commitSync(writes, durability);
@@ -158,7 +160,7 @@ export class WriteSide {
     const bytes = this.wal.currentBytes;
     if (bytes < this.#c.options.checkpointSizeBytes || bytes < this.#quietUntilBytes) return;
     if (this.#running !== undefined || this.#inSteps || this.#poison !== undefined || this.#ended) return;
-    this.#start().then(() => this.#c.afterBackground(), (e: unknown) => {
+    this.#start('log size').then(() => this.#c.afterBackground(), (e: unknown) => {
       this.lastCheckpointError = e;
       this.#quietUntilBytes = this.wal.currentBytes + this.#c.options.checkpointSizeBytes;
     });
@@ -174,8 +176,8 @@ export class WriteSide {
     }
   }
 
-  #start(change?: FolderChange): Promise<boolean> {
-    const driver = new StepDriver(this.#c.options.env, this.#c.options.folder, checkpointSteps(this.#checkpointContext, change), (e) => this.poison(e));
+  #start(cause: CheckpointCause, change?: FolderChange): Promise<boolean> {
+    const driver = new StepDriver(this.#c.options.env, this.#c.options.folder, checkpointSteps(this.#checkpointContext, cause, change), (e) => this.poison(e));
     const done = this.#insideSteps(() => driver.start());
     const running = { driver, done };
     this.#running = running;
@@ -195,17 +197,17 @@ export class WriteSide {
   }
 
   /** Folds everything committed until now; joins nothing: a running checkpoint is awaited first. */
-  async checkpoint(change?: FolderChange): Promise<boolean> {
+  async checkpoint(change?: FolderChange, cause: CheckpointCause = change === undefined ? 'asked' : 'files'): Promise<boolean> {
     while (this.#running !== undefined) await this.#running.done.catch(() => false);
     this.assertWritable();
-    return this.#start(change);
+    return this.#start(cause, change);
   }
 
-  checkpointSync(change?: FolderChange): boolean {
+  checkpointSync(cause: CheckpointCause): boolean {
     this.finishRunning();
     this.assertWritable();
     const { options: o } = this.#c;
-    const driver = new StepDriver(o.env, o.folder, checkpointSteps(this.#checkpointContext, change), (e) => this.poison(e));
+    const driver = new StepDriver(o.env, o.folder, checkpointSteps(this.#checkpointContext, cause), (e) => this.poison(e));
     const ran = this.#insideSteps(() => driver.finishBlocking());
     this.#boundHistory();
     return ran;
@@ -232,6 +234,7 @@ export class WriteSide {
       const oldest = snapshots.oldest();
       if (oldest === undefined) return;
       oldest.ended = true;
+      this.#snapshotCounters.ended++;
       const next = snapshots.oldestSequence();
       for (const store of stores) store.pruneHistory(next);
       sum = historyBytes(stores);

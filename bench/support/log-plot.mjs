@@ -12,7 +12,7 @@ const short = (n) => (n >= 1e6 ? `${n / 1e6} M` : n >= 1e3 ? `${n / 1e3} k` : St
 /** An SVG picture of lines over two logarithmic axes: series of { name, points: [[x, y], ...] }. */
 export function logPlot({ title, xName, yName, series }) {
   const all = series.flatMap((one) => one.points);
-  const [x0, x1] = [Math.floor(Math.log10(Math.min(...all.map(([x]) => x)))), Math.ceil(Math.log10(Math.max(...all.map(([x]) => x))) + 1e-9)];
+  const [x0, x1] = [Math.floor(Math.log10(Math.min(...all.map(([x]) => x)))), Math.ceil(Math.log10(Math.max(...all.map(([x]) => x))) - 1e-9)];
   const [y0, y1] = [Math.floor(Math.log10(Math.min(...all.map(([, y]) => y)))), Math.ceil(Math.log10(Math.max(...all.map(([, y]) => y))))];
   const xAt = (x) => LEFT + (Math.log10(x) - x0) / Math.max(1, x1 - x0) * (WIDTH - LEFT - RIGHT);
   const yAt = (y) => HEIGHT - BOTTOM - (Math.log10(y) - y0) / Math.max(1, y1 - y0) * (HEIGHT - TOP - BOTTOM);

@@ -8,6 +8,7 @@ import { exportCommand } from './commands/export.js';
 import { findCommand } from './commands/find.js';
 import { importCommand } from './commands/import.js';
 import { infoCommand } from './commands/info.js';
+import { optionsCommand } from './commands/options.js';
 import { packCommand } from './commands/pack.js';
 import { profileCommand } from './commands/profile.js';
 import { reindexCommand } from './commands/reindex.js';
@@ -18,5 +19,5 @@ import { topCommand } from './commands/top.js';
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
   infoCommand, catCommand, findCommand, importCommand, exportCommand, checkCommand, repairCommand, packCommand, reindexCommand, dumpCommand, backupCommand,
-  statsCommand, topCommand, profileCommand, benchCommand,
+  statsCommand, topCommand, profileCommand, benchCommand, optionsCommand,
 ];

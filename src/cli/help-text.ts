@@ -15,7 +15,7 @@ function optionLines(options: Readonly<Record<string, OptionSpec>>): string[] {
 const LINE_CHARS = 80;
 
 /** Words in lines of at most 80 characters. */
-function wrapped(text: string): string[] {
+export function wrapped(text: string): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(/\s+/)) {
@@ -45,6 +45,7 @@ export function mainHelp(commands: readonly Command[], version: string): string 
     `fieldstone ${version}: a transactional database whose tables are DBF files`, '',
     'Usage: fieldstone <command> [options]', '',
     'Commands:', ...commands.map((c) => `  ${c.name.padEnd(width)}  ${c.summary}`), '',
-    'fieldstone <command> --help tells more. --json makes the output of any command machine-readable.', '',
+    'fieldstone <command> --help tells more. --json makes the output of any command machine-readable.',
+    'Variables such as FIELDSTONE_CACHE_SIZE set options of the database for any command; fieldstone options lists them.', '',
   ].join('\n');
 }

@@ -1,7 +1,7 @@
 import { codePageNames } from '#storage';
 import { KNOB_NAMES, knobOf, PRESETS, type Knob, type KnobName } from './knobs.js';
 import { describeRange, showValue } from './knob-value.js';
-import { variableOf } from './resolve.js';
+import { CONTRADICTIONS, variableOf } from './resolve.js';
 
 const HEAD = `# Options
 
@@ -20,7 +20,7 @@ names it decides: explicit option, environment, preset, default. \`db.options\` 
 
 /** The text of docs/config.md. */
 export function configPage(): string {
-  return `${[HEAD, '## All options', overview(), ...KNOB_NAMES.map(section), '## Presets', presetTable()].join('\n')}\n`;
+  return `${[HEAD, '## All options', overview(), ...KNOB_NAMES.map(section), '## Presets', presetTable(), '', '## Contradictions', contradictionTable()].join('\n')}\n`;
 }
 
 function overview(): string {
@@ -28,13 +28,41 @@ function overview(): string {
   return ['', '| option | default | environment |', '|---|---|---|', ...lines, ''].join('\n');
 }
 
+/** What is known of an option, as text; docs/config.md and `fieldstone options` show it. */
+export interface OptionDescription {
+  readonly name: KnobName;
+  readonly meaning: string;
+  /** Values, with their unit: `a size from 64kb to 1tb`. */
+  readonly takes: string;
+  readonly default: string;
+  /** Values that presets bring; those that do not name it leave the default. */
+  readonly presets: Readonly<Record<string, string>>;
+  /** Variable of the environment. */
+  readonly environment: string;
+  /** Counters and histograms of db.stats() in which its effect shows. */
+  readonly counters: readonly string[];
+}
+
+export function describeOption(name: KnobName): OptionDescription {
+  const knob = knobOf(name);
+  const presets = PRESETS.flatMap((preset) => {
+    const value = knob.presets?.[preset];
+    return value === undefined ? [] : [[preset, showValue(knob, value)]];
+  });
+  return {
+    name, meaning: knob.meaning, takes: describeRange(knob), default: defaultOf(knob), presets: Object.fromEntries(presets),
+    environment: variableOf(name), counters: knob.counters,
+  };
+}
+
 function section(name: KnobName): string {
   const knob = knobOf(name);
+  const { meaning, takes, default: byDefault, counters } = describeOption(name);
   return [
-    `### ${name}`, '', knob.meaning, '',
-    `- Takes: ${describeRange(knob)}`,
-    `- Default: ${defaultOf(knob)}`,
-    ...(knob.counters.length > 0 ? [`- Look at: ${knob.counters.map((counter) => `\`${counter}\``).join(', ')} in \`db.stats()\``] : []),
+    `### ${name}`, '', meaning, '',
+    `- Takes: ${takes}`,
+    `- Default: ${byDefault}`,
+    ...(counters.length > 0 ? [`- Look at: ${counters.map((counter) => `\`${counter}\``).join(', ')} in \`db.stats()\``] : []),
     ...(knob.kind === 'encoding' ? [`- Known code pages (each also under its usual other names): ${codePageNames().join(', ')}`] : []), '',
   ].join('\n');
 }
@@ -54,4 +82,9 @@ function presetTable(): string {
     lines.push(`| \`${name}\` | ${showValue(knob, knob.default)} | ${cells.join(' | ')} |`);
   }
   return ['', `| option | default | ${PRESETS.join(' | ')} |`, `|---|---|${'---|'.repeat(PRESETS.length)}`, ...lines].join('\n');
+}
+
+function contradictionTable(): string {
+  const lines = CONTRADICTIONS.map(({ option, against, remedy }) => `| \`${option}\` | \`${against}\` | ${remedy} |`);
+  return ['', 'Values of these pairs can be refused together, with this remedy:', '', '| option | with | remedy |', '|---|---|---|', ...lines].join('\n');
 }

@@ -155,7 +155,7 @@ export const KNOBS = {
   snapshotMemory: {
     kind: 'size', default: 64 * MB, min: 64 * KB, max: TB, presets: { staging: 256 * MB, production: 256 * MB },
     meaning: 'Memory for old versions that live snapshots still need after a checkpoint. Past it the oldest snapshot ends with ABORTED.',
-    counters: ['engine.historyBytes'],
+    counters: ['engine.historyBytes', 'snapshots.ended'],
   },
   transactionMemory: {
     kind: 'size', default: 256 * MB, min: 64 * KB, max: 64 * GB, presets: { development: 64 * MB },

@@ -124,14 +124,16 @@ function settleDefaults({ values, sources }: ResolvedOptions): Options {
   };
 }
 
-interface Contradiction {
+/** Two options of which one makes the other meaningless, or wrong. */
+export interface Contradiction {
   readonly option: KnobName;
   readonly against: KnobName;
   readonly holds: (values: Options, given: (name: KnobName) => boolean) => boolean;
   readonly remedy: string;
 }
 
-const CONTRADICTIONS: readonly Contradiction[] = [
+/** Options that cannot be meant together, each with the way out. */
+export const CONTRADICTIONS: readonly Contradiction[] = [
   {
     option: 'create', against: 'readOnly', holds: (values) => values.readOnly && values.create,
     remedy: 'a read-only open never makes a folder; leave one of them out',

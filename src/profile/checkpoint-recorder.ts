@@ -15,11 +15,12 @@ export class CheckpointRecorder {
     this.#stop = probe.traces.listen('checkpoint', (event) => { this.#note(event); });
   }
 
-  #note({ event, atNs, ns, bytes, bytesWritten }: TraceEvent): void {
+  #note({ event, cause, stores, atNs, ns, bytes, bytesWritten }: TraceEvent): void {
     if (event === 'journal' && typeof bytes === 'number') this.#journalBytes = bytes;
     if (event !== 'end' || typeof ns !== 'number' || this.#list.length >= MOST_CHECKPOINTS) return;
     this.#list.push({
-      atMs: Math.max(0, (atNs - ns - this.#startNs) / 1e6), durationNs: ns, journalBytes: this.#journalBytes, ...(typeof bytesWritten === 'number' ? { bytesWritten } : {}),
+      atMs: Math.max(0, (atNs - ns - this.#startNs) / 1e6), durationNs: ns, journalBytes: this.#journalBytes, ...(typeof cause === 'string' ? { cause } : {}),
+      ...(typeof stores === 'number' ? { stores } : {}), ...(typeof bytesWritten === 'number' ? { bytesWritten } : {}),
     });
   }
 

@@ -25,13 +25,20 @@ export interface ContinuousOptions {
   /** Where the files go, named by time; made when missing (its parent must be there). It should not be the folder of the database. */
   readonly folder?: string;
   readonly keep?: KeepOptions;
-  /** Takes each profile; `name` is what the file is or would be called. */
-  readonly upload?: (data: ProfileData, name: string) => void | Promise<void>;
+  /**
+   * Takes each profile, one after the other; `name` is what the file is or would be called. What it throws, or rejects with, is `lastError`. `signal` is
+   * aborted when it takes longer than uploadTimeoutMs: that profile counts as failed, and the next one is handed over.
+   */
+  readonly upload?: (data: ProfileData, name: string, signal: AbortSignal) => void | Promise<void>;
+  /** How long an upload may take, in milliseconds. Default 30 seconds, at most everyMs. After stop() and close() it has 5 seconds. */
+  readonly uploadTimeoutMs?: number;
   /** What is recorded. Default: production mode with samples of the call stack. */
   readonly profile?: ProfileOptions;
 }
 
 const DAY_MS = 86_400_000;
+/** The database must not stay open for the sake of an upload. */
+const MOST_AT_END_MS = 5000;
 const NAME = /^fieldstone-(\d{8}T\d{9}Z)-\d+\./;
 
 /** Takes profile after profile until it is stopped. */
@@ -42,6 +49,8 @@ export class ContinuousProfiler {
   readonly #everyMs: number;
   readonly #lengthMs: number;
   readonly #format: string;
+  readonly #uploadTimeoutMs: number;
+  #giveUp: ((afterMs: number) => void) | undefined;
   #timer: Timer | undefined;
   #profiler: Profiler | undefined;
   #startedNs = 0;
@@ -60,6 +69,7 @@ export class ContinuousProfiler {
     this.#everyMs = options.everyMs ?? 600_000;
     this.#lengthMs = Math.min(options.lengthMs ?? 30_000, this.#everyMs);
     this.#format = options.format ?? '.json';
+    this.#uploadTimeoutMs = Math.min(options.uploadTimeoutMs ?? 30_000, this.#everyMs);
     if (options.folder !== undefined && env.vfs.stat(options.folder) === undefined) env.vfs.makeFolder(options.folder);
     this.#start();
   }
@@ -90,16 +100,45 @@ export class ContinuousProfiler {
       if (stopped === undefined) return;
       const { data } = await stopped;
       const name = `fieldstone-${new Date(data.meta.startedAtMs).toISOString().replace(/[-:.]/g, '')}-${this.#count}${this.#format}`;
-      const { folder, upload } = this.#o;
-      if (folder !== undefined) {
-        await writeProfile(this.#env.vfs, this.#env.scheduler, data, `${folder}/${name}`);
-        this.#tidy(folder);
-      }
-      await upload?.(data, name);
-      this.#count++;
-      this.lastError = undefined;
+      const results = await Promise.allSettled([this.#keep(data, name), this.#handOver(data, name)]);
+      const failed = results.find((result) => result.status === 'rejected');
+      this.lastError = failed?.reason;
+      if (failed === undefined) this.#count++;
     } catch (e) {
       this.lastError = e;
+    }
+  }
+
+  async #keep(data: ProfileData, name: string): Promise<void> {
+    const { folder } = this.#o;
+    if (folder === undefined) return;
+    await writeProfile(this.#env.vfs, this.#env.scheduler, data, `${folder}/${name}`);
+    this.#tidy(folder);
+  }
+
+  /** Ends in time, whatever the upload does. */
+  async #handOver(data: ProfileData, name: string): Promise<void> {
+    const { upload } = this.#o;
+    if (upload === undefined) return;
+    const control = new AbortController();
+    const { scheduler } = this.#env;
+    let timer: Timer | undefined;
+    const late = new Promise<never>((_, reject) => {
+      this.#giveUp = (afterMs) => {
+        timer?.cancel();
+        timer = scheduler.timer(() => {
+          const error = new FieldstoneError('ABORTED', `the upload of ${name} did not end in time`);
+          control.abort(error);
+          reject(error);
+        }, afterMs);
+      };
+    });
+    this.#giveUp?.(this.#stopped ? Math.min(MOST_AT_END_MS, this.#uploadTimeoutMs) : this.#uploadTimeoutMs);
+    try {
+      await Promise.race([upload(data, name, control.signal), late]);
+    } finally {
+      timer?.cancel();
+      this.#giveUp = undefined;
     }
   }
 
@@ -124,6 +163,7 @@ export class ContinuousProfiler {
     if (!this.#stopped) {
       this.#stopped = true;
       this.#timer?.cancel();
+      this.#giveUp?.(Math.min(MOST_AT_END_MS, this.#uploadTimeoutMs));
       this.#saving = this.#save();
     }
     await this.#saving;
@@ -139,9 +179,9 @@ function timeOf(stamp: string): number {
 }
 
 function assertContinuous(options: ContinuousOptions): void {
-  assertOptions(options, ['everyMs', 'lengthMs', 'format', 'folder', 'keep', 'upload', 'profile'], 'profileContinuously');
-  const { everyMs, lengthMs, format, folder, keep, upload } = options;
-  for (const [name, value] of [['everyMs', everyMs], ['lengthMs', lengthMs]] as const) {
+  assertOptions(options, ['everyMs', 'lengthMs', 'format', 'folder', 'keep', 'upload', 'uploadTimeoutMs', 'profile'], 'profileContinuously');
+  const { everyMs, lengthMs, format, folder, keep, upload, uploadTimeoutMs } = options;
+  for (const [name, value] of [['everyMs', everyMs], ['lengthMs', lengthMs], ['uploadTimeoutMs', uploadTimeoutMs]] as const) {
     if (value !== undefined && !(typeof value === 'number' && value >= 10 && value <= DAY_MS)) {
       throw new ArgumentRangeError('OPTION', `${name} of profileContinuously is milliseconds from 10 to ${DAY_MS}, got ${shown(value)}`);
     }

@@ -74,7 +74,9 @@ export class Instruments {
       codecs: codecSection(source, counters, cpuSinceOpening(source)), locks: LockRecorder.sinceOpening(source, this.#openedNs),
       transactions: transactionSection(source, baseline, counters, [], counters['engine']?.['historyBytes'] ?? 0), operations: baseline.operations({}),
       ...(source.queries === undefined ? {} : {
-        queries: querySection({ now: source.queries.snapshot(), before: [], slow: source.queries.slow(), startedAtMs: env.clock.nowMs() - elapsedMs }),
+        queries: querySection({
+          now: source.queries.snapshot(), before: [], slow: source.queries.slow(), startedAtMs: env.clock.nowMs() - elapsedMs, withValues: false,
+        }),
       }),
     };
   }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { constants, monitorEventLoopDelay, performance, PerformanceObserver, type PerformanceEntry } from 'node:perf_hooks';
-import { FieldstoneError } from '#storage';
+import { constants, performance, PerformanceObserver, type PerformanceEntry } from 'node:perf_hooks';
+import { FieldstoneError, Histogram, type Scheduler, type Timer } from '#storage';
 import type { CpuProfileData, HeapProfileData } from './data/v8-data.js';
 import type { EventLoopWatch, Recording, Runtime, Watch } from './runtime.js';
 
@@ -77,22 +77,35 @@ function recording<Data>(inspector: Inspector, stopMethod: string, isData: (valu
 function isCpuProfile(value: unknown): value is CpuProfileData { return typeof value === 'object' && value !== null && 'nodes' in value; }
 function isHeapProfile(value: unknown): value is HeapProfileData { return typeof value === 'object' && value !== null && 'head' in value; }
 
-function watchEventLoop(resolutionMs: number): EventLoopWatch {
-  const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
-  histogram.enable();
-  // The histogram measures from timer to timer: the delay is what is above the resolution.
-  const late = (ns: number): number => (Number.isFinite(ns) ? Math.max(0, ns - resolutionMs * 1e6) : 0);
+/** Not monitorEventLoopDelay: reset() of that forgets when its timer ran last, and with it a block that has just ended. */
+function watchEventLoop(resolutionMs: number, scheduler: Scheduler): EventLoopWatch {
+  const resolutionNs = resolutionMs * 1e6;
+  const late = new Histogram();
+  const nowNs = (): number => performance.now() * 1e6;
+  let lastNs = nowNs();
+  let timer: Timer;
+  const arm = (): void => {
+    timer = scheduler.timer(() => {
+      const now = nowNs();
+      late.record(now - lastNs - resolutionNs);
+      lastNs = now;
+      arm();
+    }, resolutionMs);
+  };
+  arm();
   return {
     read: () => {
-      const isEmpty = histogram.count === 0;
-      const delay = {
-        meanNs: isEmpty ? 0 : late(histogram.mean), p50Ns: isEmpty ? 0 : late(histogram.percentile(50)),
-        p99Ns: isEmpty ? 0 : late(histogram.percentile(99)), maxNs: isEmpty ? 0 : late(histogram.max),
-      };
-      histogram.reset();
-      return delay;
+      // Whoever reads may come before the timer that is overdue: what it is late by until now belongs to this reading.
+      const pendingNs = nowNs() - lastNs - resolutionNs;
+      if (pendingNs > 0) {
+        late.record(pendingNs);
+        lastNs += pendingNs;
+      }
+      const { mean, p50, p99, max } = late.snapshot();
+      late.reset();
+      return { meanNs: mean, p50Ns: p50, p99Ns: p99, maxNs: max };
     },
-    stop: () => { histogram.disable(); },
+    stop: () => { timer.cancel(); },
   };
 }
 

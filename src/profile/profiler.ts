@@ -100,7 +100,7 @@ export class Profiler {
     this.#cacheTrace = options.cache ? new CacheTraceRecorder(probe, this.#startNs, followed, options.filter.targets) : undefined;
     this.#queriesBefore = options.queries ? source.queries?.snapshot() : undefined;
     this.#slowBefore = source.queries?.slow().at(-1);
-    this.#delay = runtime?.watchEventLoop(EVENT_LOOP_RESOLUTION_MS);
+    this.#delay = runtime?.watchEventLoop(EVENT_LOOP_RESOLUTION_MS, env.scheduler);
     this.#watchProcess(runtime);
     this.#watchTransactions();
     const first = takeReading(this.#source, this.#delay);
@@ -272,7 +272,10 @@ export class Profiler {
 
   #querySection(before: readonly QueryShapeFacts[]): ReturnType<typeof querySection> {
     const { queries } = this.#source;
-    return querySection({ now: queries?.snapshot() ?? [], before, slow: queries?.slow() ?? [], lastBefore: this.#slowBefore, startedAtMs: this.#startedAtMs });
+    return querySection({
+      now: queries?.snapshot() ?? [], before, slow: queries?.slow() ?? [], lastBefore: this.#slowBefore, startedAtMs: this.#startedAtMs,
+      withValues: this.#o.values,
+    });
   }
 
   #data(meta: ProfileMeta): ProfileData {

@@ -1,3 +1,4 @@
+import type { Scheduler } from '#storage';
 import type { CpuProfileData, HeapProfileData } from './data/v8-data.js';
 
 /** Memory of the process, in bytes. */
@@ -46,7 +47,8 @@ export interface Runtime {
   eventLoopTimes(): { readonly activeNs: number; readonly idleNs: number };
   /** Watches the garbage collector; watches share one observer. */
   watchGc(onPause: (kind: string, durationNs: number) => void): Watch;
-  watchEventLoop(resolutionMs: number): EventLoopWatch;
+  /** Looks every so many milliseconds how late that is. */
+  watchEventLoop(resolutionMs: number, scheduler: Scheduler): EventLoopWatch;
   /** Takes samples of the call stack; `intervalUs` in microseconds. Throws UNSUPPORTED where there is no inspector. */
   recordCpu(intervalUs: number): Recording<CpuProfileData>;
   /** Takes samples of allocations, one in `intervalBytes` on average. Throws UNSUPPORTED. */

@@ -47,9 +47,11 @@ export function transactionSection(
   { engine }: ProfileSource, baseline: Baseline, counters: Counters, ended: readonly TransactionAgeData[], historyBytes: number,
 ): TransactionData {
   const { commits = 0, rollbacks = 0, conflicts = 0, retries = 0 } = counters['transactions'] ?? {};
+  const { ended: endedSnapshots = 0 } = counters['snapshots'] ?? {};
   const open = engine.transactions.list().map((one) => ({ ...one, open: true }));
   return {
-    commits, rollbacks, conflicts, retries, historyBytes, durationNs: baseline.histogram('op.transaction'), commitNs: baseline.histogram('op.commit'),
+    commits, rollbacks, conflicts, retries, historyBytes, endedSnapshots,
+    durationNs: baseline.histogram('op.transaction'), commitNs: baseline.histogram('op.commit'),
     longest: [...open, ...ended].sort((a, b) => b.ageMs - a.ageMs).slice(0, LISTED_TRANSACTIONS),
   };
 }

@@ -1,5 +1,5 @@
 import { explanationText, planSteps, type Actual, type Explanation } from './explain.js';
-import { accessText } from './plan-text.js';
+import { accessText, planStyle } from './plan-text.js';
 import type { Params } from './params.js';
 import type { Plan, PlanRequest } from './plan.js';
 import { plansFor } from './planner.js';
@@ -56,7 +56,7 @@ export function explainRun<Row>(source: RowSource<Row>, context: QueryContext, s
     if (plan === undefined) throw new RangeError('a query has no plan'); // there is always the scan
     const watched: Watched<Row> = {};
     const actual = analyze ? analyzed(session, plan, request, { params, skip: spec.skip, context, watched }) : undefined;
-    const steps = planSteps(plan, request, params, spec.skip, { find: watched.find?.actual, order: watched.order?.actual, whole: actual });
+    const steps = planSteps(plan, request, planStyle(params), spec.skip, { find: watched.find?.actual, order: watched.order?.actual, whole: actual });
     const fullScan = plan.access.kind === 'scan';
     const on = fullScan ? wantedIndex(shape.conditions, spec.sort) : undefined;
     const explained: Omit<Explanation, 'text'> = {

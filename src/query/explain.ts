@@ -1,8 +1,7 @@
 import type { Access } from './access.js';
-import { nodeText, valueText } from './node-text.js';
+import { nodeText } from './node-text.js';
 import type { Plan, PlanRequest } from './plan.js';
-import { accessText, rangesText } from './plan-text.js';
-import { operandValue, type Params } from './params.js';
+import { accessText, rangesText, type PlanStyle } from './plan-text.js';
 
 /** One step of a plan. */
 export interface ExplainStep {
@@ -49,8 +48,8 @@ export interface Actual { readonly rows: number; readonly ms: number }
 export interface Actuals { readonly find?: Actual | undefined; readonly order?: Actual | undefined; readonly whole?: Actual | undefined }
 
 /** The plan as nested steps, the last one first. */
-export function planSteps(plan: Plan, request: PlanRequest, params: Params, skip: number, actuals: Actuals): ExplainStep {
-  let top = findStep(plan, request, params, actuals.find);
+export function planSteps(plan: Plan, request: PlanRequest, style: PlanStyle, skip: number, actuals: Actuals): ExplainStep {
+  let top = findStep(plan, request, style, actuals.find);
   if (plan.ordering === 'sort' || plan.ordering === 'top' || plan.ordering === 'groups') {
     const keys = request.sort.map(({ path, descending }) => (descending ? `${path} desc` : path)).join(', ');
     const detail = plan.ordering === 'top' ? `the first ${request.most} by ${keys}` : plan.ordering === 'groups' ? `by ${keys}; the index gives the leading keys` : `by ${keys}`;
@@ -65,12 +64,12 @@ export function planSteps(plan: Plan, request: PlanRequest, params: Params, skip
   return { step: 'rows', detail: bounds === '' ? fields : `${fields}; ${bounds}`, cost: plan.costs.make, rows, ...measured(actuals.whole), input: [top] };
 }
 
-function findStep(plan: Plan, request: PlanRequest, params: Params, actual: Actual | undefined): ExplainStep {
-  const test = plan.residual === undefined ? '' : `test ${nodeText(plan.residual, (operand) => valueText(operandValue(operand, params)))}`;
+function findStep(plan: Plan, request: PlanRequest, style: PlanStyle, actual: Actual | undefined): ExplainStep {
+  const test = plan.residual === undefined ? '' : `test ${nodeText(plan.residual, style.node)}`;
   if (plan.access.kind === 'scan') {
     return { step: 'scan', detail: test === '' ? 'every row' : `every row, ${test}`, cost: plan.costs.read, rows: plan.matches, ...measured(actual), input: [] };
   }
-  const steps = accessSteps(plan.access, plan);
+  const steps = accessSteps(plan.access, plan, style);
   if (plan.countsEntries) return { ...steps, ...measured(actual) };
   if (plan.covering) return { step: 'entries', detail: 'rows are made from the entries of the index', cost: plan.costs.read, rows: plan.matches, ...measured(actual), input: [steps] };
   const order = plan.ordering === 'collect' || plan.ordering === 'sort' || plan.ordering === 'top' ? 'in the order of their numbers' : 'in the order of the index';
@@ -79,16 +78,16 @@ function findStep(plan: Plan, request: PlanRequest, params: Params, actual: Actu
   };
 }
 
-function accessSteps(access: Exclude<Access, { kind: 'scan' }>, plan: Plan): ExplainStep {
+function accessSteps(access: Exclude<Access, { kind: 'scan' }>, plan: Plan, style: PlanStyle): ExplainStep {
   if (access.kind !== 'index') {
     const input = access.parts.map((part) => ({
-      step: 'index', detail: rangesText(part), index: part.index.name, cost: plan.costs.find * part.entries / Math.max(1, access.entries), rows: part.entries, input: [],
+      step: 'index', detail: rangesText(part, style), index: part.index.name, cost: plan.costs.find * part.entries / Math.max(1, access.entries), rows: part.entries, input: [],
     }));
     return { step: access.kind, detail: accessText(access), cost: 0, rows: access.rows, input };
   }
   const walk = plan.reverse ? ', backwards' : '';
   const kind = `${access.index.kind}${access.index.where === undefined ? '' : ', partial'}`;
-  return { step: 'index', detail: `${access.index.name} (${kind}): ${rangesText(access)}${walk}`, index: access.index.name, cost: plan.costs.find, rows: plan.examined, input: [] };
+  return { step: 'index', detail: `${access.index.name} (${kind}): ${rangesText(access, style)}${walk}`, index: access.index.name, cost: plan.costs.find, rows: plan.examined, input: [] };
 }
 
 function measured(actual: Actual | undefined): { actualRows?: number; actualMs?: number } {

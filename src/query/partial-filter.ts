@@ -3,7 +3,7 @@ import type { FilterNode } from '../filter/filter-node.js';
 import { excludesNull, pointValues, rangeBounds } from './bind-condition.js';
 import { conditionsOf, conjunctsOf, type Condition, type PathCondition } from './conditions.js';
 import type { Bound } from './index-source.js';
-import { nodeText, valueKey } from './node-text.js';
+import { nodeText, valueKey, valueStyle } from './node-text.js';
 import { operandValue, type Params } from './params.js';
 
 /**
@@ -26,7 +26,7 @@ function implies(condition: Condition, part: FilterNode, params: Params): boolea
   return wanted.path === condition.path && liesWithin(condition, wanted, params);
 }
 
-function keyOf(node: FilterNode, params: Params): string { return nodeText(node, (operand) => valueKey(operandValue(operand, params))); }
+function keyOf(node: FilterNode, params: Params): string { return nodeText(node, valueStyle((operand) => operandValue(operand, params), valueKey)); }
 
 /** Whether all values that meet `inner` meet `outer`. */
 function liesWithin(inner: PathCondition, outer: PathCondition, params: Params): boolean {

@@ -1,5 +1,6 @@
 import type { Clock, Operation, Scheduler, Traces } from '#storage';
 import type { PlanChooser } from './choose-plan.js';
+import type { ExplainStep } from './explain.js';
 import type { ResultCache } from './result-cache.js';
 import type { SortLimit } from './sort-cursor.js';
 
@@ -22,6 +23,8 @@ export interface RunReport {
   readonly returned: number;
   /** Rows of the source. */
   readonly rowCount: number;
+  /** The plan as steps, without values; made when somebody asks. */
+  readonly steps: () => ExplainStep;
   /** The filter with its values; called only when somebody wants values. */
   readonly withValues: () => string;
 }

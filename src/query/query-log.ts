@@ -1,4 +1,5 @@
 import { Histogram, lruMap, type BoundedMap, type HistogramSnapshot } from '#storage';
+import type { ExplainStep } from './explain.js';
 import type { RunReport } from './query-context.js';
 
 /** What is known of the queries of one shape: queries that differ in values alone. Plain data; no value of a query stands in it. */
@@ -11,6 +12,8 @@ export interface ShapeStats {
   readonly fields: readonly string[];
   /** How rows were found the last time: `scan`, `index by_city`. */
   readonly plan: string;
+  /** The plan of the slowest use, without values. */
+  readonly slowestPlan: ExplainStep;
   readonly uses: number;
   /** Uses that read every row. */
   readonly fullScans: number;
@@ -29,6 +32,8 @@ export interface ShapeStats {
 
 interface ShapeRecord {
   last: RunReport;
+  slowest: RunReport;
+  slowestPlan: ExplainStep | undefined;
   wanted: readonly string[] | undefined;
   uses: number;
   fullScans: number;
@@ -54,10 +59,17 @@ export class QueryLog {
     const key = `${report.source} ${report.shape}`;
     let record = this.#shapes.get(key);
     if (record === undefined) {
-      record = { last: report, wanted: undefined, uses: 0, fullScans: 0, examined: 0, returned: 0, planningNs: 0, executionNs: 0, latency: new Histogram() };
+      record = {
+        last: report, slowest: report, slowestPlan: undefined, wanted: undefined, uses: 0, fullScans: 0, examined: 0, returned: 0,
+        planningNs: 0, executionNs: 0, latency: new Histogram(),
+      };
       this.#shapes.set(key, record);
     }
     record.last = report;
+    if (report.executionNs > record.slowest.executionNs) {
+      record.slowest = report;
+      record.slowestPlan = undefined;
+    }
     record.uses++;
     if (report.fullScan) {
       record.fullScans++;
@@ -83,9 +95,12 @@ export class QueryLog {
   clear(): void { this.#shapes.clear(); }
 }
 
-function statsOf({ last, wanted, uses, fullScans, examined, returned, planningNs, executionNs, latency }: ShapeRecord): ShapeStats {
+function statsOf(record: ShapeRecord): ShapeStats {
+  const { last, slowest, wanted, uses, fullScans, examined, returned, planningNs, executionNs, latency } = record;
+  record.slowestPlan ??= slowest.steps();
   return {
-    source: last.source, shape: last.shape, fields: last.paths, plan: last.plan, uses, fullScans, rowsExamined: examined, rowsReturned: returned,
+    source: last.source, shape: last.shape, fields: last.paths, plan: last.plan, slowestPlan: record.slowestPlan,
+    uses, fullScans, rowsExamined: examined, rowsReturned: returned,
     rowCount: last.rowCount, planningNs, executionNs, latencyNs: latency.snapshot(), wantedIndex: wanted,
   };
 }

@@ -2,13 +2,16 @@ import { FieldstoneError } from '#storage';
 import { operandValue, type Params } from './params.js';
 import type { Plan, PlanRequest } from './plan.js';
 import type { QueryContext } from './query-context.js';
-import { nodeText, valueText } from './node-text.js';
-import { accessText } from './plan-text.js';
+import { planSteps, type ExplainStep } from './explain.js';
+import { nodeText, valueStyle } from './node-text.js';
+import { accessText, SHAPE_PLAN } from './plan-text.js';
 import { Step, type RowCursor, type RowSession, type RowSource } from './row-source.js';
 import { listCursor } from './index-cursor.js';
 import { resultKeeper, type ResultKeeper } from './result-keeper.js';
 import { countEntries, openPlan } from './run-plan.js';
 import type { Shape } from './shape.js';
+
+const NS_PER_MS = 1e6;
 
 /** What is run: the shape, and how it is used this time. */
 export interface RunOptions {
@@ -151,6 +154,13 @@ export class QueryRun<Row> {
 
   #planText(): string { return this.#plan === undefined ? 'known result' : accessText(this.#plan.access); }
 
+  /** Without values. */
+  #steps(executionNs: number): ExplainStep {
+    const whole = { rows: this.#returned, ms: executionNs / NS_PER_MS };
+    if (this.#plan !== undefined) return planSteps(this.#plan, this.#request, SHAPE_PLAN, this.#shape.spec.skip, { whole });
+    return { step: 'known result', detail: 'of an earlier run', cost: 0, rows: this.#returned, actualRows: whole.rows, actualMs: whole.ms, input: [] };
+  }
+
   #report(): void {
     const plan = this.#plan;
     const shape = this.#shape;
@@ -164,7 +174,8 @@ export class QueryRun<Row> {
       source: this.#source.name, shape: shape.text, paths: shape.paths, plan: this.#planText(), fullScan,
       wanted: fullScan ? shape.wanted : undefined, planningNs: this.#planningNs, executionNs,
       examined: this.#examined, returned: this.#returned, rowCount: plan?.rowCount ?? this.#returned,
-      withValues: () => nodeText(shape.filter, (operand) => valueText(operandValue(operand, this.#options.params))),
+      steps: () => this.#steps(executionNs),
+      withValues: () => nodeText(shape.filter, valueStyle((operand) => operandValue(operand, this.#options.params))),
     });
   }
 }

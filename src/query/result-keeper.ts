@@ -1,4 +1,4 @@
-import { nodeText, valueKey } from './node-text.js';
+import { nodeText, valueKey, valueStyle } from './node-text.js';
 import { operandValue, type Params } from './params.js';
 import type { ResultCache, RowsVersion } from './result-cache.js';
 import type { Shape } from './shape.js';
@@ -23,7 +23,7 @@ interface Run {
 /** Undefined when nothing is kept for this run. */
 export function resultKeeper(cache: ResultCache, version: RowsVersion | undefined, shape: Shape, run: Run): ResultKeeper | undefined {
   if (!cache.isOn || version === undefined) return undefined;
-  const values = nodeText(shape.filter, (operand) => valueKey(operandValue(operand, run.params)));
+  const values = nodeText(shape.filter, valueStyle((operand) => operandValue(operand, run.params), valueKey));
   const key = `${shape.keyFor(run.givesRows)}\0${values}\0${shape.spec.skip} ${run.limit}`;
   const known = cache.get(key, version);
   if (known !== undefined) return { known, found: () => undefined, complete: () => undefined };

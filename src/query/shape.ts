@@ -4,7 +4,7 @@ import { conditionsOf, type Condition } from './conditions.js';
 import type { FindSpec } from './find-options.js';
 import { templatesFor, type Templates } from './index-template.js';
 import type { IndexSource } from './index-source.js';
-import { nodeText, operandShape } from './node-text.js';
+import { KEY_STYLE, nodeText, SHAPE_STYLE, type NodeStyle } from './node-text.js';
 import { wantedIndex } from './wanted-index.js';
 
 /** A query before its values: what is made once and used in each run. */
@@ -13,6 +13,7 @@ export class Shape {
   readonly conditions: readonly Condition[];
   readonly spec: FindSpec;
   #text: string | undefined;
+  #keyText: string | undefined;
   #templates: { readonly epoch: unknown; readonly templates: Templates } | undefined;
 
   readonly source: string;
@@ -29,11 +30,12 @@ export class Shape {
   }
 
   /** Filters that differ in values alone have one text; no value stands in it. */
-  get text(): string { return this.#text ??= shapeText(this.filter, this.spec); }
+  get text(): string { return this.#text ??= shapeText(this.filter, this.spec, SHAPE_STYLE); }
 
   /** Tells apart what is planned differently. */
   keyFor(givesRows: boolean): string {
-    return givesRows ? this.#findKey ??= `${this.source} find ${this.text}` : this.#countKey ??= `${this.source} count ${this.text}`;
+    const text = this.#keyText ??= shapeText(this.filter, this.spec, KEY_STYLE);
+    return givesRows ? this.#findKey ??= `${this.source} find ${text}` : this.#countKey ??= `${this.source} count ${text}`;
   }
 
   /** Paths of the filter and of the sort. */
@@ -48,8 +50,8 @@ export class Shape {
   }
 }
 
-function shapeText(filter: FilterNode, { sort, skip, limit, fields }: FindSpec): string {
-  const parts = [nodeText(filter, operandShape)];
+function shapeText(filter: FilterNode, { sort, skip, limit, fields }: FindSpec, style: NodeStyle): string {
+  const parts = [nodeText(filter, style)];
   if (sort.length > 0) parts.push(`sort ${sort.map(({ path, descending }) => (descending ? `${path} desc` : path)).join(', ')}`);
   if (skip > 0) parts.push('skip ?');
   if (limit !== Infinity) parts.push('limit ?');

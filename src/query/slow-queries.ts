@@ -1,4 +1,5 @@
 import { writeFully, type Clock, type Vfs, type VfsFile } from '#storage';
+import type { ExplainStep } from './explain.js';
 import type { RunReport } from './query-context.js';
 
 /** A query that took longer than `slowQueryMs`. */
@@ -9,6 +10,8 @@ export interface SlowQuery {
   /** Without values. */
   readonly shape: string;
   readonly plan: string;
+  /** The plan in steps, without values. */
+  readonly steps: ExplainStep;
   readonly fullScan: boolean;
   readonly planningMs: number;
   readonly executionMs: number;
@@ -46,7 +49,7 @@ export class SlowQueries {
     if (report.planningNs + report.executionNs < thresholdMs * NS_PER_MS) return;
     this.count++;
     const slow: SlowQuery = {
-      endedAtMs: clock.nowMs(), source: report.source, shape: report.shape, plan: report.plan, fullScan: report.fullScan,
+      endedAtMs: clock.nowMs(), source: report.source, shape: report.shape, plan: report.plan, steps: report.steps(), fullScan: report.fullScan,
       planningMs: report.planningNs / NS_PER_MS, executionMs: report.executionNs / NS_PER_MS, rowsExamined: report.examined, rowsReturned: report.returned,
       ...(withValues ? { filter: report.withValues() } : {}),
     };

@@ -1,8 +1,12 @@
 import { Histogram } from '../probe/histogram.js';
+import { LOCK_NAME } from './lock-folder.js';
 
 /** What one file was asked for since the database was opened. Times are there for what was timed, in nanoseconds. */
 export interface FileIo {
-  /** Name in the folder; segments of the log are one file here, `fieldstone-*.wal`, and so are new generations of a table. */
+  /**
+   * Name in the folder; segments of the log are one file here, `fieldstone-*.wal`, and so are new generations of a table. What names the holder of
+   * the lock is `fieldstone.lock`.
+   */
   readonly file: string;
   reads: number;
   bytesRead: number;
@@ -35,8 +39,12 @@ export class FileMeters {
   list(): readonly FileIo[] { return [...this.#byName.values()]; }
 }
 
-/** Names that carry a running number stand for all of their kind. */
+/** The file that names the holder, in the lock folder or in the one that becomes it. */
+const LOCK_OWNER = /(^|\/)fieldstone\.lock[^/]*\/[^/]+$/;
+
+/** Names that carry a running or a random number stand for all of their kind. */
 function reportedName(path: string): string {
+  if (LOCK_OWNER.test(path)) return LOCK_NAME;
   const name = path.slice(path.lastIndexOf('/') + 1);
   return name.replace(/^fieldstone-\d+\.wal$/, 'fieldstone-*.wal').replace(/\.fs-[0-9a-z]+$/, '.fs-*');
 }

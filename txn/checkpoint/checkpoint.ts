@@ -12,6 +12,9 @@ import { SYNC_FOLDER, syncStep, WORK, type Step, type Steps } from './step.js';
 
 export const JOURNAL_NAME = 'fieldstone.journal';
 
+/** Why a checkpoint runs: by the size of the log, at its limit, by a call, for a replacement of files, after recovery, at close. */
+export type CheckpointCause = 'log size' | 'log full' | 'asked' | 'files' | 'opening' | 'close';
+
 export interface CheckpointContext {
   readonly env: Environment;
   readonly probe: Probe;
@@ -33,11 +36,11 @@ export interface CheckpointContext {
 }
 
 /**
- * One checkpoint, as steps. `change` is the one replacement of table files that may ride in it.
+ * One checkpoint, as steps. `change` is the one replacement of table files that may ride in it; `cause` is for reports.
  * Until the journal is synced everything can be taken back; after that there is no way but forward,
  * and a failure poisons the handle (opening again applies the journal).
  */
-export function* checkpointSteps(c: CheckpointContext, change?: FolderChange): Steps<boolean> {
+export function* checkpointSteps(c: CheckpointContext, cause: CheckpointCause, change?: FolderChange): Steps<boolean> {
   const counters = c.probe.counters('checkpoint', { runs: 0, empty: 0, abandoned: 0, journalBytes: 0, growthBytes: 0 });
   const startNs = c.env.clock.monotonicNs();
   yield* syncLog(c);
@@ -50,7 +53,7 @@ export function* checkpointSteps(c: CheckpointContext, change?: FolderChange): S
     counters.empty++;
     return false;
   }
-  c.probe.traces.checkpoint?.({ event: 'begin', stores: stores.length, sequence, logBytes: c.wal.liveBytes });
+  c.probe.traces.checkpoint?.({ event: 'begin', cause, stores: stores.length, sequence, logBytes: c.wal.liveBytes });
   const bytesBefore = counters.journalBytes + counters.growthBytes;
   let firstSegment = 0;
   try {
@@ -73,7 +76,8 @@ export function* checkpointSteps(c: CheckpointContext, change?: FolderChange): S
   counters.runs++;
   const ns = c.env.clock.monotonicNs() - startNs;
   if (c.probe.level !== 'off') c.probe.histogram('checkpoint.durationNs').record(ns);
-  c.probe.traces.checkpoint?.({ event: 'end', sequence, ns, bytesWritten: counters.journalBytes + counters.growthBytes - bytesBefore });
+  const bytesWritten = counters.journalBytes + counters.growthBytes - bytesBefore;
+  c.probe.traces.checkpoint?.({ event: 'end', cause, stores: stores.length, sequence, ns, bytesWritten });
   return true;
 }
 

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { FieldstoneError, hasCode, type Vfs } from '#storage';
+import { KNOBS } from '../../config/knobs.js';
 import { open } from '../../open.js';
 import { benchSteps, type BenchFigure } from '../bench-work.js';
 import { numberOption, wordOption, type CliContext, type Command } from '../command.js';
@@ -10,7 +11,7 @@ import { countText, textTable } from '../text-table.js';
 const DEFAULT_ROWS = 100_000;
 const MOST_ROWS = 10_000_000;
 const DEFAULT_SECONDS = 1;
-const DURABILITIES = ['commit', 'interval', 'none'] as const;
+const { choices: DURABILITIES, default: DURABILITY } = KNOBS.durability;
 
 export const benchCommand: Command = {
   name: 'bench',
@@ -22,7 +23,7 @@ export const benchCommand: Command = {
   options: {
     rows: { short: 'n', value: '<n>', meaning: `rows and pairs to load; default ${countText(DEFAULT_ROWS)}` },
     seconds: { short: 's', value: '<n>', meaning: `length of each step; default ${DEFAULT_SECONDS}` },
-    durability: { value: '<word>', meaning: `${DURABILITIES.join(', ')}; default commit: on the disk before it is acknowledged` },
+    durability: { value: '<word>', meaning: `${DURABILITIES.join(', ')}; default ${DURABILITY}` },
   },
   examples: ['fieldstone bench', 'fieldstone bench /mnt/data --rows 1000000', 'fieldstone bench --durability none --json'],
   arguments: [0, 1],
@@ -32,7 +33,7 @@ export const benchCommand: Command = {
     if (kindOf(vfs, folder) !== 'folder') throw new FieldstoneError('NOT_FOUND', `"${folder}" is no folder`, { file: folder });
     const rows = Math.min(MOST_ROWS, numberOption(context.options, 'rows', 1) ?? DEFAULT_ROWS);
     const stepMs = (numberOption(context.options, 'seconds', 1) ?? DEFAULT_SECONDS) * 1000;
-    const durability = wordOption(context.options, 'durability', DURABILITIES) ?? 'commit';
+    const durability = wordOption(context.options, 'durability', DURABILITIES) ?? DURABILITY;
     const scratch = join(resolve(folder), `fieldstone-bench-${process.pid}`);
     if (vfs.stat(scratch) !== undefined) throw new FieldstoneError('EXISTS', `"${scratch}" is there already; remove it`, { file: scratch });
     const figures: BenchFigure[] = [];

@@ -73,12 +73,12 @@ export interface CheckpointData {
   /** When it began. */
   readonly atMs: number;
   readonly durationNs: number;
-  /** Why it ran: `log size`, `close`, `asked`. */
+  /** Why it ran: `log size`, `log full`, `asked`, `files` (some were replaced), `opening`, `close`. */
   readonly cause?: string;
   readonly bytesWritten?: number;
   readonly journalBytes?: number;
-  /** Rows and keys folded. */
-  readonly changes?: number;
+  /** Tables and stores that had something to fold. */
+  readonly stores?: number;
 }
 
 /** Write-ahead log and checkpoints. */

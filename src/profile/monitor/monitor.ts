@@ -61,7 +61,7 @@ export class Monitor {
     this.#rules = options.rules ?? [];
     this.#limitsMs = { ...DEFAULT_LIMITS_MS, ...options.limitsMs };
     this.#onEvent = options.onEvent;
-    this.#delay = runtime?.watchEventLoop(EVENT_LOOP_RESOLUTION_MS);
+    this.#delay = runtime?.watchEventLoop(EVENT_LOOP_RESOLUTION_MS, source.engine.options.env.scheduler);
     if (runtime !== undefined) {
       this.#watches.push(runtime.watchGc((_kind, ns) => { this.#longestPauseMs = Math.max(this.#longestPauseMs, ns / 1e6); }));
     }

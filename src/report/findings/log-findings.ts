@@ -9,8 +9,6 @@ const LEAST_MEASURED = 20;
 const SMALL_GROUP = 1.5;
 const SYNC_BOUND = 0.4;
 const WRITE_AMPLIFICATION = 10;
-/** Checkpoints that came because of the size of the log have at least so much of checkpointSize to fold; others were asked for, or came with a new index. */
-const FILLED_SHARE = 0.25;
 const LEAST_BYTES = 16 * 1024 * 1024;
 
 /** What log, checkpoints and syncs say: log too small, slow disk, commits too small, blocks written again and again. */
@@ -20,10 +18,9 @@ export function logFindings(data: ProfileData): ProfileFinding[] {
 
 function logTooSmall({ log, meta }: ProfileData): ProfileFinding[] {
   if (log === undefined) return [];
-  const checkpoints = (log.checkpoints ?? []).filter((checkpoint) => checkpoint.cause !== 'close' && checkpoint.cause !== 'asked');
+  const checkpoints = (log.checkpoints ?? []).filter(({ cause }) => cause === 'log size' || cause === 'log full');
   const busy = ratio(checkpoints.reduce((sum, checkpoint) => sum + checkpoint.durationNs, 0), meta.durationMs * 1e6);
-  const areForSize = log.checkpointBytes === undefined || log.bytesAppended >= checkpoints.length * log.checkpointBytes * FILLED_SHARE;
-  const isFrequent = areForSize && checkpoints.length >= 3 && (busy >= BUSY_CHECKPOINTS || meta.durationMs / checkpoints.length < CLOSE_CHECKPOINTS_MS);
+  const isFrequent = checkpoints.length >= 3 && (busy >= BUSY_CHECKPOINTS || meta.durationMs / checkpoints.length < CLOSE_CHECKPOINTS_MS);
   const stalls = log.stalls ?? 0;
   if (stalls === 0 && !isFrequent) return [];
   const waited = stalls === 0 ? '' : `${countOf(stalls, 'commit')} waited${log.stallNs === undefined ? '' : ` ${durationText(log.stallNs)} together`} because the log was full. `;

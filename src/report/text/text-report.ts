@@ -108,8 +108,8 @@ function log({ log: data }: ProfileData): string {
   const facts = section('LOG', ['>records', '>bytes', '>syncs', '>commits a sync', '>stalls', '>stalled'], [[
     countText(data.records), bytesText(data.bytesAppended), countText(data.syncs), count(data.groupSize?.mean), count(data.stalls), time(data.stallNs),
   ]]);
-  const checkpoints = section('CHECKPOINTS', ['>at', '>took', 'cause', '>written', '>changes'], (data.checkpoints ?? []).map((c) => [
-    durationText(c.atMs * 1e6), durationText(c.durationNs), c.cause ?? '', size(c.bytesWritten), count(c.changes),
+  const checkpoints = section('CHECKPOINTS', ['>at', '>took', 'cause', '>written', '>stores'], (data.checkpoints ?? []).map((c) => [
+    durationText(c.atMs * 1e6), durationText(c.durationNs), c.cause ?? '', size(c.bytesWritten), count(c.stores),
   ]));
   return together([facts, checkpoints]);
 }

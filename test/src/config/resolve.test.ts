@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FieldstoneError } from '#storage';
 import { KNOBS, KNOB_NAMES, PRESETS, knobOf, type KnobName } from '../../../src/config/knobs.js';
-import { resolveOptions, variableOf } from '../../../src/config/resolve.js';
+import { CONTRADICTIONS, resolveOptions, variableOf } from '../../../src/config/resolve.js';
 
 function refusal(input: unknown, variables: Record<string, string> = {}): FieldstoneError {
   try {
@@ -127,11 +127,24 @@ describe('contradictions', () => {
     [{ readAhead: '64mb' }, {}, 'readAhead'],
     [{ cacheSize: '64kb', pageSize: '16kb' }, {}, 'pageSize'],
     [{ profiling: 'off', samplingRate: 1 }, {}, 'samplingRate'],
+    [{ readOnly: true, publishStatsMs: 1000 }, {}, 'publishStatsMs'],
+    [{ readOnly: true }, { FIELDSTONE_PUBLISH_STATS_MS: '1s' }, 'publishStatsMs'],
   ])('%j with %j is refused with a remedy', (input, variables, option) => {
     const error = refusal(input, variables as Record<string, string>);
     expect(error.code).toBe('OPTION');
     expect(error.option).toBe(option);
     expect(error.message).toMatch(/contradicts .+\((option|environment|preset|default)\): .{20,}/);
+  });
+
+  test('each rule has its line above', () => {
+    expect(CONTRADICTIONS.map(({ option }) => option).sort()).toEqual(['create', 'logLimit', 'pageSize', 'publishStatsMs', 'readAhead', 'samplingRate', 'syncIntervalMs']);
+  });
+
+  test.each([
+    [{ readOnly: true, create: false }], [{ durability: 'interval', syncIntervalMs: 50 }], [{ logLimit: '16mb', checkpointSize: '16mb' }], [{ readAhead: '16mb', bufferPool: '16mb' }],
+    [{ cacheSize: '64kb', pageSize: '8kb' }], [{ profiling: 'counts', samplingRate: 1 }], [{ readOnly: false, publishStatsMs: 1000 }],
+  ])('at its edge, or with the remedy taken, %j is fine', (input) => {
+    expect(resolveOptions(input, {}).values).toMatchObject(Object.fromEntries(Object.entries(input).filter(([, value]) => typeof value !== 'string' || !/\d/.test(value))));
   });
 
   test('values that only a preset or a default brought are no contradiction', () => {

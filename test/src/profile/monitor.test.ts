@@ -163,36 +163,3 @@ test.each([
   expect(db.stats().level).toBe('counts');
   await end();
 });
-
-test('continuous profiles: one after the other into a folder, the old ones go, errors stay with the profiler', async () => {
-  await import('../../../src/report/render-report.js'); // loading it takes real time
-  const { env, db, end } = await opened();
-  const kv = db.kv('things');
-  const uploaded: string[] = [];
-  const continuous = db.profileContinuously({
-    everyMs: 60_000, lengthMs: 10_000, folder: '/profiles', keep: { ageMs: 200_000 }, profile: { cpu: false },
-    upload: (data, name) => {
-      uploaded.push(name);
-      if (uploaded.length === 2) throw new Error('no network');
-      expect(data.meta.durationMs).toBe(10_000);
-    },
-  });
-  const put = kv.put('a', 1);
-  await env.settle();
-  await put;
-  for (let i = 0; i < 60; i++) await env.advanceAsync(10_000);
-  expect(uploaded.length).toBe(10);
-  expect(continuous.count).toBe(9);
-  expect(continuous.lastError).toBeUndefined();
-  const names = env.vfs.list('/profiles');
-  expect(names).toEqual(uploaded.slice(-4).sort());
-  await end();
-  expect(env.vfs.list('/profiles').length).toBeLessThanOrEqual(5);
-  expect(() => db.profileContinuously({ folder: '/profiles' })).toThrow(expect.objectContaining({ code: 'CLOSED' }));
-});
-
-test.each([[{}], [{ folder: '/p', lengthMs: 20_000, everyMs: 10_000 }], [{ folder: '/p', format: '.doc' }], [{ upload: 5 }]])('continuous profiles that make no sense are refused: %o', async (options) => {
-  const { db, end } = await opened();
-  expect(() => db.profileContinuously(options as never)).toThrow();
-  await end();
-});

@@ -36,8 +36,8 @@ describe('findings', () => {
 
   const cache = (kind: object, limitBytes = 1e6): ProfileData => only({ cache: { limitBytes, kinds: [{ kind: 'table', hits: 9000, misses: 1000, bytes: 990_000, ...kind }] } });
 
-  const logOf = (durationNs: number): LogData => ({
-    records: 1, bytesAppended: 1, flushes: 1, syncs: 1, stalls: 0, checkpoints: [0, 20, 40].map((s) => ({ atMs: s * 1000, durationNs })),
+  const logOf = (durationNs: number, cause = 'log size'): LogData => ({
+    records: 1, bytesAppended: 1, flushes: 1, syncs: 1, stalls: 0, checkpoints: [0, 20, 40].map((s) => ({ atMs: s * 1000, durationNs, cause })),
   });
   const tried = (triedBytes: number, triedBytesOut: number): CodecData => ({
     name: 'lz4', bytesIn: 90e6, bytesOut: 90e6, compressed: 10, keptPlain: 9000, decompressed: 0, tried: 10, triedBytes, triedBytesOut,
@@ -56,10 +56,12 @@ describe('findings', () => {
     ['conflicts', only({ transactions: { commits: 900, conflicts: 100, rollbacks: 0, retries: 100 } }), true],
     ['conflicts', only({ transactions: { commits: 9900, conflicts: 100, rollbacks: 0, retries: 100 } }), false],
     ['long-reader', only({ transactions: { commits: 1, conflicts: 0, rollbacks: 0, retries: 0, endedSnapshots: 1 } }), true],
-    ['log-too-small', only({ log: { records: 1, bytesAppended: 1, flushes: 1, syncs: 1, stalls: 0, checkpoints: [0, 20, 40].map((s) => ({ atMs: s * 1000, durationNs: 1e9 })) } }), false],
-    ['log-too-small', only({ log: { records: 1, bytesAppended: 1, flushes: 1, syncs: 1, stalls: 0, checkpoints: [0, 20, 40].map((s) => ({ atMs: s * 1000, durationNs: 9e9 })) } }), true],
-    ['log-too-small', only({ log: { ...logOf(9e9), bytesAppended: 3e5, checkpointBytes: 16e6 } }), false], // they came with new indexes, say
-    ['log-too-small', only({ log: { ...logOf(9e9), bytesAppended: 40e6, checkpointBytes: 16e6 } }), true],
+    ['log-too-small', only({ log: logOf(1e9) }), false],
+    ['log-too-small', only({ log: logOf(9e9) }), true],
+    ['log-too-small', only({ log: logOf(9e9, 'log full') }), true],
+    ['log-too-small', only({ log: logOf(9e9, 'asked') }), false],
+    ['log-too-small', only({ log: logOf(9e9, 'files') }), false], // they came with new indexes, say
+    ['log-too-small', only({ log: { ...logOf(1e9, 'log full'), stalls: 1 } }), true],
     ['slow-sync', only({ log: { records: 1, bytesAppended: 1, flushes: 1, syncs: 1, syncNs: sampleHistogram('io.syncNs', 'ns', 30e6, 500, 1) } }), true],
     ['slow-sync', only({ log: { records: 1, bytesAppended: 1, flushes: 1, syncs: 1, syncNs: sampleHistogram('io.syncNs', 'ns', 0.3e6, 500, 1) } }), false],
     ['gc-pressure', only({ gc: { kinds: [{ kind: 'major', count: 60, totalNs: 9e9, maxNs: 50e6 }] } }), true],

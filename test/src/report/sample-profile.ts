@@ -177,7 +177,7 @@ export function sampleTrace(count = 20_000, pages = 4000, cachePages = 1500): Ca
 
 function sampleLog(): LogData {
   const checkpoints: CheckpointData[] = [13_000, 28_000, 43_000, 58_000].map((atMs, i) => (
-    { atMs, durationNs: 1.9e9 + i * 0.1e9, cause: 'log size', bytesWritten: 36 * MB, journalBytes: 31 * MB, changes: 14_200 + i * 100 }
+    { atMs, durationNs: 1.9e9 + i * 0.1e9, cause: 'log size', bytesWritten: 36 * MB, journalBytes: 31 * MB, stores: 3 }
   ));
   return {
     records: 33_400, bytesAppended: 70 * MB, flushes: 14_100, syncs: 14_050, groupSize: sampleHistogram('wal.groupSize', 'count', 2, 14_000, 31, 0.4),

@@ -24,10 +24,10 @@ export function logSection(context: ReportContext): Section {
     ['They waited', log.stallNs === undefined ? undefined : durationText(log.stallNs)],
   ]);
   const checkpoints = table([
-    column('Checkpoint at'), column('Took', true), column('Cause'), column('Written', true), column('Journal', true), column('Changes', true),
+    column('Checkpoint at'), column('Took', true), column('Cause'), column('Written', true), column('Journal', true), column('Tables, stores', true),
   ], (log?.checkpoints ?? []).map((one) => [
     moment(one.atMs), timed(one.durationNs), one.cause ?? '', sized(one.bytesWritten),
-    sized(one.journalBytes), counted(one.changes),
+    sized(one.journalBytes), counted(one.stores),
   ]));
   return { id: 'log', title: 'Log and checkpoints', body: totals + part('Course', grid(charts)) + part('Checkpoints', checkpoints) };
 }
