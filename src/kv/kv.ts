@@ -127,14 +127,19 @@ export class Kv<Key = string, Value = unknown> {
   put(key: Key, value: Value, options: PutOptions = {}): Promise<void> {
     const op = this.#ops.kvPut;
     if (--op.left < 0 || op.start.hasSubscribers) return this.#watchedPut(key, value, options);
-    return this.#put(key, value, options);
+    try {
+      return this.#put(key, value, options);
+    } catch (e) {
+      return Promise.reject(e);
+    }
   }
 
   #watchedPut(key: Key, value: Value, options: PutOptions): Promise<void> {
-    return this.#ops.kvPut.runAsync(this.name, () => this.#put(key, value, options));
+    return this.#ops.kvPut.runAsync(this.name, async () => this.#put(key, value, options));
   }
 
-  async #put(key: Key, value: Value, options: PutOptions): Promise<void> {
+  /** Throws at once what is wrong with its arguments. Not an async function: that would cost two promises more. */
+  #put(key: Key, value: Value, options: PutOptions): Promise<void> {
     const form = this.#writable();
     if ((form.store.ownerFlags & USES_PARTS) !== 0) return this.#inTransaction((tx) => tx.put(key, value, options));
     const batch = new KeyBatch(form.store);

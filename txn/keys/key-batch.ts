@@ -4,20 +4,27 @@ import { writeKeys } from '../commit/commit-record.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import type { StoreWrites } from '../commit/versioned-store.js';
 import type { KeyStore } from './key-store.js';
+import type { KeysInFlight } from './writes-in-flight.js';
 
-const FIRST_BYTES = 256;
+/** The lengths before a key and before its value. */
+const LENGTHS_BYTES = 16;
+const NO_BYTES = Buffer.alloc(0);
 const scratch = new KeyBuffer();
 
 /**
  * Puts and deletes without reads, in the order given: what a single put or a batch outside of a transaction writes. They stand
  * in memory as they will stand in the log, so that committing copies them once. The last change of a key counts.
  */
-export class KeyBatch implements StoreWrites {
+export class KeyBatch implements StoreWrites, KeysInFlight {
   readonly store: KeyStore;
-  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  linked = false;
+  previous: KeysInFlight | undefined;
+  next: KeysInFlight | undefined;
+  // The first change gets just the memory that it needs: most batches are single puts, and thousands may wait for the log.
+  #bytes: Buffer = NO_BYTES;
   #length = 0;
   #count = 0;
-  readonly #hashes: number[] = [];
+  #hashes: number[] | undefined;
 
   constructor(store: KeyStore) { this.store = store; }
 
@@ -28,7 +35,7 @@ export class KeyBatch implements StoreWrites {
   /** @param value undefined deletes the key */
   add(key: Uint8Array, keyLength: number, value: Uint8Array | undefined, hash: number = hashKey(key, keyLength)): void {
     const valueLength = value?.length ?? 0;
-    this.#reserve(keyLength + valueLength + 16);
+    this.#reserve(keyLength + valueLength + LENGTHS_BYTES);
     const bytes = this.#bytes;
     let at = writeVarint(bytes, this.#length, keyLength);
     for (let i = 0; i < keyLength; i++) bytes[at + i] = key[i] ?? 0;
@@ -36,7 +43,8 @@ export class KeyBatch implements StoreWrites {
     if (value !== undefined) bytes.set(value, at);
     this.#length = at + valueLength;
     this.#count++;
-    this.#hashes.push(hash);
+    if (this.#hashes === undefined) this.#hashes = [hash];
+    else this.#hashes.push(hash);
   }
 
   #reserve(count: number): void {
@@ -60,14 +68,16 @@ export class KeyBatch implements StoreWrites {
     writeKeys(writer, this.store.name, this.store.ownerFlags, this.#count, this.#bytes.subarray(0, this.#length));
   }
 
-  hashes(): readonly number[] { return this.#hashes; }
+  hashes(): readonly number[] { return this.#hashes ?? []; }
 
   markInFlight(): void { this.store.enterFlight(this); }
 
   publish(sequence: number, snapshots: LiveSnapshots): void {
+    const { store } = this;
+    const hashes = this.hashes();
     let i = 0;
-    this.#each((key, keyLength, value) => { this.store.publish(key, keyLength, this.#hashes[i++] ?? 0, value, sequence, snapshots); });
-    this.store.leaveFlight(this);
+    this.#each((key, keyLength, value) => { store.publish(key, keyLength, hashes[i++] ?? 0, value, sequence, snapshots); });
+    store.leaveFlight(this);
   }
 
   withdraw(): void { this.store.leaveFlight(this); }

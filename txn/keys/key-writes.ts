@@ -4,11 +4,15 @@ import { writeKeys } from '../commit/commit-record.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import type { StoreWrites } from '../commit/versioned-store.js';
 import { firstIn, isBelow, type KeyStore } from './key-store.js';
+import type { KeysInFlight } from './writes-in-flight.js';
 
 /** The private writes of one transaction in one store, in order of keys. */
-export class KeyWrites implements StoreWrites {
+export class KeyWrites implements StoreWrites, KeysInFlight {
   readonly store: KeyStore;
   readonly list = new SkipList(1);
+  linked = false;
+  previous: KeysInFlight | undefined;
+  next: KeysInFlight | undefined;
   /** Nodes in the order they were written, since the first savepoint. */
   #log: number[] = [];
   #logs = false;

@@ -1,4 +1,5 @@
 import type { ByteRange } from '#index';
+import { LinkedList, type Linked } from '#storage';
 
 /** Writes that are on their way to the log. */
 export interface InFlight {
@@ -6,14 +7,14 @@ export interface InFlight {
 }
 
 /** Writes whose keys can be told by their hashes. */
-export interface KeysInFlight extends InFlight {
+export interface KeysInFlight extends InFlight, Linked<KeysInFlight> {
   /** The same each time. */
   hashes(): Iterable<number>;
 }
 
 /** The writes of one store that are in flight. Single keys are looked up by a table that is made when somebody asks: writers that read nothing never do. */
 export class WritesInFlight {
-  readonly #all = new Set<KeysInFlight>();
+  readonly #all = new LinkedList<KeysInFlight>();
   /** How many writes have a key of the hash. */
   #counts: Map<number, number> | undefined;
 
@@ -23,8 +24,9 @@ export class WritesInFlight {
   }
 
   remove(writes: KeysInFlight): void {
-    if (!this.#all.delete(writes)) return;
-    if (this.#all.size === 0) this.#counts = undefined;
+    if (!writes.linked) return;
+    this.#all.remove(writes);
+    if (this.#all.count === 0) this.#counts = undefined;
     else if (this.#counts !== undefined) {
       for (const hash of writes.hashes()) {
         const n = this.#counts.get(hash) ?? 0;
@@ -35,7 +37,7 @@ export class WritesInFlight {
   }
 
   holds(hash: number): boolean {
-    if (this.#all.size === 0) return false;
+    if (this.#all.count === 0) return false;
     if (this.#counts === undefined) {
       this.#counts = new Map<number, number>();
       for (const writes of this.#all) count(this.#counts, writes);
