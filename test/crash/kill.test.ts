@@ -5,13 +5,20 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { open } from '../../src/main.js';
 import { killReportLine, runKillRounds, type KillMode, type KillReport, type KillRound } from '../support/sim/kill-harness.js';
+import { verifyIndexes } from './verify-indexes.js';
 import { transpile, type Transpiled } from '../support/transpiled.js';
 
-const CHILD = fileURLToPath(new URL('./kill-child.mjs', import.meta.url));
+const scriptOf = (name: string): string => fileURLToPath(new URL(`./${name}`, import.meta.url));
+interface Child { readonly script: string; readonly verify: (round: KillRound) => Promise<void> }
+/** Tables and stores; a table with indexes of all kinds, documents and a store. */
+const CHILDREN: readonly (readonly [what: string, child: Child, atCalls: number, atRandom: number])[] = [
+  ['tables and stores', { script: scriptOf('kill-child.mjs'), verify }, 24, 16],
+  ['indexes and documents', { script: scriptOf('kill-index-child.mjs'), verify: verifyIndexes }, 10, 6],
+];
 const SEED = Number(process.env['SEED'] ?? 1);
 /** The long form: so many random kills, and every call three times. */
 const ROUNDS = process.env['KILL_ROUNDS'];
-const LONGEST = 1_800_000;
+const LONGEST = 7_200_000;
 const workFolder = mkdtempSync(join(tmpdir(), 'fieldstone-kill-engine-'));
 let modules: Transpiled;
 
@@ -76,22 +83,26 @@ function assertLarge(large: ReadonlyMap<string, string>, ack: string): void {
   if (value !== `${now} `.repeat(2_500_000) || Number(now) < Number(seed)) throw new Error(`the large value of ${seed} was acknowledged, but there is that of "${now}"`);
 }
 
-function run(mode: KillMode, rounds: number): Promise<KillReport> {
-  return runKillRounds({ child: CHILD, workFolder, seed: SEED, rounds, mode, verify, freshEvery: mode === 'random' ? 100 : 6, mostDelayMs: 250, env: { FIELDSTONE_JS: modules.url('') } });
+function run(child: Child, mode: KillMode, rounds: number): Promise<KillReport> {
+  // At its calls a child begins with nothing where all its calls are counted: half of them make files.
+  const freshEvery = mode === 'random' ? 100 : child.verify === verifyIndexes ? 1 : 6;
+  return runKillRounds({
+    child: child.script, workFolder, seed: SEED, rounds, mode, verify: child.verify, freshEvery, mostDelayMs: 250, env: { FIELDSTONE_JS: modules.url('') },
+  });
 }
 
-describe('a process that is killed loses nothing that it acknowledged, in any durability', () => {
+describe.each(CHILDREN)('a process that is killed loses nothing that it acknowledged, in any durability: %s', (what, child, atCalls, atRandom) => {
   test('at its calls, before, half-way and after', async () => {
-    const calls = ROUNDS === undefined ? 0 : (await run('call', 1)).calls;
-    const report = await run('call', ROUNDS === undefined ? 24 : 3 * calls);
-    console.log(killReportLine('killed at calls', report));
+    const calls = ROUNDS === undefined ? 0 : (await run(child, 'call', 1)).calls;
+    const report = await run(child, 'call', ROUNDS === undefined ? atCalls : 3 * calls);
+    console.log(killReportLine(`${what}, killed at calls`, report));
     expect(report.failures.join('\n')).toBe('');
     expect(report.killed).toBeGreaterThan(report.rounds / 2);
   }, LONGEST);
 
   test('at random times', async () => {
-    const report = await run('random', Number(ROUNDS ?? 16));
-    console.log(killReportLine('killed at random', report));
+    const report = await run(child, 'random', Number(ROUNDS ?? atRandom));
+    console.log(killReportLine(`${what}, killed at random`, report));
     expect(report.failures.join('\n')).toBe('');
     expect(report.acks).toBeGreaterThan(0);
   }, LONGEST);

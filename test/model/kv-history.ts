@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { decodeHeader, peekHeader } from '#index';
 import { MemoryVfs, nodeEnvironment } from '#storage';
 import type { OpenOptions } from '../../src/main.js';
 import { openIn } from '../../src/open.js';
@@ -30,6 +31,8 @@ export async function runKvHistories({ options, runs, commands, seed }: KvHistor
     for (const snapshot of real.snapshots.splice(0)) snapshot.close();
     for (const walk of real.walks.splice(0)) walk.return?.();
     await real.db.close();
+    const file = vfs.files().get('/db/s.kv');
+    if (file !== undefined) expect(keysIn(Buffer.from(file)), 'entries in the file after close: none whose time is over').toBe(model.pairs.size);
     real.db = await reopen();
     real.kv = real.db.kv<string, string>('s', { values: 'utf8' });
     await compareKv(model, real);
@@ -41,3 +44,6 @@ export async function runKvHistories({ options, runs, commands, seed }: KvHistor
   const { errorInstance } = report;
   return `${fc.defaultReportMessage(report) ?? ''}\n${errorInstance instanceof Error ? errorInstance.stack ?? errorInstance.message : String(errorInstance)}\nagain: SEED=${report.seed} npx vitest run test/model/kv-model.test.ts`;
 }
+
+/** What the first page of the file says. */
+function keysIn(file: Buffer): number { return decodeHeader(file.subarray(0, peekHeader(file).pageSizeBytes), file.length).keyCount; }

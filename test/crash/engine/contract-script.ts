@@ -18,6 +18,18 @@ export interface Operation {
   readonly steps: readonly Step[];
 }
 
+/** A workload with its promises. */
+export interface ContractScript {
+  /** What stands in the folder before the engine comes. */
+  readonly files: readonly (readonly [path: string, bytes: Uint8Array])[];
+  readonly initial: ContractState;
+  readonly operations: readonly Operation[];
+  /** Asked of a handle after a failure, to see whether it still writes. */
+  readonly probe: Step;
+  canProbe(db: Database): boolean;
+  read(db: Database): ContractState;
+}
+
 export function sorted(state: EngineState): ContractState {
   return new Map([...state].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, rows]) => [name, [...rows].sort()]));
 }
@@ -28,14 +40,14 @@ export function contractKey(state: ContractState): string {
 
 export function readContract(db: Database): ContractState { return sorted(readState(db)); }
 
-function withRows(state: ContractState, name: string, change: (rows: readonly string[]) => readonly string[]): ContractState {
+export function withRows(state: ContractState, name: string, change: (rows: readonly string[]) => readonly string[]): ContractState {
   return sorted(new Map([...state, [name, change(state.get(name) ?? [])]]));
 }
 
 const SCHEMA = { name: char(8), n: numeric(6), notes: memo() };
 const same = (state: ContractState): ContractState => state;
-const one = (name: string, step: Step): Operation => ({ name, files: false, steps: [step] });
-const files = (name: string, run: Step['run'], effect: Step['effect'] = same): Operation => ({ name, files: true, steps: [{ run, effect }] });
+export const one = (name: string, step: Step): Operation => ({ name, files: false, steps: [step] });
+export const files = (name: string, run: Step['run'], effect: Step['effect'] = same): Operation => ({ name, files: true, steps: [{ run, effect }] });
 
 function insert(table: string, row: { name: string; n: number; notes?: string }, sync = false): Step {
   return {
@@ -66,7 +78,7 @@ function remove(name: string): Step {
 }
 
 const LOAD = Array.from({ length: 40 }, (_, i) => ({ name: `load${i}`, n: i, ...(i % 7 === 0 ? { notes: `memo ${i}` } : {}) }));
-const checkpoint = (): Operation => files('checkpoint', (db) => db.checkpoint());
+export const checkpoint = (): Operation => files('checkpoint', (db) => db.checkpoint());
 
 /** A table of somebody else, which the first write adopts. */
 export const FOREIGN: readonly [path: string, bytes: Uint8Array] = ['/db/foreign.dbf', dbfImage([{ name: 'NAME', type: 'C', length: 8 }])];
@@ -103,3 +115,8 @@ export const SCRIPT: readonly Operation[] = [
 
 /** Asked of a handle after a failure, to see whether it still writes. */
 export const PROBE: Step = insert('a', { name: 'probe', n: 0 });
+
+export const TABLES: ContractScript = {
+  files: [FOREIGN], initial: new Map([['foreign', [columnsText(1)]]]), operations: SCRIPT, probe: PROBE,
+  canProbe: (db) => db.tables().includes('a'), read: readContract,
+};

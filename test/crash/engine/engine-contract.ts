@@ -7,8 +7,7 @@ import { crashStates } from '../../support/sim/crash-states.js';
 import { FaultVfs, type CallKind, type Fault, type FaultPlan } from '../../support/sim/fault-vfs.js';
 import { CallBoundHit, SimDisk } from '../../support/sim/sim-disk.js';
 import { SimScheduler, simEnvironmentOf, Stalled } from '../../support/sim/sim-scheduler.js';
-import { contractKey, FOREIGN, PROBE, readContract, SCRIPT, type ContractState, type Operation, type Step } from './contract-script.js';
-import { columnsText } from './engine-state.js';
+import { contractKey, TABLES, type ContractScript, type ContractState, type Operation, type Step } from './contract-script.js';
 import { slowClock } from './slow-clock.js';
 
 export interface ContractOptions {
@@ -18,6 +17,8 @@ export interface ContractOptions {
   readonly mostFailures?: number;
   /** Default: both a disk that seems fast (syncs block) and one that seems slow (syncs in the background). */
   readonly slow?: readonly boolean[];
+  /** What is done. Default: everything that writes to tables. */
+  readonly script?: ContractScript;
 }
 
 export interface ContractReport {
@@ -35,15 +36,16 @@ let pids = 2_000_000;
 /** Lets the k-th call fail, for every k, and holds the engine to what it says: see docs/testing.md. */
 export async function runContract(options: ContractOptions): Promise<ContractReport> {
   const report: ContractReport = { runs: 0, fired: 0, codes: new Map(), poisoned: 0, failures: [] };
+  const script = options.script ?? TABLES;
   for (const fault of options.faults) {
     for (const slow of options.slow ?? [false, true]) {
       for (const sticky of [false, true]) {
-        const { met, problem: before } = await new Run({ fault, sticky, at: 0 }, slow, report).go();
+        const { met, problem: before } = await new Run({ fault, sticky, at: 0 }, slow, report, script).go();
         if (before !== undefined) report.failures.push(`without any fault: ${before}`);
         const points = Math.min(met, options.mostPoints ?? met);
         for (let i = 0; i < points && report.failures.length < (options.mostFailures ?? 1); i++) {
           const at = 1 + Math.floor(i * met / points);
-          const run = new Run({ fault, sticky, at }, slow, report);
+          const run = new Run({ fault, sticky, at }, slow, report, script);
           report.runs++;
           const { problem, fired } = await run.go();
           if (fired > 0) report.fired++;
@@ -63,16 +65,20 @@ interface Outcome { readonly step: Step; readonly error: FieldstoneError | undef
 /** The script once, with one fault in it. */
 class Run {
   during = 'open';
-  readonly #disk = SimDisk.withFiles([FOREIGN], { mostCalls: 400_000 });
+  readonly #disk: SimDisk;
   readonly #faulty: FaultVfs;
   readonly #plan: FaultPlan;
   readonly #slow: boolean;
   readonly #report: ContractReport;
+  readonly #w: ContractScript;
   readonly #scheduler = new SimScheduler(1);
   #pid = ++pids;
-  #state: ContractState = new Map([['foreign', [columnsText(1)]]]);
+  #state: ContractState;
 
-  constructor(plan: FaultPlan, slow: boolean, report: ContractReport) {
+  constructor(plan: FaultPlan, slow: boolean, report: ContractReport, script: ContractScript) {
+    this.#w = script;
+    this.#state = script.initial;
+    this.#disk = SimDisk.withFiles([...script.files], { mostCalls: 400_000 });
     this.#disk.useScheduler(this.#scheduler);
     this.#plan = plan;
     this.#slow = slow;
@@ -96,7 +102,7 @@ class Run {
 
   async #script(noteMet: () => void): Promise<void> {
     let db = await this.#firstOpen();
-    for (const operation of SCRIPT) {
+    for (const operation of this.#w.operations) {
       this.during = operation.name;
       db = await this.#operation(db, operation);
     }
@@ -177,7 +183,8 @@ class Run {
 
   /** A transaction that must work, or say POISONED. */
   async #stillWrites(db: Database): Promise<boolean> {
-    if (!this.#state.has('a') || !db.tables().includes('a')) {
+    const { probe } = this.#w;
+    if (!this.#w.canProbe(db)) {
       try {
         await db.checkpoint();
         return true;
@@ -186,11 +193,11 @@ class Run {
       }
     }
     try {
-      await PROBE.run(db);
+      await probe.run(db);
     } catch (e) {
       return this.#assertPoisoned(e);
     }
-    this.#state = PROBE.effect(this.#state);
+    this.#state = probe.effect(this.#state);
     return true;
   }
 
@@ -240,7 +247,7 @@ class Run {
   }
 
   #expect(db: Database, allowed: readonly ContractState[], when: string): ContractState {
-    const seen = readContract(db);
+    const seen = this.#w.read(db);
     const key = contractKey(seen);
     if (allowed.some((state) => contractKey(state) === key)) return seen;
     throw new Breach(`${when} there is\n    ${key}\n  expected\n    ${allowed.map(contractKey).join('\n or ')}`);

@@ -212,6 +212,7 @@ export const journalRule: JournalRuleOptions = {
   journalFile: (path) => path.endsWith(`/${JOURNAL_NAME}`),
   sizedByJournal: (path) => /\.(cdx|idx|ntx|ndx)$/.test(path),
   journalSizes: (journal) => parsedOf(journal).sizes,
+  journalWritesTo: (journal) => entriesOf(journal).flatMap((e) => (e.kind === 'write' ? [e.file] : [])),
   journalCovers: (journal, path, offset, bytes) => {
     const covered = new Uint8Array(bytes.length);
     for (const e of entriesOf(journal)) {

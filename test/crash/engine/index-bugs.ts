@@ -7,6 +7,7 @@ const FROZEN = 'txn/index/frozen-changes.ts';
 const MERGED = 'txn/index/merged-cursor.ts';
 const XBASE = 'txn/index/xbase-index-file.ts';
 const TREE = 'txn/index/tree-index-file.ts';
+const RECORDS = 'txn/record/record-store.ts';
 
 /** Mistakes in the indexes of tables. */
 export const INDEX_BUGS: readonly SourceBug[] = [
@@ -52,4 +53,34 @@ export const INDEX_BUGS: readonly SourceBug[] = [
     ['  if (isAsSeen ? !adopted : ', '  if (isAsSeen ? true : ']),
   sourceBug('index-old-copy-taken', 'index-model', 'an older copy of an xBase file is taken as it is', 'txn/index/open-indexes.ts',
     ['const changedAlone = seen !== undefined', 'const changedAlone = seen === null']),
+  sourceBug('index-unfreeze-forgets', 'index-contract', 'the entries of an abandoned checkpoint are lost', STORE,
+    ['    this.active.absorbOlder(this.frozen.list);\n    this.runs', '    this.runs']),
+  sourceBug('index-unfreeze-forgets-loads', 'index-contract', 'the keys of a load are lost with an abandoned checkpoint', STORE,
+    ['    this.runs = [...this.frozen.runs, ...this.runs];\n', '']),
+  sourceBug('index-stays-frozen', 'index-contract', 'an abandoned checkpoint leaves indexes frozen', TABLE,
+    ['    for (const store of this.#stores) store.unfreeze();\n', '']),
+  sourceBug('index-frozen-late', 'index', 'an index is folded a checkpoint later than its rows', RECORDS,
+    ['    this.indexes.freeze(sequence);\n', ''], ['    this.indexes.switchOver(oldestSnapshot);\n', '    this.indexes.switchOver(oldestSnapshot);\n    this.indexes.freeze(frozen.sequence);\n']),
+  sourceBug('index-sizes-not-published', 'index', 'the journal does not say how long xBase files are', TABLE,
+    ['{ return this.#frozen.flatMap((file) => [...file.sizes()]); }', '{ return []; }']),
+  sourceBug('index-abandoned-state-taken', 'index-contract', 'the state that an abandoned checkpoint planned is read from then on', XBASE,
+    ['  abandon(): void { this.#pending = undefined; }', '  abandon(): void { this.journalComplete(); }']),
+  sourceBug('index-overlay-stays', 'index-model', 'pages on their way into an xBase file are read from memory for ever', XBASE,
+    ['    for (const [offset, bytes] of this.#placing) this.#cached.invalidate(offset, offset + bytes.length);\n    this.#placing = new Map();\n', '']),
+  sourceBug('index-name-before-rename', 'index-contract', 'an index knows its file by the name before a rename', TABLE,
+    ['      for (const store of file.stores) store.movedTo(name);\n', '']),
+  sourceBug('index-remade-of-fewer-rows', 'index-model', 'an index file that is made anew leaves the last row out', 'txn/index/open-indexes.ts',
+    ['  runAll(readRecords(c, store, store.base.recordCount, (bytes, starts, count, firstRecno) => {\n    build', '  runAll(readRecords(c, store, store.base.recordCount - 1, (bytes, starts, count, firstRecno) => {\n    build']),
+  sourceBug('key-of-digits-loses-sign', 'values', 'the key of a number made of its digits is that of its amount', 'src/indexes/field-key.ts',
+    ['return putNumberKey(isNegative ? -mantissa : mantissa, target, at);', 'return putNumberKey(mantissa, target, at);']),
+  sourceBug('key-of-blank-is-zero', 'values', 'the key of a blank number is that of 0', 'src/indexes/field-key.ts',
+    ['      if (i === end) return putNull(target, at);', '      if (i === end) return putNumberKey(0, target, at);']),
+  sourceBug('key-of-text-keeps-blanks', 'values', 'the key of a text has the blanks that fill the field', 'src/indexes/field-key.ts',
+    ['      while (to > from && (image[to - 1] === SPACE || image[to - 1] === 0)) to--;\n', '']),
+  sourceBug('key-of-no-day', 'values', 'a day that the calendar has not gets a key', 'src/indexes/field-key.ts',
+    ['return isCalendarDay(year, month, day) ? ', 'return year > 0 ? ']),
+  sourceBug('intern-any-page', 'values', 'equal bytes in two code pages are one text', 'storage/codepage/text-interner.ts',
+    [' || this.#makers[place] !== maker) continue;', ') continue;']),
+  sourceBug('intern-never-kept', 'values', 'a text is not found again', 'storage/codepage/text-interner.ts',
+    ['    this.#hashes[place] = hash;\n', '']),
 ];

@@ -1,3 +1,4 @@
+import { readUpTo, writeFully, type VfsFile } from '#storage';
 import { FieldstoneError, type Database, type Durability, type Tx } from '../../../src/main.js';
 import { openIn } from '../../../src/open.js';
 import { createIndexed, createIndexOf, indexProblem } from '../../model/index-truth.js';
@@ -8,7 +9,7 @@ import { folderProblem } from '../../support/sim/folder-check.js';
 import type { Stage, System } from '../../support/sim/system.js';
 import { journalRule } from './engine-system.js';
 
-/** Rows by their unique key (`t/7`), documents by their id (`d/x3`); and what is wrong with an index, which no history has. */
+/** Rows by their unique key (`t/7`), documents by their id (`d/x3`), pairs of a store (`s/7`); and what is wrong with an index, which no history has. */
 export type IndexState = ReadonlyMap<string, string>;
 
 const FOLDER = '/db';
@@ -19,13 +20,17 @@ const CHOICES: readonly (readonly string[])[] = [
 ];
 const NAMES = ['a', 'B', 'bc', 'Bd', 'zz'];
 const TAGS = ['x', 'y', 'z'];
+/** Mark of a record that is not deleted. */
+const LIVE = 0x20;
 let lives = 0;
 
-interface Change { readonly k: number; readonly name: string | undefined; readonly n: number; readonly document: boolean }
+interface Change { readonly k: number; readonly name: string | undefined; readonly n: number; readonly document: boolean; readonly pair: boolean }
 
-function openDatabase(stage: Stage, durability: Durability): Promise<Database> {
+async function openDatabase(stage: Stage, durability: Durability): Promise<Database> {
   lives++;
-  return openIn({ ...stage.env, random: seededRandom(lives) }, FOLDER, { durability, cacheSize: '64kb', profiling: 'off' }, fakeIdentity(8_000_000 + lives));
+  const db = await openIn({ ...stage.env, random: seededRandom(lives) }, FOLDER, { durability, cacheSize: '64kb', profiling: 'off' }, fakeIdentity(8_000_000 + lives));
+  db.kv('s', { values: 'utf8' });
+  return db;
 }
 
 /** Changes of a commit; with another tag other values of the same lengths. `own`: keys that no other commit writes. */
@@ -36,24 +41,29 @@ function changesOf(seed: number, number: number, tag: number, own: boolean): Cha
     name: random.chance(0.25) && !own ? undefined : `${random.pick(NAMES)}${(number + tag) % 10}`,
     n: (random.int(80) + tag) % 100,
     document: random.chance(0.4),
+    pair: random.chance(0.3),
   }));
 }
 
 function applied(state: IndexState, changes: readonly Change[]): IndexState {
   const after = new Map(state);
-  for (const { k, name, n, document } of changes) {
-    const key = document ? `d/x${k}` : `t/${k}`;
-    if (name === undefined) after.delete(key);
-    else after.set(key, `${name},${n}`);
+  for (const { k, name, n, document, pair } of changes) {
+    for (const key of [document ? `d/x${k}` : `t/${k}`, ...(pair ? [`s/${k}`] : [])]) {
+      if (name === undefined) after.delete(key);
+      else after.set(key, `${name},${n}`);
+    }
   }
   return after;
 }
 
 /** Rows are found by the unique index, documents by theirs. */
 function write(tx: Tx, changes: readonly Change[]): void {
-  for (const { k, name, n, document } of changes) {
+  for (const { k, name, n, document, pair } of changes) {
     if (document) writeDocument(tx, `x${k}`, name, n);
     else writeRow(tx, k, name, n);
+    if (!pair) continue;
+    if (name === undefined) tx.kv('s').delete(String(k));
+    else tx.kv('s').put(String(k), `${name},${n}`);
   }
 }
 
@@ -77,6 +87,7 @@ function tagsOf(n: number): string[] { return TAGS.filter((_, i) => (n >> i) % 2
 
 function readState(db: Database): IndexState {
   const state = new Map<string, string>();
+  for (const [key, value] of db.kv<string, string>('s').entries()) state.set(`s/${key}`, value);
   if (db.tables().includes('t')) {
     for (const row of db.table('t').scan()) state.set(`t/${String(row['k'])}`, `${String(row['name'])},${String(row['n'])}`);
     const problem = indexProblem(db, 't');
@@ -87,6 +98,22 @@ function readState(db: Database): IndexState {
     readDocuments(db, state);
   }
   return state;
+}
+
+interface Place { readonly k: number; readonly name: string; readonly n: number; readonly offset: number }
+
+/** The last row that is not deleted, and where its name begins. */
+function liveRow(file: VfsFile): Place | undefined {
+  const bytes = Buffer.alloc(file.stat().sizeBytes);
+  readUpTo(file, bytes, 0);
+  const [count, headerLength, recordLength] = [bytes.readUInt32LE(4), bytes.readUInt16LE(8), bytes.readUInt16LE(10)];
+  for (let i = count - 1; i >= 0; i--) {
+    const at = headerLength + i * recordLength;
+    if (bytes[at] !== LIVE) continue;
+    const text = bytes.toString('latin1', at + 1, at + recordLength);
+    return { name: text.slice(0, 8).trimEnd(), n: Number(text.slice(8, 14)), k: Number(text.slice(14, 20)), offset: at + 1 };
+  }
+  return undefined;
 }
 
 /** Documents from a scan, each looked for again by its id and by its tags. */
@@ -105,7 +132,10 @@ function readDocuments(db: Database, state: Map<string, string>): void {
 }
 
 class Play {
-  readonly #db: Database;
+  #db: Database;
+  readonly #stage: Stage;
+  readonly #durability: Durability;
+  readonly #strangers: boolean;
   readonly #log: CommitLog<IndexState>;
   readonly #seed: number;
   readonly #random;
@@ -115,13 +145,16 @@ class Play {
   #lastAcked = 0;
   #failed: unknown;
 
-  constructor(db: Database, stage: Stage, log: CommitLog<IndexState>, durability: Durability, alone: boolean) {
+  constructor(db: Database, stage: Stage, log: CommitLog<IndexState>, durability: Durability, { alone, strangers }: IndexSystemOptions) {
     this.#db = db;
+    this.#stage = stage;
+    this.#durability = durability;
+    this.#strangers = strangers === true;
     this.#log = log;
     this.#seed = stage.seed;
     this.#random = seededRandom(stage.seed + 99);
     this.#durable = durability === 'commit';
-    this.#alone = alone;
+    this.#alone = alone === true;
   }
 
   async run(steps: number): Promise<void> {
@@ -139,6 +172,7 @@ class Play {
   }
 
   async #step(indexes: readonly string[]): Promise<void> {
+    if (this.#strangers && this.#random.chance(0.3)) return this.#stranger();
     const dice = this.#random.int(20);
     if (dice < 9) await this.#burst(false);
     else if (dice < 13) await this.#burst(true);
@@ -165,10 +199,29 @@ class Play {
     await Promise.all(under);
   }
 
+  /** While the database is closed another program changes one byte of the table, which no index file follows; then it is opened again. */
+  async #stranger(): Promise<void> {
+    await this.#folded(() => this.#db.close());
+    if (this.#failed !== undefined) return;
+    const file = this.#stage.vfs.open(`${FOLDER}/t.dbf`, 'write');
+    const place = liveRow(file);
+    if (place !== undefined) {
+      const { k, offset, name, n } = place;
+      this.#state = new Map([...this.#state, [`t/${k}`, `Q${name.slice(1)},${n}`]]);
+      const number = this.#log.begin(this.#state);
+      writeFully(file, Buffer.from('Q'), offset);
+      file.sync();
+      this.#log.ack(number, true);
+      this.#lastAcked = Math.max(this.#lastAcked, number);
+    }
+    file.close();
+    await this.#attempt(async () => { this.#db = await openDatabase(this.#stage, this.#durability); });
+  }
+
   /** A load written straight to the files. */
   #load(): Promise<void> {
     const number = this.#log.length;
-    const changes = Array.from({ length: 3 + this.#random.int(6) }, (_, i) => ({ k: 2000 + number * 10 + i, name: `l${i}`, n: i * 17, document: false }));
+    const changes = Array.from({ length: 3 + this.#random.int(6) }, (_, i) => ({ k: 2000 + number * 10 + i, name: `l${i}`, n: i * 17, document: false, pair: false }));
     return this.#logged(changes, true, () => this.#db.table('t').insertMany(changes.map(({ k, name, n }) => ({ k, name, n })), { direct: true }));
   }
 
@@ -208,17 +261,26 @@ class Play {
   }
 }
 
-/** A table with indexes of all kinds and a collection in the same transactions, as a system under test. `alone`: one commit at a time. */
-export function indexSystem(steps = 5, alone = false): System<IndexState> {
+export interface IndexSystemOptions {
+  readonly steps?: number;
+  /** One commit at a time. */
+  readonly alone?: boolean;
+  /** Between openings another program changes the table. It keeps no rule of ours. */
+  readonly strangers?: boolean;
+}
+
+/** A table with indexes of all kinds, a collection and a store in the same transactions, as a system under test. */
+export function indexSystem(options: IndexSystemOptions = {}): System<IndexState> {
+  const { steps = 5, alone = false } = options;
   return {
+    ...(options.strangers === true ? {} : { journalRule }),
     name: 'indexes and collections',
     initial: new Map(),
     key: (state) => [...state].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}=${value}`).join('|'),
-    journalRule,
     play: async (stage, log) => {
       const durability = alone ? 'commit' : DURABILITIES[stage.seed % DURABILITIES.length] ?? 'commit';
       try {
-        await new Play(await openDatabase(stage, durability), stage, log, durability, alone).run(steps);
+        await new Play(await openDatabase(stage, durability), stage, log, durability, options).run(steps);
       } catch (error) {
         if (!(error instanceof FieldstoneError)) throw error;
       }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createRowDecoder, internCounters, TextInterner, type Row } from '#storage';
 import { codePage } from '../../../storage/codepage/code-page.js';
 import { dbfImage, layoutOf } from '../../support/dbf-image.js';
+import { interningProblem } from './interning-problem.js';
 
 setFlagsFromString('--expose-gc');
 const collected = runInNewContext('gc') as () => void;
@@ -30,6 +31,8 @@ describe('an interner', () => {
     expect(interner.text(Buffer.alloc(65, 'x'), 0, 65, page)).toBe('x'.repeat(65));
     expect(counters).toEqual({ hits: 2, misses: 3, replaced: 0 });
   });
+
+  test('gives what the page makes, whatever came before', () => { expect(interningProblem(5000, 7) ?? '').toBe(''); });
 
   test('takes no more than it may, and keeps what is asked for often among much that is not', () => {
     const counters = internCounters();

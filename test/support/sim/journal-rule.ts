@@ -24,6 +24,8 @@ export interface JournalRuleOptions {
   sizedByJournal?(path: string): boolean;
   /** Published sizes that come with this journal, by name in its folder. */
   journalSizes?(journal: Uint8Array): Readonly<Record<string, number>>;
+  /** Names of files that this journal writes to: of those that it sizes it has to say the size. */
+  journalWritesTo?(journal: Uint8Array): Iterable<string>;
   /** A whole new file, made of what the other base files hold, which may appear under its name without the journal. */
   madeAnew?(path: string): boolean;
   /** Whether the journal says so; without it any change of names is allowed. */
@@ -124,9 +126,14 @@ export class JournalRule {
     for (const [path, { synced, named }] of this.#journals) {
       if (synced === undefined || !named) continue;
       const folder = folderOf(path);
-      for (const [file, sizeBytes] of Object.entries(this.#options.journalSizes?.(synced) ?? {})) {
-        const whole = `${folder === '/' ? '' : folder}/${file}`;
-        if (this.#options.sizedByJournal?.(whole) === true) this.#ends.set(whole, sizeBytes);
+      const wholeOf = (file: string): string => `${folder === '/' ? '' : folder}/${file}`;
+      const sizes = this.#options.journalSizes?.(synced) ?? {};
+      for (const [file, sizeBytes] of Object.entries(sizes)) {
+        if (this.#options.sizedByJournal?.(wholeOf(file)) === true) this.#ends.set(wholeOf(file), sizeBytes);
+      }
+      for (const file of this.#options.journalWritesTo?.(synced) ?? []) {
+        if (this.#options.sizedByJournal?.(wholeOf(file)) !== true || Object.hasOwn(sizes, file)) continue;
+        this.#fail(wholeOf(file), 0, 'a journal writes to it and does not say how long it is');
       }
     }
   }
