@@ -1,4 +1,4 @@
-import { acquireDatabaseLock, BufferPool, codecByName, codecCounters, FieldstoneError, internCounters, memoCounters, PageCache, TextInterner, type DatabaseLock } from '#storage';
+import { acquireDatabaseLock, BufferPool, codecByName, codecCounters, FieldstoneError, internCounters, memoCounters, PageCache, PHASE, phases, TextInterner, type DatabaseLock } from '#storage';
 import type { CatalogState, TableEntry } from './catalog-state.js';
 import { assertAlive, SnapshotRegistry, type SnapshotHold } from './commit/snapshot-registry.js';
 import type { EngineOptions } from './engine-options.js';
@@ -195,7 +195,8 @@ export class Engine {
   async checkpoint(): Promise<void> {
     void this.writeSide; // CLOSED, READ_ONLY
     await this.upkeep?.();
-    await this.writeSide.checkpoint();
+    const done = this.writeSide.checkpoint();
+    await (phases.active ? phases.waiting(PHASE.checkpoint, done) : done);
   }
 
   /** Read-only handles: go on from the state that the folder has now. */

@@ -1,6 +1,6 @@
 import {
-  codePage, createRowDecoder, createRowEncoder, FieldstoneError, isMemoField, latin1Text, locateMemo, newCodecCounters, packBytes, readPointer, unpackBytes,
-  wholeSpan,
+  codePage, createRowDecoder, createRowEncoder, FieldstoneError, isMemoField, latin1Text, locateMemo, newCodecCounters, packBytes, PHASE, phases, readPointer,
+  unpackBytes, wholeSpan,
   type Codec, type CodecCounters, type CodePage, type DbfField, type DbfLayout, type MemoSource, type MemoSpan, type PendingMemo,
   type RowDecoder, type RowEncoder,
 } from '#storage';
@@ -76,6 +76,10 @@ export class DocumentCodec {
 
   /** The row of a checked document. Throws VALUE when a value does not fit its column, LIMIT above 16 MB. */
   encode(id: DocumentId, document: Fields): Fields {
+    return phases.active ? phases.measure(PHASE.serialization, () => this.#encode(id, document)) : this.#encode(id, document);
+  }
+
+  #encode(id: DocumentId, document: Fields): Fields {
     const { text, whole } = idColumn(id);
     const row: Record<string, unknown> = { [ID_COLUMN]: text };
     const { columns, packed } = this.layout;

@@ -1,4 +1,4 @@
-import { FieldstoneError } from '#storage';
+import { FieldstoneError, PHASE, phases } from '#storage';
 import type { ValueKind } from '#txn';
 import { sliceText } from './slice-text.js';
 
@@ -30,6 +30,15 @@ let scratch = Buffer.allocUnsafeSlow(4096);
  * it must be kept in parts.
  */
 export function storedValue(value: unknown, kind: ValueKind, expiresMs: number): Uint8Array | undefined {
+  return phases.active ? timedStoredValue(value, kind, expiresMs) : putTogether(value, kind, expiresMs);
+}
+
+// Apart, because a function that holds a closure pays for its variables at each call.
+function timedStoredValue(value: unknown, kind: ValueKind, expiresMs: number): Uint8Array | undefined {
+  return phases.measure(PHASE.serialization, () => putTogether(value, kind, expiresMs));
+}
+
+function putTogether(value: unknown, kind: ValueKind, expiresMs: number): Uint8Array | undefined {
   const head = PLAIN_HEAD + (expiresMs === 0 ? 0 : EXPIRY_BYTES);
   let count: number;
   let ascii = 0;

@@ -1,4 +1,4 @@
-import { FieldstoneError } from '#storage';
+import { FieldstoneError, PHASE, phases } from '#storage';
 import { operandValue, type Params } from './params.js';
 import type { Plan, PlanRequest } from './plan.js';
 import type { QueryContext } from './query-context.js';
@@ -61,7 +61,8 @@ export class QueryRun<Row> {
       this.#keeper = resultKeeper(context.results, session.version, shape, options);
       if (this.#keeper?.known === undefined) {
         const { rowCount, indexes, indexEpoch } = session;
-        this.#plan = context.plans.choose(shape, this.#request, { rowCount, indexes, costs: source.costs }, indexEpoch, options.params);
+        const choose = (): Plan => context.plans.choose(shape, this.#request, { rowCount, indexes, costs: source.costs }, indexEpoch, options.params);
+        this.#plan = phases.active ? phases.measure(PHASE.plan, choose) : choose();
       }
     } catch (e) {
       session.close();
@@ -75,7 +76,7 @@ export class QueryRun<Row> {
   /** The row at which the run stands after Step.Row. */
   row(): Row {
     if (this.#cursor === undefined) throw new RangeError('a run that has not begun stands at no row');
-    return this.#cursor.row();
+    return phases.active ? timedRow(this.#cursor) : this.#cursor.row();
   }
 
   get recno(): number { return this.#cursor?.recno ?? 0; }
@@ -95,7 +96,7 @@ export class QueryRun<Row> {
       if (this.#left <= 0) return this.#complete();
       const cursor = this.#cursor ??= this.#open();
       for (;;) {
-        const step = cursor.step();
+        const step = phases.active && this.#plan?.access.kind !== 'scan' ? timedStep(cursor) : cursor.step();
         if (step === Step.Pause) return step;
         if (step === Step.End) return this.#complete();
         if (this.#toSkip > 0) {
@@ -127,7 +128,8 @@ export class QueryRun<Row> {
         while (this.step() !== Step.End);
         return this.#returned;
       }
-      const { count, entries } = countEntries(this.#plan);
+      const plan = this.#plan;
+      const { count, entries } = phases.active ? phases.measure(PHASE.index, () => countEntries(plan)) : countEntries(plan);
       this.#examined = entries;
       this.#returned = Math.max(0, Math.min(count - this.#toSkip, this.#left));
       return this.#returned;
@@ -179,3 +181,7 @@ export class QueryRun<Row> {
     });
   }
 }
+
+/** Walking an index, and reading the rows that it leads to but for what the cache and files take. */
+function timedStep<Row>(cursor: RowCursor<Row>): Step { return phases.measure(PHASE.index, () => cursor.step()); }
+function timedRow<Row>(cursor: RowCursor<Row>): Row { return phases.measure(PHASE.serialization, () => cursor.row()); }

@@ -3,7 +3,7 @@ const NEVER = 2 ** 30 - 1;
 /** The first calls that are taken, each alone: what is seldom called is never called often enough to be worth a burst. */
 const SINGLES = 32;
 /** From then on so many calls in a row are taken. */
-export const BURST_CALLS = 16;
+export const BURST_CALLS = 32;
 
 /** What a sampler needs of the probe. */
 export interface SamplerHost {
@@ -41,7 +41,8 @@ export class Sampler {
   /** Begins anew, somewhere in a gap: the rate may have changed. */
   reload(): void {
     this.#leftOfBurst = 0;
-    this.#load(this.#gap(1 - Math.sqrt(1 - this.#host.random()))); // of gaps of 0 to 1, what is left of the one that is met at any moment
+    const share = this.#host.random();
+    this.#load(this.#gap(share < 0.5 ? share : 1.5 - Math.sqrt(2 - 2 * share))); // what is left of the gap that is met at any moment
   }
 
   /** True when this call is one of those that are taken: `left` fell below zero. */
@@ -53,7 +54,7 @@ export class Sampler {
     }
     if (this.#leftOfBurst === 0) this.#leftOfBurst = this.#burst();
     this.#taken++;
-    this.#load(--this.#leftOfBurst > 0 ? 0 : this.#gap(this.#host.random()));
+    this.#load(--this.#leftOfBurst > 0 ? 0 : this.#gap(0.5 + this.#host.random()));
     return true;
   }
 
@@ -64,9 +65,9 @@ export class Sampler {
     this.left = this.#loaded = calls;
   }
 
-  /** Calls that are passed by before the next burst; `share` is evenly from 0 to 1, so that the rate comes out. */
-  #gap(share: number): number {
+  /** Calls that are passed by before the next burst: so many times those that make the rate come out. Gaps are evenly from half to one and a half of it. */
+  #gap(times: number): number {
     const rate = this.#host.rate();
-    return rate <= 0 ? NEVER : Math.min(NEVER, Math.round(2 * this.#burst() * (1 / rate - 1) * share));
+    return rate <= 0 ? NEVER : Math.min(NEVER, Math.round(this.#burst() * (1 / rate - 1) * times));
   }
 }

@@ -1,4 +1,4 @@
-import type { Environment } from '#storage';
+import { PHASE, phases, type Environment } from '#storage';
 import type { Step, Steps } from './step.js';
 
 /**
@@ -100,7 +100,7 @@ export class StepDriver<Result> {
 
   #take(move: () => IteratorResult<Step, Result>): void {
     try {
-      const next = move();
+      const next = phases.active ? phases.measure(PHASE.checkpoint, move) : move();
       if (next.done === true) this.#end({ result: next.value });
       else this.#pending = next.value;
     } catch (error) {
