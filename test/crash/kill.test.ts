@@ -7,6 +7,7 @@ import { open } from '../../src/main.js';
 import { killReportLine, runKillRounds, type KillMode, type KillReport, type KillRound } from '../support/sim/kill-harness.js';
 import { verifyIndexes } from './verify-indexes.js';
 import { transpile, type Transpiled } from '../support/transpiled.js';
+import { timeLimitMs } from '../support/time-limit.js';
 
 const scriptOf = (name: string): string => fileURLToPath(new URL(`./${name}`, import.meta.url));
 interface Child { readonly script: string; readonly verify: (round: KillRound) => Promise<void> }
@@ -18,7 +19,7 @@ const CHILDREN: readonly (readonly [what: string, child: Child, atCalls: number,
 const SEED = Number(process.env['SEED'] ?? 1);
 /** The long form: so many random kills, and every call three times. */
 const ROUNDS = process.env['KILL_ROUNDS'];
-const LONGEST = 7_200_000;
+const LONGEST_MS = timeLimitMs(1_800_000, 'KILL_ROUNDS');
 const workFolder = mkdtempSync(join(tmpdir(), 'fieldstone-kill-engine-'));
 let modules: Transpiled;
 
@@ -98,12 +99,12 @@ describe.each(CHILDREN)('a process that is killed loses nothing that it acknowle
     console.log(killReportLine(`${what}, killed at calls`, report));
     expect(report.failures.join('\n')).toBe('');
     expect(report.killed).toBeGreaterThan(report.rounds / 2);
-  }, LONGEST);
+  }, LONGEST_MS);
 
   test('at random times', async () => {
     const report = await run(child, 'random', Number(ROUNDS ?? atRandom));
     console.log(killReportLine(`${what}, killed at random`, report));
     expect(report.failures.join('\n')).toBe('');
     expect(report.acks).toBeGreaterThan(0);
-  }, LONGEST);
+  }, LONGEST_MS);
 });

@@ -7,6 +7,7 @@ import type { Judge } from '../support/sim/campaign.js';
 import { SMALL_PARTS } from './engine/kv-bugs.js';
 import type { SourceBug } from './engine/source-bug.js';
 import { SOURCE_BUGS } from './engine/source-bugs.js';
+import { timeLimitMs } from '../support/time-limit.js';
 
 /** BUG=id,id runs these alone; CRASH_LONG=1 runs all. */
 const ONLY = process.env['BUG']?.split(',');
@@ -17,7 +18,7 @@ const SHORT: readonly string[] = [
   'index-tombstone-dropped', 'index-replay-proves', 'index-pages-in-place', 'index-xbase-in-place', 'index-replay-lost', 'index-unfreeze-forgets',
   'index-overlay-stays', 'kv-sweep-takes-the-living', 'key-of-no-day', 'intern-any-page',
 ];
-const LONGEST = 1_800_000;
+const LONGEST_MS = timeLimitMs(1_800_000, 'CRASH_LONG', 'PLANTED_STATES');
 const MOST_STATES = Number(process.env['PLANTED_STATES'] ?? 4000);
 const CRASHES = { firstSeed: 1, states: MOST_STATES, budgetPerSeed: 160, nestedShare: 0.05 };
 const MODEL_RUNS = 60;
@@ -116,10 +117,10 @@ test('the engine without a bug passes the same campaigns', async () => {
   expect(faults.failures.join('\n')).toBe('');
   expect((await c.runRaces(1, LONG ? 300 : 20)).failures.join('\n')).toBe('');
   expect((await c.runContract({ faults: CONTRACT_FAULTS, mostPoints: LONG ? 60 : 3 })).failures.join('\n')).toBe('');
-}, LONGEST);
+}, LONGEST_MS);
 
 describe('bugs planted in the sources of the engine are caught, and by the checker alone', () => {
-  test.for(SOURCE_BUGS.filter((bug) => wanted(bug.id)))('$id', { timeout: LONGEST }, async (bug) => {
+  test.for(SOURCE_BUGS.filter((bug) => wanted(bug.id)))('$id', { timeout: LONGEST_MS }, async (bug) => {
     const { id } = bug;
     const c = await plantSource(bug.caughtBy === 'kv' ? [...bug.patches, SMALL_PARTS] : bug.patches, load);
     expectCaught(id, await search(c, bug.caughtBy));
@@ -128,7 +129,7 @@ describe('bugs planted in the sources of the engine are caught, and by the check
 });
 
 describe('bugs planted between the engine and the disk are caught, and by the checker alone', () => {
-  test.for(VFS_BUGS.filter((bug) => wanted(bug.id)))('$id', { timeout: LONGEST }, async (bug) => {
+  test.for(VFS_BUGS.filter((bug) => wanted(bug.id)))('$id', { timeout: LONGEST_MS }, async (bug) => {
     const { id } = bug;
     const c = await load();
     const by = bug.needs === 'load' ? 'load' : bug.caughtBy;

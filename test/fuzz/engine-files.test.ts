@@ -7,6 +7,7 @@ import { FieldstoneError, hasCode, nodeVfs, type Vfs } from '#storage';
 import type { Database } from '../../src/main.js';
 import { readState, stateKey } from '../crash/engine/engine-state.js';
 import { filesOf, FOLDER, makeVictims, openFiles, sameFiles, vfsOf, type FolderFiles, type Victim } from './engine-folder.js';
+import { timeLimitMs } from '../support/time-limit.js';
 
 const LONG = process.env['ROUNDS'] !== undefined;
 /** What a byte is changed to, by exclusive or. */
@@ -98,7 +99,7 @@ describe.each(KINDS)('the files of ours in a folder that is %s', (kind) => {
     }
     console.log(`${kind}, bytes changed: ${tally.toString()}`);
     expect(tally.total).toBeGreaterThan(500);
-  }, 600_000);
+  }, timeLimitMs(600_000, 'ROUNDS'));
 
   test('cut anywhere, or with something behind', async () => {
     const tally = new Tally();
@@ -111,7 +112,7 @@ describe.each(KINDS)('the files of ours in a folder that is %s', (kind) => {
       }
     }
     console.log(`${kind}, cut: ${tally.toString()}`);
-  }, 600_000);
+  }, timeLimitMs(600_000, 'ROUNDS'));
 
   test('missing, or those of another database, or of another time', async () => {
     const tally = new Tally();
@@ -129,7 +130,7 @@ describe.each(KINDS)('the files of ours in a folder that is %s', (kind) => {
       }
     }
     console.log(`${kind}, missing and mixed: ${tally.toString()}`);
-  }, 600_000);
+  }, timeLimitMs(600_000, 'ROUNDS'));
 
   test('that are folders, links, pipes', async () => {
     if (process.platform === 'win32') {
@@ -155,7 +156,7 @@ describe.each(KINDS)('the files of ours in a folder that is %s', (kind) => {
     }
     rmSync(home, { recursive: true });
     console.log(`${kind}, folders, links, pipes: ${tally.toString()}`);
-  }, 600_000);
+  }, timeLimitMs(600_000, 'ROUNDS'));
 });
 
 /** Bytes that an insert and an update of record 1 may touch, as the header says where these are: date, count, record 1, what is not counted. */
@@ -182,7 +183,7 @@ test('a table or memo with any byte changed takes a write or refuses it, and kee
   }
   console.log(`write after damage: ${tally.toString()}`);
   expect(tally.total).toBeGreaterThan(1000);
-}, 600_000);
+}, timeLimitMs(600_000, 'ROUNDS'));
 
 async function writeInto(files: FolderFiles, what: string): Promise<Outcome> {
   const vfs = vfsOf(files);

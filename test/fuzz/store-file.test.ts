@@ -4,6 +4,7 @@ import type { Database } from '../../src/main.js';
 import { openIn } from '../../src/open.js';
 import { fakeIdentity } from '../support/fake-identity.js';
 import { filesOf, vfsOf, type FolderFiles } from './engine-folder.js';
+import { timeLimitMs } from '../support/time-limit.js';
 
 // Every byte of the file of a store, and of the store of its large parts, is changed; by default every STEP-th, with ROUNDS=1 all of them.
 const LONG = process.env['ROUNDS'] !== undefined;
@@ -104,5 +105,5 @@ describe('the file of a store, damaged', () => {
     const db = await openFiles(vfs);
     expect(db.kv('s').count()).toBe(entries.length);
     await db.close();
-  }, 120_000);
+  }, timeLimitMs(120_000, 'ROUNDS'));
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { OpenOptions } from '../../src/main.js';
 import { runIndexHistory } from './index-history.js';
+import { timeLimitMs } from '../support/time-limit.js';
 
 const OPTION_SETS: readonly { readonly label: string; readonly options: OpenOptions }[] = [
   { label: 'defaults', options: {} },
@@ -25,7 +26,7 @@ test.each(OPTION_SETS)('after every step of a random history each index is what 
     console.log(`${label}: ${STEPS} steps, ${count} changes of rows.`);
   };
   expect(await runIndexHistory({ options, seed: SEED, steps: STEPS, ended }) ?? '').toBe('');
-}, 1_800_000);
+}, timeLimitMs(1_800_000, 'MODEL_COMMANDS'));
 
 test('a long run is one of more than 10,000 changes', () => {
   console.log(`${changes} changes of rows in all histories.`);

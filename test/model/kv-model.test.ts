@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { OpenOptions } from '../../src/main.js';
 import { runKvHistories } from './kv-history.js';
+import { timeLimitMs } from '../support/time-limit.js';
 
 // Every knob that changes how the same history is carried out.
 const OPTION_SETS: readonly { readonly label: string; readonly options: OpenOptions }[] = [
@@ -21,4 +22,4 @@ const seed = process.env['SEED'] === undefined ? undefined : Number(process.env[
 
 test.each(OPTION_SETS)('random histories of a store agree with a sorted map: $label', async ({ options }) => {
   expect(await runKvHistories({ options, runs: RUNS, commands: COMMANDS, seed }) ?? '').toBe('');
-}, 300_000);
+}, timeLimitMs(300_000, 'MODEL_RUNS', 'MODEL_COMMANDS'));

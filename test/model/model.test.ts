@@ -5,6 +5,7 @@ import type { OpenOptions, WritableDialect } from '../../src/main.js';
 import { openIn } from '../../src/open.js';
 import { applyToModel, applyToTx, changeArb, command, compareAll, rowArb, SCHEMA, TABLES, type Command, type Real, type RowInput } from './commands.js';
 import { Model } from './table-model.js';
+import { timeLimitMs } from '../support/time-limit.js';
 
 interface OptionSet { readonly label: string; readonly dialect: WritableDialect; readonly options: OpenOptions }
 
@@ -132,4 +133,4 @@ test.each(OPTION_SETS)('random histories agree with a plain array: $label', asyn
     await real.db.close();
     expect([...vfs.files().keys()].filter((path) => !/\.(dbf|fpt|dbt|json)$/.test(path))).toEqual([]);
   }), { numRuns: RUNS, ...(seed === undefined ? {} : { seed }) });
-}, 120_000);
+}, timeLimitMs(120_000, 'MODEL_RUNS', 'MODEL_COMMANDS'));
