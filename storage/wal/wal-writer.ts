@@ -81,7 +81,7 @@ export class WalWriter {
   #buffer = new Uint8Array(FIRST_BYTES);
   #pendingBytes = 0;
   #flushedBytes = WAL_HEADER_BYTES;
-  /** Length of the file. */
+  /** Up to here zeros stand in the file; Infinity once the disk was too full for more. */
   #roomBytes = WAL_HEADER_BYTES;
   #syncedBytes = WAL_HEADER_BYTES;
   #lastSequence: number;
@@ -172,6 +172,8 @@ export class WalWriter {
       this.#roomBytes = endBytes + bytes;
     } catch (error) {
       if (!hasCode(error, 'FULL')) throw error;
+      this.#file.truncate(endBytes); // the last free blocks are for what must be written: a checkpoint needs some to shorten the log
+      this.#roomBytes = Infinity;
     }
   }
 

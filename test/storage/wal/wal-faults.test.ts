@@ -96,6 +96,7 @@ describe('room for records', () => {
     const outcome: Outcome = { kept: [], errors: [] };
     commitAll(wal, outcome);
     expect(outcome.errors).toEqual(errors);
+    if (errors.length === 0) expect(inner.stat(PATH)?.sizeBytes).toBe(wal.flushedBytes); // what room took is given back
     expect(readWal(inner).records.map(({ body }) => new TextDecoder().decode(body))).toEqual(outcome.kept);
   });
 
