@@ -99,8 +99,8 @@ export class Baseline {
 }
 
 const KINDS: readonly (readonly [RegExp, string])[] = [
-  [/\.wal$/, 'log'], [/^fieldstone\.journal$/, 'journal'], [/^fieldstone\.json/, 'catalog'], [/\.kv$/i, 'store'], [/\.dbf(\.|$)/i, 'table'],
-  [/\.(dbt|fpt|smt)(\.|$)/i, 'memo'], [/\.(cdx|idx|ntx|ndx|mdx|fsx)(\.|$)/i, 'index'],
+  [/\.wal$/, 'log'], [/^fieldstone\.journal$/, 'journal'], [/^fieldstone\.json/, 'catalog'], [/^fieldstone\.lock$/, 'lock'], [/\.kv$/i, 'store'], [/\.dbf(\.|$)/i, 'table'],
+  [/\.(dbt|fpt|smt)(\.|$)/i, 'memo'], [/\.(cdx|idx|ntx|ndx|mdx|fsi)(\.|$)/i, 'index'],
 ];
 
 function fileKind(file: string): string { return KINDS.find(([pattern]) => pattern.test(file))?.[1] ?? 'other'; }

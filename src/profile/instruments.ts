@@ -75,7 +75,8 @@ export class Instruments {
       transactions: transactionSection(source, baseline, counters, [], counters['engine']?.['historyBytes'] ?? 0), operations: baseline.operations({}),
       ...(source.queries === undefined ? {} : {
         queries: querySection({
-          now: source.queries.snapshot(), before: [], slow: source.queries.slow(), startedAtMs: env.clock.nowMs() - elapsedMs, withValues: false,
+          now: source.queries.snapshot(), before: [], slow: source.queries.slow(), startedAtMs: env.clock.nowMs() - elapsedMs,
+          slowLimitMs: source.options.values.slowQueryMs, withValues: false,
         }),
       }),
     };

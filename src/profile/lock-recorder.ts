@@ -63,10 +63,10 @@ export class LockRecorder {
 
   #hot(): HotLockData[] {
     const list: HotLockData[] = [];
-    for (const { resource, waits, overcount, waitNs, maxWaitNs } of this.#source.engine.locks.hotResources()) {
+    for (const { resource, shard, waits, overcount, waitNs, maxWaitNs } of this.#source.engine.locks.hotResources()) {
       const before = this.#hotBefore.get(resourceLabel(resource));
       const more = waits - (before?.waits ?? 0);
-      if (more > 0) list.push({ resource: this.#nameOf(resource), waits: more, overcount, waitNs: waitNs - (before?.waitNs ?? 0), maxWaitNs });
+      if (more > 0) list.push({ resource: this.#nameOf(resource), shard, waits: more, overcount, waitNs: waitNs - (before?.waitNs ?? 0), maxWaitNs });
     }
     return list.sort((a, b) => b.waits - a.waits);
   }

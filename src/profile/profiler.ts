@@ -274,7 +274,7 @@ export class Profiler {
     const { queries } = this.#source;
     return querySection({
       now: queries?.snapshot() ?? [], before, slow: queries?.slow() ?? [], lastBefore: this.#slowBefore, startedAtMs: this.#startedAtMs,
-      withValues: this.#o.values,
+      slowLimitMs: this.#source.options.values.slowQueryMs, withValues: this.#o.values,
     });
   }
 

@@ -51,6 +51,7 @@ export interface QuerySources {
   /** The newest slow one when the profile began: those behind it are of the profile. */
   readonly lastBefore?: SlowQueryFacts | undefined;
   readonly startedAtMs: number;
+  readonly slowLimitMs: number;
   /** Values are wanted, as far as the log has them. */
   readonly withValues: boolean;
 }
@@ -60,7 +61,7 @@ const NS_PER_MS = 1e6;
 const keyOf = ({ source, shape }: QueryShapeFacts): string => `${source}\0${shape}`;
 
 /** The shapes that were used since the profile began, and its slow queries. Quantiles, the longest run and its plan are of all runs of the shape. */
-export function querySection({ now, before, slow, lastBefore, startedAtMs, withValues }: QuerySources): QueryData {
+export function querySection({ now, before, slow, lastBefore, startedAtMs, slowLimitMs, withValues }: QuerySources): QueryData {
   const earlier = new Map(before.map((facts) => [keyOf(facts), facts]));
   const shapes = now.flatMap((facts): QueryShapeData[] => {
     const old = earlier.get(keyOf(facts));
@@ -76,7 +77,7 @@ export function querySection({ now, before, slow, lastBefore, startedAtMs, withV
     }];
   });
   return {
-    shapes: shapes.sort((a, b) => b.executionNs - a.executionNs),
+    shapes: shapes.sort((a, b) => b.executionNs - a.executionNs), slowLimitMs,
     slow: slow.slice(lastBefore === undefined ? 0 : slow.indexOf(lastBefore) + 1).map((one) => slowOf(one, startedAtMs, withValues)),
   };
 }

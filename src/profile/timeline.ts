@@ -34,7 +34,7 @@ export class Timeline {
   close(reading: Reading): void { this.#readings.push(reading); }
 
   samples(): TimelineSample[] {
-    return this.#readings.slice(1).map((reading, i) => sampleOf(this.#readings[i] ?? reading, reading, this.#startNs));
+    return toldInTime(this.#readings.slice(1).map((reading, i) => sampleOf(this.#readings[i] ?? reading, reading, this.#startNs)));
   }
 
   heat(): LockHeatData {
@@ -91,4 +91,16 @@ function processOf(before: Reading, now: Reading): Partial<TimelineSample> {
     ...(now.cpuNs === undefined || before.cpuNs === undefined || elapsedNs <= 0 ? {} : { cpuShare: (now.cpuNs - before.cpuNs) / elapsedNs }),
     gcCount: now.gc.count - before.gc.count, gcPauseNs: now.gc.totalNs - before.gc.totalNs,
   };
+}
+
+/** The process tells of pauses of the garbage collector later: what is longer than its interval was in those before. */
+function toldInTime(samples: readonly TimelineSample[]): TimelineSample[] {
+  let lateNs = 0;
+  return [...samples].reverse().map((sample, i, reversed) => {
+    const roomNs = (sample.atMs - (reversed[i + 1]?.atMs ?? 0)) * 1e6;
+    const pauseNs = lateNs + (sample.gcPauseNs ?? 0);
+    const gcPauseNs = Math.min(roomNs, pauseNs);
+    lateNs = pauseNs - gcPauseNs;
+    return { ...sample, gcPauseNs };
+  }).reverse();
 }

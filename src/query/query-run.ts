@@ -159,7 +159,8 @@ export class QueryRun<Row> {
   /** Without values. */
   #steps(executionNs: number): ExplainStep {
     const whole = { rows: this.#returned, ms: executionNs / NS_PER_MS };
-    if (this.#plan !== undefined) return planSteps(this.#plan, this.#request, SHAPE_PLAN, this.#shape.spec.skip, { whole });
+    const actuals = this.#options.givesRows ? { whole } : { find: whole, whole: { ...whole, rows: 1 } }; // a count is one row, made of those
+    if (this.#plan !== undefined) return planSteps(this.#plan, this.#request, SHAPE_PLAN, this.#shape.spec.skip, actuals);
     return { step: 'known result', detail: 'of an earlier run', cost: 0, rows: this.#returned, actualRows: whole.rows, actualMs: whole.ms, input: [] };
   }
 

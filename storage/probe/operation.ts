@@ -55,15 +55,16 @@ export class Operation extends Sampler {
   #untilParts = 0;
   readonly #host: OperationHost;
   readonly #channel;
-  /** After their synchronous part single writes and commits wait for the log and for nothing else. */
-  readonly #waitsForLog: boolean;
+  /** What an operation waits for after its synchronous part, where that is one thing alone: single writes and commits for the log. */
+  readonly #waitsFor: number | undefined;
 
   constructor(name: string, kind: OperationKind, host: OperationHost) {
     super({ rate: () => (host.clock === undefined ? 0 : host.rateOf(kind)), random: () => host.random() });
     this.name = name;
     this.kind = kind;
     this.#host = host;
-    this.#waitsForLog = kind === 'update' || kind === 'append' || name === 'commit';
+    const waitsForLog = kind === 'update' || kind === 'append' || name === 'commit';
+    this.#waitsFor = waitsForLog ? PHASE.log : name === 'checkpoint' ? PHASE.checkpoint : undefined;
     this.#channel = tracingChannel<OperationContext, OperationContext>(`fieldstone:${name}`);
     this.start = this.#channel.start;
   }
@@ -137,7 +138,7 @@ export class Operation extends Sampler {
     const end = (): void => {
       const now = clock.monotonicNs();
       this.partedNs += now - start;
-      if (this.#waitsForLog) this.phaseTimes[PHASE.log] = (this.phaseTimes[PHASE.log] ?? 0) + now - waitsSinceNs;
+      if (this.#waitsFor !== undefined) this.phaseTimes[this.#waitsFor] = (this.phaseTimes[this.#waitsFor] ?? 0) + now - waitsSinceNs;
       this.record(target, now - start);
     };
     done.then(end, end);

@@ -23,6 +23,7 @@ export interface LockEvent {
 export interface HotResource {
   readonly resource: LockResource;
   readonly name: string;
+  readonly shard: number;
   /** Waits counted; too high by at most `overcount`. */
   readonly waits: number;
   readonly overcount: number;
@@ -93,7 +94,7 @@ export class LockTrace {
     this.#totals.waits++;
     if (queue.waitingCount > shard.counters.maxQueue) shard.counters.maxQueue = queue.waitingCount;
     if (queue.waitingCount > this.#totals.maxQueue) this.#totals.maxQueue = queue.waitingCount;
-    if (this.#probe.level !== 'off') this.hot.add(queue.resource);
+    if (this.#probe.level !== 'off') this.hot.add(queue.resource, queue.shard);
     if (this.#isHeard) this.#tell('wait', queue, waiter.party.owner, waiter.mode);
   }
 
@@ -149,12 +150,12 @@ export class HotResources {
 
   constructor(capacity: number) { this.#capacity = capacity; }
 
-  add(resource: LockResource): void {
+  add(resource: LockResource, shard: number): void {
     const key = keyOf(resource);
     const known = this.#entries.get(key);
     if (known !== undefined) { known.waits++; return; }
     const overcount = this.#entries.size < this.#capacity ? 0 : this.#evictLeast();
-    this.#entries.set(key, { resource, waits: overcount + 1, overcount, waitNs: 0, maxWaitNs: 0 });
+    this.#entries.set(key, { resource, shard, waits: overcount + 1, overcount, waitNs: 0, maxWaitNs: 0 });
   }
 
   ended(resource: LockResource, waitNs: number): void {

@@ -53,7 +53,7 @@ export interface CacheTraceData {
 export interface FileIoData {
   /** Path inside the database folder. */
   readonly file: string;
-  /** `table`, `memo`, `index`, `store`, `log`, `journal`, `catalog`, `other`. */
+  /** `table`, `memo`, `index`, `store`, `log`, `journal`, `catalog`, `lock`, `other`. */
   readonly kind?: string;
   readonly reads: number;
   readonly bytesRead: number;

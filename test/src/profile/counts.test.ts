@@ -102,6 +102,61 @@ test('hits and misses of the cache are exact, with their reasons', async () => {
   await db.close();
 });
 
+test('a page that a checkpoint writes anew is read again, and counted as invalidated', async () => {
+  const { vfs, byFile } = tallied(memoryVfs());
+  const db = await inMemory({ pageSize: 4096, cacheSize: '16mb' }, vfs);
+  const kv = db.kv<string, { i: number; text: string }>('things');
+  const key = (i: number): string => `key ${String(i).padStart(4, '0')}`;
+  await kv.batch(Array.from({ length: 2000 }, (_, i) => ({ type: 'put' as const, key: key(i), value: { i, text: 'x'.repeat(100) } })));
+  await db.checkpoint();
+  const readAll = (): { hits: number; cold: number; evicted: number; invalidated: number; reads: number } => {
+    const before = db.stats().cache.tree;
+    const reads = byFile.get('things.kv')?.reads ?? 0;
+    for (let i = 0; i < 2000; i++) kv.get(key(i));
+    const now = db.stats().cache.tree;
+    return {
+      hits: now.hits - before.hits, cold: now.missesCold - before.missesCold, evicted: now.missesEvicted - before.missesEvicted,
+      invalidated: now.missesInvalidated - before.missesInvalidated, reads: (byFile.get('things.kv')?.reads ?? 0) - reads,
+    };
+  };
+  const first = readAll();
+  expect(first.cold).toBeGreaterThan(20);
+  expect(first).toMatchObject({ evicted: 0, invalidated: 0, reads: first.cold });
+  expect(readAll()).toMatchObject({ cold: 0, evicted: 0, invalidated: 0, reads: 0 });
+  const trace = db.trace('cache');
+  await kv.put(key(1000), { i: -1, text: 'changed' });
+  await db.checkpoint();
+  const dropped = new Set(trace.events.filter(({ event }) => event === 'invalidate').map(({ page }) => page));
+  trace.stop();
+  expect(dropped.size).toBeGreaterThan(0);
+  const again = readAll();
+  expect(again).toMatchObject({ evicted: 0, invalidated: dropped.size });
+  expect(again.reads).toBe(again.cold + again.invalidated);
+  expect(readAll()).toMatchObject({ cold: 0, evicted: 0, invalidated: 0, reads: 0 });
+  await db.close();
+});
+
+test('what the codec was given and gave is what the codec gives for the same bytes', async () => {
+  const db = await inMemory({ compression: 'deflate', compressionThreshold: 64, profiling: 'times', samplingRate: 1 });
+  const kv = db.kv<string, string>('things', { values: 'utf8' });
+  await kv.put('first', 'x'); // makes the store
+  const before = db.stats().codecs[0];
+  const start = process.hrtime.bigint();
+  for (let i = 0; i < 20; i++) await kv.put(`k${i}`, `line ${i} `.repeat(100));
+  const outsideNs = Number(process.hrtime.bigint() - start);
+  const after = db.stats().codecs[0];
+  const since = (name: 'tried' | 'triedBytes' | 'triedBytesOut' | 'compressed' | 'bytesIn' | 'bytesOut' | 'compressNs'): number => (after?.[name] ?? 0) - (before?.[name] ?? 0);
+  expect([since('tried'), since('compressed')]).toEqual([20, 20]); // one record of the log each
+  expect(since('bytesIn')).toBe(since('triedBytes'));
+  expect(since('bytesOut')).toBe(since('triedBytesOut'));
+  expect(since('triedBytes')).toBeGreaterThan(20 * 700);
+  expect(since('triedBytesOut')).toBeLessThan(since('triedBytes') / 4);
+  expect(db.stats().counters['wal']?.['bytes']).toBeGreaterThanOrEqual(since('bytesOut'));
+  expect(since('compressNs')).toBeGreaterThan(0);
+  expect(since('compressNs')).toBeLessThan(outsideNs);
+  await db.close();
+});
+
 function delta(before: DatabaseStats['cache']['table'], stats: DatabaseStats): Omit<DatabaseStats['cache']['table'], 'bytes' | 'hitRate'> {
   const now = stats.cache.table;
   const of = (key: 'hits' | 'misses' | 'missesCold' | 'missesEvicted' | 'missesInvalidated' | 'evictions'): number => now[key] - before[key];

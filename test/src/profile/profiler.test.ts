@@ -75,6 +75,7 @@ test('lock sections: heat by shard and time, hot locks, the graph of waits, dead
   await env.settle();
   const { locks } = (await stopping).data;
   expect(locks?.hot?.[0]).toMatchObject({ waits: 3, waitNs: 600e6, maxWaitNs: 400e6 });
+  expect(locks?.shards[locks.hot?.[0]?.shard ?? -1]?.waits).toBeGreaterThanOrEqual(3);
   const heat = locks?.heat;
   expect(heat?.waits.flat().reduce((sum, n) => sum + n, 0)).toBe(4);
   expect(heat?.waits.every((row) => row.length === heat.untilMs.length)).toBe(true);

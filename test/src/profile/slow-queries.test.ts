@@ -23,6 +23,7 @@ test('a profile holds the slow queries of its time with their plans, and no valu
   for (const { plan, durationNs, planNs } of slow) expect(plan).toMatchObject({ actualRows: 10, timeNs: durationNs - (planNs ?? 0) });
   expect(slow.every(({ atMs, durationNs }) => atMs >= 0 && durationNs > 0)).toBe(true);
   expect(data.queries?.shapes).toMatchObject([{ shape: 'city = ?', count: 2, fullScans: 1, index: 'by_city' }]);
+  expect(data.queries?.slowLimitMs).toBe(0);
   expect(JSON.stringify(data)).not.toContain('secret');
   await db.close();
 });

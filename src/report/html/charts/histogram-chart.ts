@@ -5,9 +5,13 @@ import type { ChartBook } from './chart-book.js';
 import { percent, round } from './line-chart.js';
 
 const BINS_PER_OCTAVE = 4;
+/** Empty columns on either side of one that is alone. */
+const LONELY = 4;
 const WIDTH = 1000;
 const HEIGHT = 100;
 const MOST_LABELS = 6;
+/** Labels are at least so far apart, as a share of the width of a narrow chart. */
+const LABEL_SHARE = 0.2;
 
 interface Bin {
   readonly from: number;
@@ -25,8 +29,8 @@ export function histogramChart(book: ChartBook, histogram: HistogramData, title:
   const bins = binsOf(histogram);
   const figures = ([['median', histogram.p50], ['95 %', histogram.p95], ['99 %', histogram.p99], ['longest', histogram.max]] as const)
     .map(([name, value]) => `<div><dt>${unit === 'ns' || name !== 'longest' ? name : 'largest'}</dt><dd>${text(unitText(value, unit))}</dd></div>`).join('');
-  return `<figure class="chart histogram"${bins.length < 2 ? '' : ` data-chart="${addPoints(book, bins, histogram)}"`}><figcaption><h4>${text(title)}</h4>`
-    + `<p>${text(countText(histogram.count))} measured</p></figcaption>${bins.length < 2 ? '' : plot(bins, histogram, title)}<dl class="figures">${figures}</dl></figure>`;
+  return `<figure class="chart histogram"${bins.length === 0 ? '' : ` data-chart="${addPoints(book, bins, histogram)}"`}><figcaption><h4>${text(title)}</h4>`
+    + `<p>${text(countText(histogram.count))} measured</p></figcaption>${bins.length === 0 ? '' : plot(bins, histogram, title)}<dl class="figures">${figures}</dl></figure>`;
 }
 
 function binsOf({ buckets = [] }: HistogramData): Bin[] {
@@ -36,7 +40,8 @@ function binsOf({ buckets = [] }: HistogramData): Bin[] {
     counts.set(bin, (counts.get(bin) ?? 0) + count);
   }
   if (counts.size === 0) return [];
-  const [first, last] = [Math.min(...counts.keys()), Math.max(...counts.keys())];
+  let [first, last] = [Math.min(...counts.keys()), Math.max(...counts.keys())];
+  if (first === last) [first, last] = [first - LONELY, last + LONELY];
   return Array.from({ length: last - first + 1 }, (_, i) => {
     const bin = first + i;
     return { from: 2 ** ((bin - 1) / BINS_PER_OCTAVE), to: 2 ** (bin / BINS_PER_OCTAVE), count: counts.get(bin) ?? 0 };
@@ -70,7 +75,7 @@ function plot(bins: readonly Bin[], { unit, p50, p95, p99, count }: HistogramDat
   )).join('');
   const label = `${title}: half up to ${unitText(p50, unit)}, 99 % up to ${unitText(p99, unit)}, of ${countText(count)}`;
   return `<div class="plot bare"><div class="area" tabindex="0" role="img" aria-label="${text(label)}"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true">
-<path class="bars c1" d="${bars}"/>${marks}<path class="base" d="M0 ${HEIGHT}H${WIDTH}"/></svg><i class="cross"></i></div><div class="xs">${roundValues(low, high, unit).map((value) => (
+<path class="bars c1" d="${bars}"/>${marks}<path class="base" d="M0 ${HEIGHT}H${WIDTH}"/></svg><i class="cross"></i></div><div class="xs">${apart(roundValues(low, high, unit), across).map((value) => (
     `<span${across(value) > 0.94 ? ' class="end"' : ''} style="left:${percent(across(value))}">${text(unitText(value, unit))}</span>`)).join('')}</div></div>`;
 }
 
@@ -84,4 +89,14 @@ function roundValues(low: number, high: number, unit: HistogramData['unit']): nu
   const shown = values.filter((value) => value >= low * 0.999 && value <= high * 1.001);
   const skip = Math.max(1, Math.ceil(shown.length / MOST_LABELS));
   return shown.filter((_, i) => i % skip === 0);
+}
+
+/** Those that have room beside the one before. */
+function apart(values: readonly number[], across: (value: number) => number): number[] {
+  let last = -Infinity;
+  return values.filter((value) => {
+    if (across(value) - last < LABEL_SHARE) return false;
+    last = across(value);
+    return true;
+  });
 }

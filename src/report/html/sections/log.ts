@@ -21,7 +21,7 @@ export function logSection(context: ReportContext): Section {
   const totals = log === undefined ? '' : facts([
     ['Records', countText(log.records)], ['Appended', bytesText(log.bytesAppended)], ['Writes', countText(log.flushes)], ['Syncs', countText(log.syncs)],
     ['Commits a sync', log.groupSize === undefined ? undefined : countText(log.groupSize.mean)], ['Commits that waited', log.stalls === undefined ? undefined : countText(log.stalls)],
-    ['They waited', log.stallNs === undefined ? undefined : durationText(log.stallNs)],
+    ['They waited', log.stallNs === undefined || log.stallNs === 0 ? undefined : durationText(log.stallNs)],
   ]);
   const checkpoints = table([
     column('Checkpoint at'), column('Took', true), column('Cause'), column('Written', true), column('Journal', true), column('Tables, stores', true),
