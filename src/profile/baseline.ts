@@ -92,8 +92,8 @@ export class Baseline {
         bytesWritten: io.bytesWritten - (before?.bytesWritten ?? 0), syncs: io.syncs - (before?.syncs ?? 0),
       };
       if (Object.values(counts).every((n) => n === 0)) return [];
-      const sizeBytes = io.file.includes('*') ? undefined : vfs.stat(`${folder}/${io.file}`)?.sizeBytes;
-      return [{ file: io.file, kind: fileKind(io.file), ...counts, ...times('readNs'), ...times('writeNs'), ...times('syncNs'), ...(sizeBytes === undefined ? {} : { sizeBytes }) }];
+      const stat = io.file.includes('*') ? undefined : vfs.stat(`${folder}/${io.file}`);
+      return [{ file: io.file, kind: fileKind(io.file), ...counts, ...times('readNs'), ...times('writeNs'), ...times('syncNs'), ...(stat?.kind === 'file' ? { sizeBytes: stat.sizeBytes } : {}) }];
     });
   }
 }

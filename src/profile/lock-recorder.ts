@@ -48,8 +48,8 @@ export class LockRecorder {
         const before = this.#shardsBefore[shard];
         return {
           shard, acquisitions: now.acquisitions - (before?.acquisitions ?? 0), waits: now.waits - (before?.waits ?? 0),
-          waitNs: now.waitNs.sum - (before?.waitNs.sum ?? 0), maxWaitNs: now.waitNs.count > (before?.waitNs.count ?? 0) ? now.waitNs.max : 0,
-          timeouts: now.timeouts - (before?.timeouts ?? 0), deadlocks: now.deadlocks - (before?.deadlocks ?? 0), maxQueue: now.maxQueue,
+          waitNs: now.waitNs.sum - (before?.waitNs.sum ?? 0), timeouts: now.timeouts - (before?.timeouts ?? 0),
+          deadlocks: now.deadlocks - (before?.deadlocks ?? 0), ...grown('maxWaitNs', now.waitNs.max, before?.waitNs.max), ...grown('maxQueue', now.maxQueue, before?.maxQueue),
         };
       }),
       waitNs: histogramData('locks.waitNs', probe.histogram('locks.waitNs').since(this.#waitsBefore)),
@@ -66,7 +66,9 @@ export class LockRecorder {
     for (const { resource, shard, waits, overcount, waitNs, maxWaitNs } of this.#source.engine.locks.hotResources()) {
       const before = this.#hotBefore.get(resourceLabel(resource));
       const more = waits - (before?.waits ?? 0);
-      if (more > 0) list.push({ resource: this.#nameOf(resource), shard, waits: more, overcount, waitNs: waitNs - (before?.waitNs ?? 0), maxWaitNs });
+      if (more <= 0) continue;
+      const known = waitNs >= (before?.waitNs ?? 0) ? before : undefined; // it may have left the list, and come again
+      list.push({ resource: this.#nameOf(resource), shard, waits: more, overcount, waitNs: waitNs - (known?.waitNs ?? 0), ...grown('maxWaitNs', maxWaitNs, known?.maxWaitNs) });
     }
     return list.sort((a, b) => b.waits - a.waits);
   }
@@ -88,4 +90,11 @@ export class LockRecorder {
       cycle: cycle.map(({ id, name, resource, mode }) => ({ id, resource: this.#nameOf(resource), mode, ...(name === undefined ? {} : { name }) })),
     }));
   }
+}
+
+/** A greatest value is of this profile when it has grown since; else it is not known, and left out. */
+function grown<Name extends 'maxWaitNs' | 'maxQueue'>(name: Name, now: number, before = 0): { readonly [Key in Name]?: number } {
+  const field: { [Key in Name]?: number } = {};
+  if (now > before) field[name] = now;
+  return field;
 }

@@ -6,9 +6,11 @@ export interface LockShardData {
   readonly acquisitions: number;
   readonly waits: number;
   readonly waitNs?: number;
+  /** The longest wait; missing where an earlier one, before the profile, was longer. */
   readonly maxWaitNs?: number;
   readonly timeouts?: number;
   readonly deadlocks?: number;
+  /** The longest queue, in the same way. */
   readonly maxQueue?: number;
 }
 
@@ -26,6 +28,7 @@ export interface HotLockData {
   readonly shard?: number;
   readonly waits: number;
   readonly waitNs?: number;
+  /** The longest wait; missing where an earlier one, before the profile, was longer. */
   readonly maxWaitNs?: number;
   /** `waits` is too high by at most this. */
   readonly overcount?: number;

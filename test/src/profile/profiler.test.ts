@@ -88,6 +88,36 @@ test('lock sections: heat by shard and time, hot locks, the graph of waits, dead
   await closed;
 });
 
+test('the longest wait of a profile is one of its own', async () => {
+  const env = simEnvironment(3, memoryVfs());
+  const db = await openIn(env, '/db', { lockShards: 1, lockTimeoutMs: 10_000 });
+  const kv = db.kv<string, number>('accounts');
+  const queue = async (count: number, ms: number): Promise<void> => {
+    const all = Array.from({ length: count }, () => db.transaction(async (tx) => {
+      await tx.lock(kv, 'a');
+      await new Promise<void>((resolve) => { env.scheduler.timer(resolve, ms); });
+    }));
+    await env.settle();
+    await env.advanceAsync(count * ms + 1);
+    await Promise.all(all);
+  };
+  const during = async (count: number, ms: number): Promise<unknown[]> => {
+    const profiler = db.profile({ cpu: false });
+    await queue(count, ms);
+    const stopping = profiler.stop();
+    await env.settle();
+    const { locks } = (await stopping).data;
+    const [shard] = locks?.shards ?? [];
+    return [shard?.waits, shard?.waitNs, shard?.maxWaitNs, shard?.maxQueue, locks?.hot?.[0]?.waitNs, locks?.hot?.[0]?.maxWaitNs];
+  };
+  await queue(3, 500); // waits of 500 and 1,000 ms
+  expect(await during(2, 200)).toEqual([1, 200e6, undefined, undefined, 200e6, undefined]);
+  expect(await during(4, 500)).toEqual([3, 3000e6, 1500e6, 3, 3000e6, 1500e6]);
+  const closed = db.close();
+  await env.settle();
+  await closed;
+});
+
 test('a filter narrows operations, files and the parts of the code', async () => {
   const db = await open(':memory:');
   const kv = db.kv('things');
