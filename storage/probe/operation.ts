@@ -27,10 +27,11 @@ export interface OperationHost {
   onTimed: ((operation: Operation, target: string, ns: number) => void) | undefined;
 }
 
-/** Of the timed calls one in so many is taken apart, unless all calls are timed: not a divisor of bursts, so that it comes anywhere in them. */
-const PARTS_EVERY = 17;
-/** The same of point reads, where taking apart costs more than reading. */
-const PARTS_OF_READS_EVERY = 67;
+/**
+ * Of the timed calls one in so many is taken apart, unless all calls are timed: its code is seldom run and therefore slow. Not a multiple of bursts, so
+ * that it comes anywhere in them.
+ */
+const PARTS_EVERY = 67;
 /** What begin() gives for a call that is not merely timed. */
 const NOT_PLAIN = -1;
 
@@ -148,8 +149,7 @@ export class Operation extends Sampler {
   /** Taking a call apart costs several times as much as timing it: when few calls are timed, only some of them. */
   #takesParts(): boolean {
     if (--this.#untilParts > 0) return false;
-    const every = this.kind === 'read' ? PARTS_OF_READS_EVERY : PARTS_EVERY;
-    this.#untilParts = this.#host.rateOf(this.kind) < 1 ? every : 1;
+    this.#untilParts = this.#host.rateOf(this.kind) < 1 ? PARTS_EVERY : 1;
     return true;
   }
 
