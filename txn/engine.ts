@@ -1,4 +1,4 @@
-import { acquireDatabaseLock, BufferPool, codecByName, codecCounters, FieldstoneError, internCounters, memoCounters, PageCache, PHASE, phases, TextInterner, type DatabaseLock } from '#storage';
+import { acquireDatabaseLock, BufferPool, codecByName, codecCounters, FieldstoneError, hasCode, internCounters, memoCounters, PageCache, PHASE, phases, TextInterner, type DatabaseLock } from '#storage';
 import type { CatalogState, TableEntry } from './catalog-state.js';
 import { assertAlive, SnapshotRegistry, type SnapshotHold } from './commit/snapshot-registry.js';
 import type { EngineOptions } from './engine-options.js';
@@ -109,13 +109,23 @@ export class Engine {
       const counters = options.probe.counters('recovery', RECOVERY_COUNTERS);
       counters.journalsApplied += recovered.journalApplied ? 1 : 0;
       counters.recordsReplayed += recovered.replayed.records;
-      if (recovered.segments.length > 0) this.#write.checkpointSync('opening');
+      if (recovered.segments.length > 0) this.#firstCheckpoint(this.#write);
     } catch (e) {
       this.#write?.close();
       this.tables.closeAll();
       this.keyStores.closeAll();
       lock.release();
       throw e;
+    }
+  }
+
+  /** A damaged index can not take what the log holds: the log keeps it, the handle is there to repair the index. */
+  #firstCheckpoint(write: WriteSide): void {
+    try {
+      write.checkpointSync('opening');
+    } catch (e) {
+      if (write.isPoisoned || !isIndexDamage(e)) throw e;
+      this.options.warn(`the log of ${this.options.folder} is kept until an index is repaired: ${e.message}`);
     }
   }
 
@@ -288,4 +298,9 @@ function prepareFolder(options: EngineOptions): void {
     const slash = each.lastIndexOf('/');
     vfs.syncFolder(slash <= 0 ? '/' : each.slice(0, slash));
   }
+}
+
+/** A page of an index file that is not what was written; those of stores are told by their own codes. */
+function isIndexDamage(e: unknown): e is FieldstoneError {
+  return hasCode(e, 'CORRUPT_INDEX') || (hasCode(e, 'CORRUPT_PAGE') && e.file?.endsWith('.fsi') === true);
 }

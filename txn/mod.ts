@@ -47,7 +47,7 @@ export { createIndex, dropIndex, indexOf, type CreateIndexOptions } from './inde
 export { withIndexes } from './index/planned-indexes.js';
 export { finishIndexBuild, type IndexBuildResult } from './index/finish-index-build.js';
 export { appendRecno, recnoOf } from './index/entry.js';
-export { remakeIndexFile } from './index/remake-index-file.js';
+export { remakeIndexFiles } from './index/remake-index-files.js';
 export { TreeIndexFile } from './index/tree-index-file.js';
 export { XbaseIndexFile } from './index/xbase-index-file.js';
 export { IndexCursor } from './index/index-cursor.js';

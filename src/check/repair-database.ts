@@ -1,5 +1,5 @@
 import { FieldstoneError, type ErrorCode, type Finding } from '#storage';
-import { remakeIndexFile, withTableToItself, type Engine, type RecordStore, type TableEntry } from '#txn';
+import { remakeIndexFiles, withTableToItself, type Engine, type RecordStore, type TableEntry } from '#txn';
 import { assertNotAborted, type LongWorkOptions } from '../long-work.js';
 import { detachIndexes, namedIndexes, type IndexPolicy, unmaintained } from '../table/write-guard.js';
 import { chosenWork } from './chosen-work.js';
@@ -114,16 +114,17 @@ async function repairIndexes(engine: Engine, table: string, files: readonly stri
     if (options.indexes !== 'detach') {
       throw new FieldstoneError('CORRUPT_INDEX', `what indexes ${unreadable.join(', ')} held can not be read; ask for indexes: 'detach' to set the files aside`, { table });
     }
-    await detachIndexes(engine, engine.entry(table));
   }
-  const actions = unreadable.map((file) => `index file ${file} set aside`);
-  for (const file of files.filter((each) => !unreadable.includes(each))) {
-    await remakeIndexFile(engine, table, file, (done, total) => {
+  // All at once: a checkpoint can write to none of them.
+  const damaged = files.filter((each) => !unreadable.includes(each));
+  if (damaged.length > 0) {
+    await remakeIndexFiles(engine, table, damaged, (done, total) => {
       assertNotAborted(options.signal, 'the repair');
       options.onProgress?.({ done, total });
     });
-    actions.push(`index file ${file} made anew`);
   }
+  if (unreadable.length > 0) await detachIndexes(engine, engine.entry(table));
+  const actions = [...unreadable.map((file) => `index file ${file} set aside`), ...damaged.map((file) => `index file ${file} made anew`)];
   return { table, status: 'repaired', actions, kept: [] };
 }
 

@@ -1,4 +1,4 @@
-import { attachIndexFile, createIndex, dropIndex } from '#txn';
+import { attachIndexFile, createIndex, dropIndex, remakeIndexFiles } from '#txn';
 import { namesOf } from '../table/table-schema.js';
 import { assertNotAborted, type LongWorkOptions } from '../long-work.js';
 import type { TableHost } from '../table/table-host.js';
@@ -18,7 +18,7 @@ export async function makeIndex(host: TableHost, table: string, policy: IndexPol
   await createIndex(engine, table, definition, { onSlice: sliceOf(options, `createIndex "${name}"`) });
 }
 
-/** reindex() of a table: each index is dropped and made again. */
+/** reindex() of a table: each index file is made anew and takes the place of the old one, whatever that holds; then the indexes in memory. */
 export async function remakeIndexes(host: TableHost, table: string, policy: IndexPolicy, options: LongWorkOptions): Promise<void> {
   const { engine } = host;
   engine.writeSide.assertWritable();
@@ -26,9 +26,13 @@ export async function remakeIndexes(host: TableHost, table: string, policy: Inde
   const store = engine.store(entry);
   if (policy === 'detach') await detachIndexes(engine, entry);
   assertWritable(store, entry);
-  for (const { treeId: _id, sequence: _sequence, ...definition } of store.indexes.definitions()) {
+  const onSlice = sliceOf(options, 'reindex');
+  const definitions = store.indexes.definitions();
+  for (const file of new Set(definitions.map((definition) => definition.file))) if (file !== undefined) await remakeIndexFiles(engine, table, [file], onSlice);
+  for (const definition of definitions) {
+    if (definition.file !== undefined) continue;
     await dropIndex(engine, table, definition.name);
-    await createIndex(engine, table, definition, { onSlice: sliceOf(options, 'reindex') });
+    await createIndex(engine, table, definition, { onSlice });
   }
 }
 

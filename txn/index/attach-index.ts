@@ -116,6 +116,7 @@ async function remade(
 
 async function install(engine: Engine, entry: TableEntry, store: RecordStore, name: string, files: readonly NewFile[]): Promise<void> {
   const { env, folder } = engine.options;
+  const { sequence } = engine;
   try {
     for (const { file } of files) await file.syncAsync();
     if (files.length > 0) env.vfs.syncFolder(folder);
@@ -126,7 +127,7 @@ async function install(engine: Engine, entry: TableEntry, store: RecordStore, na
       installed: () => {
         keepFacts(entry, after);
         store.indexes.forget([name]);
-        openXbase(engine.tables.indexContext, store, after, name);
+        openXbase(engine.tables.indexContext, store, after, name, sequence);
       },
     });
   } catch (e) {

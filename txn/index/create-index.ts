@@ -77,12 +77,13 @@ async function buildAndInstall(engine: Engine, entry: TableEntry, store: RecordS
 async function addTag(engine: Engine, entry: TableEntry, store: RecordStore, definition: CatalogIndex, options: CreateIndexOptions): Promise<void> {
   const { env, folder } = engine.options;
   await engine.writeSide.checkpoint();
+  const { sequence } = engine;
   const steps = collectKeys(engine.tables.indexContext, store, entry, [definition], options.onSlice);
   const build = await new StepDriver(env, folder, steps, () => undefined).start();
   await replaceXbaseFile(engine, entry, store, definition, (file, isNew, kind, name) => (
     isNew ? writeXbase(kind, file, name, store.layout, [build.newTag()]) : changeXbase(kind, file, name, store.layout, [build.newTag()], [])
   ), (xbase) => {
-    const index = openTag(engine.tables.indexContext, store, factsFor(entry), xbase, tagDefinition(xbase, definition));
+    const index = openTag(engine.tables.indexContext, store, factsFor(entry), xbase, tagDefinition(xbase, definition), sequence);
     xbase.stores = [...xbase.stores, index];
     store.indexes.addTo(xbase, index);
   });

@@ -29,14 +29,16 @@ export function cachedIndexFile(c: IndexContext, name: string): CachedFile {
 /**
  * Opens an index file of xBase programs with all its tags. What can not be read or maintained is noted as a problem of the table: it can
  * be read, and is not written to while the file stands beside it.
+ *
+ * @param validFrom older snapshots do not use its tags: the file was made of newer rows
  */
-export function openXbase(c: IndexContext, store: RecordStore, table: IndexedTable, name: string): void {
+export function openXbase(c: IndexContext, store: RecordStore, table: IndexedTable, name: string, validFrom = 0): void {
   const kind = xbaseKindOf(name);
   if (kind === undefined) return;
   const cached = cachedIndexFile(c, name);
   try {
     const file = new XbaseIndexFile(name, cached, (source) => parseXbase(kind, source, store.layout));
-    const stores = file.tags.map(({ facts }) => openTag(c, store, table, file, tagDefinition(kind, name, facts)));
+    const stores = file.tags.map(({ facts }) => openTag(c, store, table, file, tagDefinition(kind, name, facts), validFrom));
     file.stores = stores;
     store.indexes.add(file, stores);
     const readOnly = stores.find(({ keys }) => keys.readOnlyReason !== undefined);
@@ -51,7 +53,9 @@ export function openXbase(c: IndexContext, store: RecordStore, table: IndexedTab
 
 /** A tag before the readers and writers of its table. */
 export function openTag(
-  c: Pick<IndexContext, 'keysFor' | 'randomId'>, store: RecordStore, table: IndexedTable, file: XbaseIndexFile, definition: CatalogIndex,
+  c: Pick<IndexContext, 'keysFor' | 'randomId'>, store: RecordStore, table: IndexedTable, file: XbaseIndexFile, definition: CatalogIndex, validFrom: number,
 ): IndexStore {
-  return new IndexStore(definition, c.keysFor(store.layout, table, definition), new XbaseTagBase(file, definition.name), c.randomId(), 0);
+  const index = new IndexStore(definition, c.keysFor(store.layout, table, definition), new XbaseTagBase(file, definition.name), c.randomId(), validFrom);
+  index.baseSequence = validFrom;
+  return index;
 }

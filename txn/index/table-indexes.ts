@@ -26,6 +26,7 @@ export class TableIndexes {
   /** Files of dropped indexes: readers that still walk them may end. */
   readonly #dropped: IndexFile[] = [];
   #frozen: readonly IndexFile[] = [];
+  #replaced: readonly string[] = [];
 
   get stores(): readonly IndexStore[] { return this.#stores; }
   get files(): readonly IndexFile[] { return this.#files; }
@@ -124,7 +125,7 @@ export class TableIndexes {
   replayRow(records: ChangedRecords, recno: number, image: Uint8Array, sequence: number, snapshots: LiveSnapshots): void {
     const isNew = !records.find(recno, Infinity);
     const rows = new Map([[recno, { bytes: image, inserted: isNew }]]);
-    for (const store of this.#stores) changesOf(store, records, rows, records.memoSource, true).publish(sequence, snapshots);
+    for (const store of this.#stores) if (isKept(store)) changesOf(store, records, rows, records.memoSource, true).publish(sequence, snapshots);
   }
 
   /** Begins to collect the keys of rows that a large load appends. */
@@ -132,7 +133,7 @@ export class TableIndexes {
 
   /** Recovery: the rows of a load that is in the log; they stand in the table file. */
   replayLoad(records: ChangedRecords, firstRecno: number, lastRecno: number, sequence: number): void {
-    const load = new LoadEntries(this.#stores);
+    const load = new LoadEntries(this.#stores.filter(isKept));
     for (let recno = firstRecno; recno <= lastRecno; recno++) {
       if (records.find(recno, Infinity)) load.add(records.foundBytes, records.foundStart, recno, records.memoSource);
     }
@@ -140,9 +141,12 @@ export class TableIndexes {
     load.publish(sequence);
   }
 
+  /** The next checkpoint puts other files in the place of these: nothing is folded into them. */
+  replacing(files: readonly string[]): void { this.#replaced = files; }
+
   /** True when there is something to fold. */
   freeze(sequence: number): boolean {
-    const frozen = new Set(this.#stores.filter((store) => store.freeze(sequence)));
+    const frozen = new Set(this.#stores.filter((store) => !this.#replaced.includes(store.definition.file ?? '') && store.freeze(sequence)));
     this.#frozen = this.#files.filter((file) => file.stores.some((store) => frozen.has(store)));
     return frozen.size > 0;
   }
@@ -187,5 +191,8 @@ export class TableIndexes {
     this.#dropped.length = 0;
   }
 }
+
+/** Recovery meets rows of a time when the file was sound: what can not be kept by now is a problem of the table, not of the log. */
+function isKept({ keys }: IndexStore): boolean { return keys.readOnlyReason === undefined; }
 
 function definitionsIn(file: IndexFile): CatalogIndex[] { return file.stores.map(({ definition }) => ({ ...definition, ...file.facts() })); }
