@@ -32,7 +32,7 @@ export const RECOVERY_BUGS: readonly SourceBug[] = [
   sourceBug('log-replayed-from-the-start', 'crash', 'recovery replays segments that a checkpoint has folded', RECOVER,
     ['s >= catalog.firstSegment)', 's >= 0)']),
   sourceBug('end-not-folded', 'crash', 'after recovery the old segment lives on instead of being folded', ENGINE,
-    ['if (recovered.segments.length > 0) this.#write.checkpointSync(\'opening\');', 'void recovered.segments;']),
+    ['if (recovered.segments.length > 0) this.#firstCheckpoint(this.#write);', 'void recovered.segments;']),
   sourceBug('half-a-transaction', 'crash', 'recovery takes only the first operation of a record', REPLAY,
     ['for (const op of readOps(body)) replayOp(c, op, sequence, loads, path);', 'for (const op of [...readOps(body)].slice(0, 1)) replayOp(c, op, sequence, loads, path);']),
 ];
