@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SMOKE = 'test/runtimes/smoke.mjs';
-const TESTS_TIMEOUT_MS = 20 * 60_000;
+const TESTS_TIMEOUT_MS = 60 * 60_000;
 const SMOKE_TIMEOUT_MS = 5 * 60_000;
 const INSTALL_TIMEOUT_MS = 10 * 60_000;
 
