@@ -22,11 +22,13 @@ const ROUNDS = process.env['KILL_ROUNDS'];
 const LONGEST_MS = timeLimitMs(1_800_000, 'KILL_ROUNDS');
 const workFolder = mkdtempSync(join(tmpdir(), 'fieldstone-kill-engine-'));
 let modules: Transpiled;
+/** Then the folders stay, for whoever looks into it. */
+let failed = false;
 
 beforeAll(() => { modules = transpile(['storage', 'index', 'txn', 'src']); }, 120_000);
 afterAll(() => {
   modules.dispose();
-  rmSync(workFolder, { recursive: true, force: true });
+  if (!failed) rmSync(workFolder, { recursive: true, force: true });
 });
 
 /** Everything acknowledged is there once, nothing is there by half, and the folder closes to plain files. */
@@ -84,12 +86,14 @@ function assertLarge(large: ReadonlyMap<string, string>, ack: string): void {
   if (value !== `${now} `.repeat(2_500_000) || Number(now) < Number(seed)) throw new Error(`the large value of ${seed} was acknowledged, but there is that of "${now}"`);
 }
 
-function run(child: Child, mode: KillMode, rounds: number): Promise<KillReport> {
+async function run(child: Child, mode: KillMode, rounds: number): Promise<KillReport> {
   // At its calls a child begins with nothing where all its calls are counted: half of them make files.
   const freshEvery = mode === 'random' ? 100 : child.verify === verifyIndexes ? 1 : 6;
-  return runKillRounds({
+  const report = await runKillRounds({
     child: child.script, workFolder, seed: SEED, rounds, mode, verify: child.verify, freshEvery, mostDelayMs: 250, env: { FIELDSTONE_JS: modules.url('') },
   });
+  failed ||= report.failures.length > 0;
+  return report;
 }
 
 describe.each(CHILDREN)('a process that is killed loses nothing that it acknowledged, in any durability: %s', (what, child, atCalls, atRandom) => {

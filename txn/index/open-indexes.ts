@@ -4,6 +4,7 @@ import { KeyBase } from '../keys/key-base.js';
 import type { RecordStore } from '../record/record-store.js';
 import type { CatalogTable } from '../recovery/catalog-file.js';
 import { runAll } from '../checkpoint/step.js';
+import { cutGrowth } from './cut-growth.js';
 import type { IndexContext } from './index-context.js';
 import { IndexBuild, type BuiltIndex } from './index-build.js';
 import type { CatalogIndex, IndexedTable, IndexKeys } from './index-keys.js';
@@ -14,6 +15,7 @@ import { KeySink } from './key-sink.js';
 import { readRecords } from './read-records.js';
 import { keepsRecordOrder } from './record-order.js';
 import { TreeIndexFile } from './tree-index-file.js';
+import { xbaseKindOf } from './xbase-format.js';
 import { XbaseIndexFile } from './xbase-index-file.js';
 
 /** What is known of a table whose indexes are opened. */
@@ -68,10 +70,13 @@ function openForeign(c: IndexContext, store: RecordStore, table: IndexedFiles, n
     store.indexes.problems.push({ file: name, reason: 'it is not there', code: 'INDEX_MISSING' });
     return;
   }
+  const seen = facts?.indexFiles?.[name];
+  const kind = xbaseKindOf(name);
+  const hasGrown = seen !== undefined && stat.sizeBytes > seen.sizeBytes;
+  if (recovering && c.writable && hasGrown && kind !== undefined) cutGrowth(c, store.layout, kind, name, seen.sizeBytes);
   openXbase(c, store, facts ?? { name: tableName }, name);
   const file = store.indexes.files.find((each) => each.name === name);
   if (!(file instanceof XbaseIndexFile)) return;
-  const seen = facts?.indexFiles?.[name];
   const isAsSeen = seen !== undefined && seen.sizeBytes === stat.sizeBytes && seen.mtimeNs === String(stat.mtimeNs);
   const changedAlone = seen !== undefined && !isAsSeen && !adopted && !recovering && c.writable;
   if (isAsSeen ? !adopted : !changedAlone && (!c.writable || keepsRecordOrder(file))) return;

@@ -49,14 +49,13 @@ export interface NewTag {
   readonly keys: SortedKeys;
 }
 
-/** Blocks as they stand in a file that nobody else reads. */
-function plainSource(file: VfsFile, path: string): BlockSource {
-  const { sizeBytes } = file.stat();
+/** Blocks as they stand in a file that nobody else reads, of which the first `sizeBytes` count. */
+export function plainSource(file: VfsFile, path: string, sizeBytes: number = file.stat().sizeBytes): BlockSource {
   return {
     path, sizeBytes,
     block: (offset, lengthBytes) => {
       const block = Buffer.alloc(lengthBytes);
-      if (readUpTo(file, block, offset) < lengthBytes) throw new FieldstoneError('CORRUPT_INDEX', `${path} is shorter than it was`, { file: path, offset });
+      if (offset + lengthBytes > sizeBytes || readUpTo(file, block, offset) < lengthBytes) throw new FieldstoneError('CORRUPT_INDEX', `${path} is shorter than it was`, { file: path, offset });
       return block;
     },
   };
