@@ -7,6 +7,8 @@ const WRITES = 'txn/record/record-writes.ts';
 const LOAD = 'txn/transaction/bulk-load.ts';
 const BULK = 'txn/record/bulk-append.ts';
 const STORE = 'txn/record/record-store.ts';
+const DELTA = 'txn/record/record-delta.ts';
+const RUN = 'txn/transaction/run-transaction.ts';
 
 /** Mistakes on the way from a transaction to its acknowledgement. */
 export const COMMIT_BUGS: readonly SourceBug[] = [
@@ -27,6 +29,8 @@ export const COMMIT_BUGS: readonly SourceBug[] = [
     ['      this.#file.truncate(this.#flushedBytes);\n      this.#file.datasync();\n', '']),
   sourceBug('cut-back-not-synced', 'fault', 'a rejected record is cut off without a sync', WRITER,
     ['      this.#file.truncate(this.#flushedBytes);\n      this.#file.datasync();\n', '      this.#file.truncate(this.#flushedBytes);\n']),
+  sourceBug('log-room-over-records', 'crash', 'the zeros ahead of the log begin a byte too early', WRITER,
+    ['writeFully(this.#file, ZEROS.subarray(0, bytes), endBytes);', 'writeFully(this.#file, ZEROS.subarray(0, bytes), endBytes - 1);']),
   sourceBug('sequence-lost', 'contract', 'a group that could not be written leaves a gap in the numbers', PIPELINE,
     ['    if (!this.#append(group, first)) return;\n    this.#lastSequence += group.length;', '    this.#lastSequence += group.length;\n    if (!this.#append(group, first)) return;']),
   sourceBug('rejected-not-withdrawn', 'contract', 'a failed commit keeps its records in flight', PIPELINE,
@@ -39,6 +43,12 @@ export const COMMIT_BUGS: readonly SourceBug[] = [
     ['store.isInFlight(recno) || store.lastChangeOf', 'store.lastChangeOf']),
   sourceBug('conflicts-missed', 'race', 'the conflict check finds nothing', WRITES,
     ['store.isInFlight(recno) || store.lastChangeOf(recno) > sequence', 'store.isInFlight(recno)']),
+  sourceBug('conflicts-of-ready-commits-missed', 'race', 'a commit that waits for nothing but the log is not checked', RUN,
+    ['  assertNotReplaced(writes);\n  validate(transaction, writes);\n  engine.writeSide.prepare(writes);', '  assertNotReplaced(writes);\n  engine.writeSide.prepare(writes);']),
+  sourceBug('version-overwritten-under-snapshot', 'race', 'the image that a snapshot still reads is overwritten in place', DELTA,
+    ['if (older !== undefined && !keepOlder) {', 'if (older !== undefined) {']),
+  sourceBug('first-row-forgotten', 'crash', 'the second row of a transaction takes the place of the first', 'txn/record/pending-rows.ts',
+    ['new Map([[this.#recno, this.#row], [recno, row]])', 'new Map([[recno, row]])']),
   sourceBug('older-versions-dropped', 'race', 'a commit drops the version that a snapshot still reads', STORE,
     ['snapshots.count > 0 && snapshots.oldestSequence() < sequence', 'snapshots.count < 0']),
   sourceBug('load-rows-not-synced', 'load', 'the rows of a load are not synced before its commit', LOAD,
