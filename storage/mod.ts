@@ -4,6 +4,7 @@ export * from './base/errors.js';
 export * from './base/assert.js';
 export * from './base/nearest.js';
 export { sha256Hex } from './base/sha256.js';
+export { copyBytes } from './base/copy-bytes.js';
 export { LinkedList, type Linked } from './base/linked-list.js';
 export * from './base/checksum.js';
 export type * from './base/environment.js';

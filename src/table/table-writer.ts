@@ -1,11 +1,8 @@
-import { DELETED_MARK, FieldstoneError, LIVE_MARK, PHASE, phases, visibleFields } from '#storage';
+import { copyBytes, DELETED_MARK, FieldstoneError, LIVE_MARK, PHASE, phases, visibleFields } from '#storage';
 import { MustWait, type RecordView, type Engine, type RecordStore, type Transaction } from '#txn';
 import { assertRecno } from './table-reader.js';
 import type { TableCodec } from './table-codec.js';
 import { assertGrowable } from './write-guard.js';
-
-// Up to here copying one by one is cheaper than making a view first (measured).
-const LOOP_BYTES = 160;
 
 export type RowInput = Readonly<Record<string, unknown>>;
 
@@ -81,9 +78,7 @@ export class TableWriter {
     const view = this.#view;
     if (!view.find(recno)) return undefined;
     const image = Buffer.allocUnsafe(this.#store.layout.recordLength); // from a shared pool: an array of its own costs as much as the commit
-    const { bytes, start } = view;
-    if (image.length > LOOP_BYTES) image.set(bytes.subarray(start, start + image.length));
-    else for (let i = 0; i < image.length; i++) image[i] = bytes[start + i] ?? 0;
+    copyBytes(view.bytes, view.start, image);
     return image;
   }
 

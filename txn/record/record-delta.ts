@@ -1,10 +1,8 @@
+import { copyBytes } from '#storage';
 import type { RowVersion } from './row-version.js';
 
 // What a map entry, a version object and a small buffer cost besides the bytes (measured, rounded up).
 const ROW_OVERHEAD_BYTES = 160;
-
-/** Up to here copying one by one is cheaper than a call (measured). */
-const LOOP_BYTES = 160;
 
 /** One generation of changes of a table: committed, in the log, not yet in the base files. */
 export class RecordDelta {
@@ -23,7 +21,7 @@ export class RecordDelta {
   putRow(recno: number, sequence: number, bytes: Uint8Array, keepOlder: boolean): void {
     const older = this.rows.get(recno);
     if (older !== undefined && !keepOlder) {
-      copyBytes(bytes, older.bytes);
+      copyBytes(bytes, 0, older.bytes);
       older.sequence = sequence;
       older.older = undefined;
       return;
@@ -51,9 +49,4 @@ export class RecordDelta {
     for (const [block, bytes] of earlier.memos) if (!this.memos.has(block)) this.memos.set(block, bytes);
     this.#sizeBytes += earlier.sizeBytes;
   }
-}
-
-function copyBytes(from: Uint8Array, to: Uint8Array): void {
-  if (from.length > LOOP_BYTES) to.set(from);
-  else for (let i = 0; i < from.length; i++) to[i] = from[i] ?? 0;
 }
