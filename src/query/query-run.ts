@@ -149,6 +149,7 @@ export class QueryRun<Row> {
     this.#ended = true;
     if (this.#cursor !== undefined) this.#examined += this.#cursor.examined;
     this.#cursor?.close();
+    this.#cursor = undefined; // the log of queries keeps reports, and they this run: not the rows that it sorted
     this.#session.close();
     this.#report();
     return Step.End;
