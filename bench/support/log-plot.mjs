@@ -1,7 +1,7 @@
-const WIDTH = 760;
+const WIDTH = 800;
 const HEIGHT = 420;
 const LEFT = 70;
-const RIGHT = 210;
+const RIGHT = 250;
 const TOP = 46;
 const BOTTOM = 50;
 const COLOURS = ['#2563eb', '#d97706', '#059669', '#b91c1c', '#7c3aed'];
