@@ -9,12 +9,13 @@ import {
 } from './journal-format.js';
 import { isPlainName } from './journal-name.js';
 
+const FIRST_BUFFER_BYTES = 1 << 16;
 const BUFFER_BYTES = 1 << 20;
 const NO_DATA = new Uint8Array(0);
 const encoder = new TextEncoder();
 
 /**
- * Writes one checkpoint journal, sequentially, through a buffer of 1 MB. It is complete when `finish()` has
+ * Writes one checkpoint journal, sequentially, through a buffer that grows to 1 MB. It is complete when `finish()` has
  * returned and the sync after it has succeeded. After any error only `abandon()` is of use.
  *
  * The entries must be on disk before the trailer that vouches for them is written (disks write out of order): with
@@ -32,8 +33,8 @@ export class JournalWriter {
   readonly #vfs: Vfs;
   readonly #file: VfsFile;
   readonly #databaseId: Uint8Array;
-  readonly #buffer = new Uint8Array(BUFFER_BYTES);
-  readonly #view = new DataView(this.#buffer.buffer);
+  #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+  #view = new DataView(this.#buffer.buffer);
   readonly #names = new Map<string, number>();
   #writtenBytes = 0;
   #bufferedBytes = 0;
@@ -154,7 +155,7 @@ export class JournalWriter {
   #entry(kind: EntryKind, file: number, value: number, data: Uint8Array): void {
     assert(!this.#finished, 'nothing is added to a finished journal');
     const bytes = ENTRY_HEADER_BYTES + data.length + ENTRY_CRC_BYTES;
-    if (this.#bufferedBytes + bytes > BUFFER_BYTES) this.#flush();
+    this.#makeRoom(bytes);
     const start = this.#bufferedBytes;
     const end = start + bytes;
     encodeEntryHeader(this.#view, start, kind, file, value, data.length);
@@ -164,6 +165,17 @@ export class JournalWriter {
     this.#view.setUint32(end - ENTRY_CRC_BYTES, this.#chain, true);
     this.#bufferedBytes = end;
     this.#entryCount++;
+  }
+
+  /** Most journals are small: the buffer doubles before it is written. An entry is always smaller than the whole buffer. */
+  #makeRoom(bytes: number): void {
+    if (this.#bufferedBytes + bytes > BUFFER_BYTES) this.#flush();
+    const need = this.#bufferedBytes + bytes;
+    if (need <= this.#buffer.length) return;
+    const grown = new Uint8Array(Math.min(BUFFER_BYTES, Math.max(need, this.#buffer.length * 2)));
+    grown.set(this.#buffer.subarray(0, this.#bufferedBytes));
+    this.#buffer = grown;
+    this.#view = new DataView(grown.buffer);
   }
 
   #put(header: Uint8Array): void {

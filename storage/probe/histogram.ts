@@ -2,6 +2,8 @@ const SUB_BITS = 3;
 const SUB_COUNT = 1 << SUB_BITS;
 const BUCKETS = (54 - SUB_BITS) * SUB_COUNT + SUB_COUNT;
 
+const NO_BUCKETS = new Float64Array(0);
+
 /** Quantiles and totals of a histogram, in the unit that was recorded. */
 export interface HistogramSnapshot {
   readonly count: number;
@@ -16,10 +18,11 @@ export interface HistogramSnapshot {
 
 /**
  * Log-linear histogram: 8 buckets to each power of two, so a quantile is at most 12.5 % off.
- * (Scheme of HdrHistogram, G. Tene.) Recording is a few integer operations and never allocates.
+ * (Scheme of HdrHistogram, G. Tene.) Recording is a few integer operations and allocates nothing after the first.
  */
 export class Histogram {
-  readonly #buckets = new Float64Array(BUCKETS);
+  /** Taken at the first record: most histograms of a database stay empty. */
+  #buckets = NO_BUCKETS;
   #count = 0;
   #sum = 0;
   #min = Infinity;
@@ -27,6 +30,7 @@ export class Histogram {
 
   /** Records a non-negative number; fractions are cut. */
   record(value: number): void {
+    if (this.#count === 0 && this.#buckets.length === 0) this.#buckets = new Float64Array(BUCKETS);
     const v = value > 0 ? Math.floor(value) : 0;
     const i = bucketOf(v);
     this.#buckets[i] = (this.#buckets[i] ?? 0) + 1;
@@ -69,7 +73,7 @@ export class Histogram {
 
   copy(): Histogram {
     const other = new Histogram();
-    other.#buckets.set(this.#buckets);
+    other.#buckets = this.#buckets.slice();
     other.#count = this.#count;
     other.#sum = this.#sum;
     other.#min = this.#min;
