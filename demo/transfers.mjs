@@ -14,9 +14,11 @@ export function totalBalance(db) {
 }
 
 /** One transfer in a transaction of its own, with an await in its body, so that transfers interleave. */
-async function transfer(db, id, payer, payee, amount, onRun) {
+async function transfer(db, id, payer, payee, amount, { onRun, lock }) {
   await db.transaction(async (tx) => {
     onRun();
+    // Locks before the first read, and always in the same order, so that no two wait for each other.
+    if (lock) for (const account of [payer, payee].sort((a, b) => a - b)) await tx.lock('accounts', account);
     const accounts = tx.table('accounts');
     const from = accounts.get(payer);
     const to = accounts.get(payee);
@@ -29,11 +31,11 @@ async function transfer(db, id, payer, payee, amount, onRun) {
 
 /**
  * Lets `workers` make transfers one after the other until the time is over. `onCommit` gets the id of each transfer that was
- * acknowledged. Ids begin at `firstId`.
+ * acknowledged. Ids begin at `firstId`. `accounts` of them take part (all of them by default); with `lock` each transfer locks its two first.
  */
-export async function runTransfers(db, { workers, milliseconds, seed, firstId = 1, onCommit = () => undefined }) {
+export async function runTransfers(db, { workers, milliseconds, seed, firstId = 1, accounts, lock = false, onCommit = () => undefined }) {
   await transferLog(db);
-  const count = db.table('accounts').recordCount;
+  const count = accounts ?? db.table('accounts').recordCount;
   const end = performance.now() + milliseconds;
   let id = firstId;
   let transfers = 0;
@@ -45,7 +47,7 @@ export async function runTransfers(db, { workers, milliseconds, seed, firstId = 
       const payee = 1 + ((payer + Math.floor(random() * (count - 1))) % count);
       const mine = id++;
       if (payee === payer) continue;
-      await transfer(db, mine, payer, payee, 1 + Math.floor(random() * 20), () => { runs++; });
+      await transfer(db, mine, payer, payee, 1 + Math.floor(random() * 20), { onRun: () => { runs++; }, lock });
       transfers++;
       onCommit(mine);
     }

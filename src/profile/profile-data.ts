@@ -20,8 +20,6 @@ export interface ProfileMeta {
   readonly arch?: string;
   readonly cpuCount?: number;
   readonly pid: number;
-  /** Left out unless asked for. */
-  readonly host?: string;
   /** Name of the database: its folder without the path, or `:memory:`. */
   readonly database?: string;
   /** What the profile is of, in the user's words. */

@@ -34,7 +34,6 @@ export interface QueryShapeData {
   readonly fullScans: number;
   /** Name of the index that was used last. */
   readonly index?: string;
-  readonly errors?: number;
   /** Of the slowest run. */
   readonly plan?: PlanStepData;
 }

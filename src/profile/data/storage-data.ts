@@ -125,8 +125,6 @@ export interface BufferPoolData {
 export interface CodecData {
   /** `lz4`, `deflate`. */
   readonly name: string;
-  /** What it was used for: `memo`, `store`, `log`. */
-  readonly use?: string;
   /** Bytes handed over to be compressed. */
   readonly bytesIn: number;
   /** Bytes that came out, also those that were kept plain. */

@@ -74,14 +74,14 @@ function fastestComponent(timeline: readonly TimelineSample[]): string {
 }
 
 function codecs({ codecs: all = [] }: ProfileData): ProfileFinding[] {
-  return all.flatMap(({ name, use, compressed, compressNs, cpuShare, ...one }): ProfileFinding[] => {
+  return all.flatMap(({ name, compressed, compressNs, cpuShare, ...one }): ProfileFinding[] => {
     // What was too short to try costs nothing and is no reason to stop.
     const { tried = compressed + one.keptPlain, triedBytes: bytesIn = one.bytesIn, triedBytesOut: bytesOut = one.bytesOut } = one;
     const plainShare = ratio(Math.max(0, tried - compressed), tried);
     const size = ratio(bytesOut, bytesIn);
     if (name === 'none' || bytesIn < LEAST_CODEC_BYTES || (size < POOR_RATIO && plainShare < KEPT_PLAIN)) return [];
     return [{
-      id: 'compression-not-worth-it', level: 'advice', section: 'codecs', title: `Compressing${use === undefined ? '' : ` for ${use}`} with ${name} gains little.`,
+      id: 'compression-not-worth-it', level: 'advice', section: 'codecs', title: `Compressing with ${name} gains little.`,
       evidence: `${bytesText(bytesIn)} became ${bytesText(bytesOut)} (${shareText(size)}); ${shareText(plainShare)} of the values were kept as they were`
         + `${compressNs === undefined ? '' : `, after ${durationText(compressNs)} of trying`}${cpuShare === undefined ? '' : `; the codec took ${shareText(cpuShare)} of the processor`}.`,
       remedy: 'Set the option compression to none, or raise compressionThreshold so that only large values are tried.',

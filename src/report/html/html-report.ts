@@ -73,7 +73,7 @@ function header({ meta }: ProfileData, title: string): Markup {
   const facts = [
     meta.title !== undefined && meta.database !== undefined ? `database ${meta.database}` : undefined, momentText(meta.startedAtMs), durationText(meta.durationMs * 1e6),
     `fieldstone ${meta.engineVersion}`, `node ${meta.nodeVersion}`, [meta.platform, meta.arch].filter((part) => part !== undefined).join(' '),
-    meta.cpuCount === undefined ? undefined : `${meta.cpuCount} processors`, meta.host === undefined ? undefined : `host ${meta.host}`, `process ${meta.pid}`,
+    meta.cpuCount === undefined ? undefined : `${meta.cpuCount} processors`, `process ${meta.pid}`,
     meta.level === undefined ? undefined : `level ${meta.level}`, meta.samplingRate === undefined ? undefined : `times of ${shareText(meta.samplingRate)} of the operations`,
     meta.overheadShare === undefined ? undefined : `profiler took ${shareText(meta.overheadShare)}`,
   ].filter((fact) => fact !== undefined && fact !== '');

@@ -123,7 +123,7 @@ function queryFamilies({ queries }: ProfileData): MetricFamily[] {
 }
 
 function codecFamilies({ codecs = [] }: ProfileData): MetricFamily[] {
-  return table(codecs, ({ name, use }) => ({ codec: name, use: use ?? '' }), [
+  return table(codecs, ({ name }) => ({ codec: name }), [
     ['codec_in_bytes_total', 'Bytes handed to a codec.', (c) => c.bytesIn], ['codec_out_bytes_total', 'Bytes that came out of it.', (c) => c.bytesOut],
     ['codec_values_compressed_total', 'Values that became smaller.', (c) => c.compressed], ['codec_values_kept_plain_total', 'Values that did not.', (c) => c.keptPlain],
     ['codec_compress_seconds_total', 'Time spent compressing.', (c) => seconds(c.compressNs)],

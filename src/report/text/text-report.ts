@@ -164,8 +164,8 @@ function memory({ timeline = [], gc }: ProfileData): string {
 }
 
 function codecs({ codecs: data = [] }: ProfileData): string {
-  return section('CODECS', ['codec', 'for', '>in', '>out', '>ratio', '>compressed', '>kept plain', '>compressing', '>decompressing', '>of the processor'], data.map((c) => [
-    c.name, c.use ?? '', bytesText(c.bytesIn), bytesText(c.bytesOut), shareText(ratio(c.bytesOut, c.bytesIn)), countText(c.compressed), countText(c.keptPlain),
+  return section('CODECS', ['codec', '>in', '>out', '>ratio', '>compressed', '>kept plain', '>compressing', '>decompressing', '>of the processor'], data.map((c) => [
+    c.name, bytesText(c.bytesIn), bytesText(c.bytesOut), shareText(ratio(c.bytesOut, c.bytesIn)), countText(c.compressed), countText(c.keptPlain),
     time(c.compressNs), time(c.decompressNs), c.cpuShare === undefined ? '' : shareText(c.cpuShare),
   ]));
 }

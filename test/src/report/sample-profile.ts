@@ -252,8 +252,8 @@ export function sampleProfile(): ProfileData {
       oversize: 3,
     },
     codecs: [
-      { name: 'lz4', use: 'store', bytesIn: 22 * MB, bytesOut: 20.9 * MB, compressed: 1900, keptPlain: 6200, decompressed: 8800, compressNs: 0.18e9, decompressNs: 0.03e9 },
-      { name: 'lz4', use: 'memo', bytesIn: 9 * MB, bytesOut: 3.1 * MB, compressed: 4100, keptPlain: 40, decompressed: 3900, compressNs: 0.06e9, decompressNs: 0.02e9 },
+      { name: 'lz4', bytesIn: 22 * MB, bytesOut: 20.9 * MB, compressed: 1900, keptPlain: 6200, decompressed: 8800, compressNs: 0.18e9, decompressNs: 0.03e9 },
+      { name: 'deflate', bytesIn: 9 * MB, bytesOut: 3.1 * MB, compressed: 4100, keptPlain: 40, decompressed: 3900, compressNs: 0.06e9, decompressNs: 0.02e9 },
     ],
     locks: sampleLocks(),
     transactions: {

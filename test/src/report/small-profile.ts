@@ -43,7 +43,7 @@ export function smallProfile(): ProfileData {
     io: [{ file: 'people.dbf', kind: 'table', reads: 12, bytesRead: 98_304, writes: 2, bytesWritten: 16_384, syncs: 1, sizeBytes: 131_072 }],
     log: { records: 30, bytesAppended: 4000, flushes: 15, syncs: 15, stalls: 0, checkpoints: [{ atMs: 1500, durationNs: 20e6, cause: 'asked', bytesWritten: 16_384, stores: 1 }] },
     buffers: { classes: [{ sizeBytes: 1024, taken: 5, returned: 5, reused: 4, allocated: 1, outstanding: 0 }] },
-    codecs: [{ name: 'lz4', use: 'store', bytesIn: 1000, bytesOut: 400, compressed: 3, keptPlain: 1, decompressed: 2, compressNs: 5000, decompressNs: 2000 }],
+    codecs: [{ name: 'lz4', bytesIn: 1000, bytesOut: 400, compressed: 3, keptPlain: 1, decompressed: 2, compressNs: 5000, decompressNs: 2000 }],
     locks: {
       shards: [{ shard: 0, acquisitions: 100, waits: 2, waitNs: 3e6 }, { shard: 1, acquisitions: 80, waits: 0, waitNs: 0 }],
       hot: [{ resource: 't:people/3', waits: 2, waitNs: 3e6, maxWaitNs: 2e6, shard: 0 }],

@@ -1,8 +1,9 @@
-import type { WaitEdgeData, WaitGraphData, WaitNodeData } from '../../../profile/data/lock-data.js';
+import type { WaitEdgeData, WaitGraphData } from '../../../profile/data/lock-data.js';
+import { groupWaiters, type WaitGroup, type WaitGroups } from './wait-groups.js';
 
-/** A transaction in its place: layer 0 waits for nobody of those shown below it. */
+/** A transaction, or several, in their place: layer 0 waits for nobody of those shown below it. */
 export interface PlacedNode {
-  readonly node: WaitNodeData;
+  readonly node: WaitGroup;
   readonly layer: number;
   readonly column: number;
 }
@@ -21,15 +22,16 @@ const MOST_NODES = 24;
 
 /** Layers by the longest way down, nodes of a layer in the order of those they wait for (barycentres). */
 export function placeWaitGraph(graph: WaitGraphData): PlacedGraph {
-  const nodes = busiest(graph);
+  const groups = groupWaiters(graph);
+  const nodes = busiest(groups);
   const shown = new Set(nodes.map((node) => node.id));
-  const edges = graph.edges.filter((edge) => shown.has(edge.from) && shown.has(edge.to));
+  const edges = groups.edges.filter((edge) => shown.has(edge.from) && shown.has(edge.to));
   const depth = depths(nodes, edges);
   const layers = Math.max(0, ...depth.values()) + 1;
   const rows = Array.from({ length: layers }, (_, layer) => nodes.filter((node) => depth.get(node.id) === layer));
   const columnOf = new Map<number, number>();
   for (const row of rows) {
-    const wish = (node: WaitNodeData): number => mean(edges.filter((edge) => edge.from === node.id).flatMap((edge) => columnOf.get(edge.to) ?? []));
+    const wish = (node: WaitGroup): number => mean(edges.filter((edge) => edge.from === node.id).flatMap((edge) => columnOf.get(edge.to) ?? []));
     row.sort((a, b) => wish(a) - wish(b) || a.id - b.id);
     row.forEach((node, i) => columnOf.set(node.id, i - (row.length - 1) / 2));
   }
@@ -37,17 +39,17 @@ export function placeWaitGraph(graph: WaitGraphData): PlacedGraph {
   const placed = rows.flatMap((row, layer) => row.map((node) => (
     { node, layer: layers - 1 - layer, column: (columnOf.get(node.id) ?? 0) + (columns - 1) / 2 }
   )));
-  return { nodes: placed, edges, layers, columns, left: graph.nodes.length - nodes.length };
+  return { nodes: placed, edges, layers, columns, left: graph.nodes.length - nodes.reduce((sum, { ids }) => sum + ids.length, 0) };
 }
 
 /** Those with most edges, when there are too many to be drawn. */
-function busiest({ nodes, edges }: WaitGraphData): WaitNodeData[] {
+function busiest({ nodes, edges }: WaitGroups): WaitGroup[] {
   const degree = new Map<number, number>();
   for (const { from, to } of edges) for (const id of [from, to]) degree.set(id, (degree.get(id) ?? 0) + 1);
   return [...nodes].sort((a, b) => (degree.get(b.id) ?? 0) - (degree.get(a.id) ?? 0) || a.id - b.id).slice(0, MOST_NODES);
 }
 
-function depths(nodes: readonly WaitNodeData[], edges: readonly WaitEdgeData[]): Map<number, number> {
+function depths(nodes: readonly WaitGroup[], edges: readonly WaitEdgeData[]): Map<number, number> {
   const depth = new Map(nodes.map((node) => [node.id, 0]));
   // As many rounds as there are nodes are enough without a circle; with one, the rest of its edges point upwards.
   for (let round = 0; round < nodes.length; round++) {

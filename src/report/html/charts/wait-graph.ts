@@ -22,7 +22,8 @@ export function waitGraph(graph: WaitGraphData): Markup {
   const places = new Map(nodes.map((one) => [one.node.id, centre(one)]));
   const waiting = new Set(edges.map((edge) => edge.from));
   const blocking = new Map<number, number>();
-  for (const { to } of edges) blocking.set(to, (blocking.get(to) ?? 0) + 1);
+  const many = new Map(nodes.map(({ node }) => [node.id, node.ids.length]));
+  for (const { from, to } of edges) blocking.set(to, (blocking.get(to) ?? 0) + (many.get(from) ?? 1));
   const most = Math.max(...blocking.values());
   const arrows = edges.map(({ from, to, why }) => arrow(places.get(from), places.get(to), why === 'queued')).join('');
   // One label for all who wait for the same: beside the arrow of the first.
@@ -37,7 +38,7 @@ export function waitGraph(graph: WaitGraphData): Markup {
   const more = left > 0 ? `; ${countOf(left, 'transaction')} with fewer waits are left out` : '';
   const label = edges.map(({ from, to, resource }) => `${from} waits for ${to} because of ${resource}`).join('; ');
   return `<figure class="chart waits"><figcaption><h4>Who waited for whom, at ${text(durationText(graph.atMs * 1e6))}</h4>
-<p>An arrow leads from the transaction that waits to the one in its way; dashed: only queued behind it${more}</p></figcaption>
+<p>An arrow leads from the transaction that waits to the one in its way; dashed: only queued behind it. Those who wait for the same are one box${more}</p></figcaption>
 <div class="scroll"><svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${text(clipMiddle(label, 2000))}">
 <defs><marker id="arrowhead" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" orient="auto-start-reverse"><path d="M0 0L10 5L0 10z"/></marker></defs>
 ${arrows}${boxes}${names}</svg></div></figure>`;
@@ -81,9 +82,12 @@ function edgeName(from: Point | undefined, to: Point | undefined, resource: stri
 
 function box(placed: PlacedNode, isWaiting: boolean, isWorst: boolean): Markup {
   const { x, y } = centre(placed);
-  const { id, name, held } = placed.node;
-  const words = clipMiddle(name ?? 'transaction', NAME_CHARS);
-  return `<g class="node${isWaiting ? '' : ' free'}${isWorst ? ' worst' : ''}"><title>${text(`${name ?? 'transaction'} ${id}, ${countOf(held, 'lock')} held`)}</title>`
+  const { id, name, held, ids } = placed.node;
+  const isOne = ids.length === 1;
+  const words = isOne ? clipMiddle(name ?? 'transaction', NAME_CHARS) : countOf(ids.length, 'transaction');
+  const title = isOne ? `${name ?? 'transaction'} ${id}, ${countOf(held, 'lock')} held` : `transactions ${ids.join(', ')}`;
+  const numbers = isOne ? `no. ${id}, ${held} held` : `no. ${id} and others`;
+  return `<g class="node${isWaiting ? '' : ' free'}${isWorst ? ' worst' : ''}"><title>${text(title)}</title>`
     + `<rect x="${x - BOX.width / 2}" y="${y - BOX.height / 2}" width="${BOX.width}" height="${BOX.height}" rx="7"/>`
-    + `<text x="${x}" y="${y - 2}">${text(words)}</text><text class="soft" x="${x}" y="${y + 13}">${text(`no. ${id}, ${held} held`)}</text></g>`;
+    + `<text x="${x}" y="${y - 2}">${text(words)}</text><text class="soft" x="${x}" y="${y + 13}">${text(numbers)}</text></g>`;
 }

@@ -38,7 +38,7 @@ function shapeCard(shape: QueryShapeData, allNs: number, durationMs: number, isO
     ['mean', durationText(ratio(shape.executionNs, shape.count))], ['median', shape.p50Ns === undefined ? undefined : durationText(shape.p50Ns)],
     ['99 %', shape.p99Ns === undefined ? undefined : durationText(shape.p99Ns)], ['longest', durationText(shape.maxNs)], ['planning', durationText(shape.planNs)],
     ['rows read', countText(shape.rowsExamined)], ['rows given', countText(shape.rowsReturned)], ['read for each given', countText(Math.round(wasted * 10) / 10)],
-    ['whole table read', shape.fullScans === 0 ? 'never' : countOf(shape.fullScans, 'time')], ['index', shape.index], ['errors', shape.errors === undefined || shape.errors === 0 ? undefined : countText(shape.errors)],
+    ['whole table read', shape.fullScans === 0 ? 'never' : countOf(shape.fullScans, 'time')], ['index', shape.index],
   ];
   const figures = facts.flatMap(([name, value]) => (value === undefined ? [] : [`<div><dt>${text(name)}</dt><dd>${text(value)}</dd></div>`])).join('');
   const plan = shape.plan === undefined ? '' : `<details${isOpen ? ' open' : ''}><summary>Plan of the slowest run</summary><pre class="plan">${planMarkup(shape.plan)}</pre></details>`;

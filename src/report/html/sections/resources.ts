@@ -6,7 +6,7 @@ import type { ReportContext } from '../report-context.js';
 /** Codecs. */
 export function codecsSection({ data: { codecs = [] } }: ReportContext): Section {
   const rows = codecs.map((one) => [
-    one.use === undefined ? one.name : `${one.name}, ${one.use}`, sized(one.bytesIn), sized(one.bytesOut), shared(ratio(one.bytesOut, one.bytesIn)),
+    one.name, sized(one.bytesIn), sized(one.bytesOut), shared(ratio(one.bytesOut, one.bytesIn)),
     counted(one.compressed), counted(one.keptPlain), timed(one.compressNs), counted(one.decompressed), timed(one.decompressNs), shared(one.cpuShare),
   ]);
   return {
