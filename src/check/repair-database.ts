@@ -83,7 +83,7 @@ function failed(engine: Engine, e: unknown): Pick<RepairedTable, 'status' | 'act
 async function repairOne(engine: Engine, table: string, options: RepairOptions): Promise<RepairedTable> {
   try {
     const needs = await needsRepair(engine, table, options);
-    if (needs !== 'table') return needs.length === 0 ? { table, status: 'fine', actions: [], kept: [] } : await repairIndexes(engine, table, needs, options);
+    if (needs !== 'table') return needs.length === 0 ? fineOrRemade(engine, table) : await repairIndexes(engine, table, needs, options);
     const entry = engine.entry(table);
     const known = opened(engine, entry);
     const stale = known === undefined ? namedIndexes(entry) : unmaintained(known, entry).map((problem) => problem.file);
@@ -106,6 +106,13 @@ async function repairOne(engine: Engine, table: string, options: RepairOptions):
   } catch (e) {
     return { table, ...failed(engine, e) };
   }
+}
+
+/** Nothing is left to mend; but an index file that did not go with its table was made anew when the table was opened, perhaps by this repair. */
+function fineOrRemade(engine: Engine, table: string): RepairedTable {
+  const remade = engine.store(engine.entry(table)).indexes.remadeAtOpening.splice(0);
+  if (remade.length === 0) return { table, status: 'fine', actions: [], kept: [] };
+  return { table, status: 'repaired', actions: remade.map((file) => `index file ${file} did not go with the table and was made anew when it was opened`), kept: [] };
 }
 
 async function repairIndexes(engine: Engine, table: string, files: readonly string[], options: RepairOptions): Promise<RepairedTable> {

@@ -3,6 +3,7 @@ import { FieldstoneError, hasCode, type Finding, type Vfs } from '#storage';
 import type { Database } from '../database.js';
 import { openDbf } from '../dbf/main.js';
 import { open } from '../open.js';
+import { indexFacts, type IndexFacts } from './index-facts.js';
 import type { OpenOptions } from '../config/open-options.js';
 import { UsageError, type CliContext } from './command.js';
 
@@ -52,6 +53,8 @@ export interface TableFacts {
   readonly sizeBytes: number;
   readonly memo: { readonly kind: string; readonly file: string | null } | null;
   readonly indexFiles: readonly string[];
+  /** Indexes that are in use. */
+  readonly indexes: readonly IndexFacts[];
   readonly findings: readonly Finding[];
 }
 
@@ -130,7 +133,7 @@ async function databaseView(db: Database, name: string): Promise<TableView> {
     const info = table.info();
     return {
       name: table.name, fields: table.fields, recordCount: table.recordCount,
-      facts: { ...info, memo: info.memo === null ? null : { kind: info.memo.kind, file: info.memo.file } },
+      facts: { ...info, indexes: table.indexes().map(indexFacts), memo: info.memo === null ? null : { kind: info.memo.kind, file: info.memo.file } },
       scan: (options: ViewScan) => db.table(name).scan(options),
       close: () => db.close(),
     };
@@ -147,7 +150,7 @@ async function fileView(path: string, options: { readonly encoding?: string }): 
       name, file: path, dialect: info.dialect, version: info.version, encoding: info.encoding, lastUpdate: info.lastUpdate, recordCount: info.recordCount,
       recordLengthBytes: info.recordLengthBytes, headerLengthBytes: info.headerLengthBytes, sizeBytes: info.sizeBytes,
       memo: info.memo === undefined ? null : { kind: info.memo.kind, file: info.memo.path ?? null },
-      indexFiles: [], findings: info.findings,
+      indexFiles: [], indexes: [], findings: info.findings,
     },
     scan: (scan) => file.scan(scan), close: () => file.close(),
   };

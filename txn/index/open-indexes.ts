@@ -88,6 +88,7 @@ function openForeign(c: IndexContext, store: RecordStore, table: IndexedFiles, n
     return;
   }
   rebuildForeign(c, store, facts ?? { name: tableName }, definitions, name);
+  store.indexes.remadeAtOpening.push(name);
   onRebuilt();
   openXbase(c, store, facts ?? { name: tableName }, name);
 }
@@ -141,6 +142,7 @@ function openFile(
   const known = adopted ? undefined : openTree(c, name, definition);
   if (known !== undefined) return known;
   if (!c.writable) return new MemoryIndexFile(runOf(c, store, keys));
+  store.indexes.remadeAtOpening.push(name);
   onRebuilt();
   return rebuildTree(c, store, facts, definition, name);
 }

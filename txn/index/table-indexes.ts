@@ -23,6 +23,8 @@ export class TableIndexes {
   #hasUnique = false;
   /** Index files of the table that can not be kept right: it is not written to while they stand beside it. */
   readonly problems: IndexProblem[] = [];
+  /** Index files that opening the table made anew, since somebody asked last. */
+  readonly remadeAtOpening: string[] = [];
   /** Files of dropped indexes: readers that still walk them may end. */
   readonly #dropped: IndexFile[] = [];
   #frozen: readonly IndexFile[] = [];

@@ -4,6 +4,7 @@ import type { Database } from '../../database.js';
 import type { KvInfo } from '../../kv/kv-types.js';
 import { textOption, type CliContext, type Command } from '../command.js';
 import { kindOf, openView, withDatabase, withRefresh, type TableFacts, type TableView, type ViewField } from '../open-target.js';
+import { entriesText, indexFacts } from '../index-facts.js';
 import { countText, plainText, sizeText, textTable } from '../text-table.js';
 
 /** What cannot be opened, and why. */
@@ -43,8 +44,12 @@ function tableText({ facts, fields }: TableView): string {
   const width = Math.max(...lines.map(([left]) => left.length));
   const head = lines.map(([left, right]) => `${left.padEnd(width)}  ${plainText(right)}\n`).join('');
   const table = textTable([{ title: 'field' }, { title: 'type' }, { title: 'length', align: 'right' }, { title: 'decimals', align: 'right' }, { title: '' }], fields.map(fieldRow));
+  const indexes = facts.indexes.length === 0 ? '' : textTable(
+    [{ title: 'index' }, { title: 'kind' }, { title: 'on' }, { title: 'entries', align: 'right' }, { title: 'file' }],
+    facts.indexes.map(({ name, kind, on, entryCount, file }) => [plainText(name), kind, plainText(on), entriesText({ kind, entryCount }), plainText(file ?? 'in memory')]),
+  );
   const findings = facts.findings.map((f) => `${f.severity}: ${plainText(f.message)} (${f.code})\n`).join('');
-  return `${head}\n${table}${findings === '' ? '' : `\n${findings}`}`;
+  return `${head}\n${table}${indexes === '' ? '' : `\n${indexes}`}${findings === '' ? '' : `\n${findings}`}`;
 }
 
 async function oneTable(context: CliContext, path: string, table: string | undefined, encoding: string | undefined): Promise<number> {
@@ -60,14 +65,14 @@ async function oneTable(context: CliContext, path: string, table: string | undef
 function tablesText(entries: readonly Entry[]): string {
   if (entries.length === 0) return '';
   const rows = entries.map((entry) => ('error' in entry
-    ? [entry.name, 'cannot be opened', '', '', '', '', '', entry.error.code]
+    ? [entry.name, 'cannot be opened', '', '', '', '', '', '', entry.error.code]
     : [
       entry.facts.name, entry.facts.dialect, entry.facts.encoding, countText(entry.facts.recordCount), String(entry.fields), sizeText(entry.facts.sizeBytes),
-      entry.facts.memo?.kind ?? '', entry.facts.findings.length === 0 ? '' : `${entry.facts.findings.length} (see check)`,
+      entry.facts.memo?.kind ?? '', entry.facts.indexes.length === 0 ? '' : countText(entry.facts.indexes.length), entry.facts.findings.length === 0 ? '' : `${entry.facts.findings.length} (see check)`,
     ]));
   return textTable([
     { title: 'table' }, { title: 'dialect' }, { title: 'encoding' }, { title: 'records', align: 'right' }, { title: 'fields', align: 'right' },
-    { title: 'size', align: 'right' }, { title: 'memo' }, { title: 'oddities' },
+    { title: 'size', align: 'right' }, { title: 'memo' }, { title: 'indexes', align: 'right' }, { title: 'oddities' },
   ], rows.map((row) => row.map(plainText)));
 }
 
@@ -119,7 +124,7 @@ function wholeFolder(context: CliContext, folder: string, encoding: string | und
     const [entries, stores] = await withRefresh(db, (): [Entry[], StoreEntry[]] => [
       lookAt(db.tables(), (name) => {
         const table = db.table(name);
-        return { facts: table.info(), fields: table.fields.length };
+        return { facts: { ...table.info(), indexes: table.indexes().map(indexFacts) }, fields: table.fields.length };
       }),
       lookAt(db.stores(), (name) => db.kv(name).info()),
     ]);

@@ -1,6 +1,6 @@
 import type { Command } from '../command.js';
 import { folderAndTable, withDatabase } from '../open-target.js';
-import { countText } from '../text-table.js';
+import { entriesText } from '../index-facts.js';
 
 export const reindexCommand: Command = {
   name: 'reindex',
@@ -22,9 +22,9 @@ export const reindexCommand: Command = {
         const before = handle.indexes().length;
         if (before > 0) await handle.reindex({ signal: context.signal, onProgress: ({ done, total }) => context.progress.update(`indexing ${handle.name}`, done, total) });
         context.progress.clear();
-        const indexes = handle.indexes().map(({ name: index, entryCount }) => ({ name: index, entries: entryCount }));
+        const indexes = handle.indexes().map(({ name: index, kind, entryCount }) => ({ name: index, kind, entries: entryCount }));
         results.push({ table: handle.name, indexes });
-        if (!context.json) await context.print(`${handle.name}: ${indexes.length === 0 ? 'no indexes' : indexes.map((ix) => `${ix.name} (${countText(ix.entries)})`).join(', ')}\n`);
+        if (!context.json) await context.print(`${handle.name}: ${indexes.length === 0 ? 'no indexes' : indexes.map((ix) => `${ix.name} (${entriesText({ kind: ix.kind, entryCount: ix.entries })})`).join(', ')}\n`);
       }
       if (context.json) await context.print(`${JSON.stringify({ tables: results })}\n`);
       return 0;
