@@ -20,7 +20,7 @@ frames.forEach(function (f) {
   if (f.parent) f.parent.kids.push(f);
   path[f.level - 1] = f;
 });
-function within(f, z) { return f.x >= z.x - 1e-6 && f.x + f.w <= z.x + z.w + 1e-6; }
+function within(f, z) { for (; f; f = f.parent) if (f === z) return true; return false; }
 function label(f, share) {
   var px = share / 100 * 0.98 * width, room = Math.floor((px - 8) / 6.4), text = f.el.querySelector('text');
   var words = room < 3 ? '' : f.name.length > room ? f.name.slice(0, room - 1) + '\\u2026' : f.name;
@@ -35,7 +35,7 @@ function draw() {
   var z = zoomed || frames[0];
   width = svg.getBoundingClientRect().width;
   frames.forEach(function (f) {
-    var above = f.level < z.level && within(z, f), inside = f.level >= z.level && within(f, z);
+    var above = f !== z && within(z, f), inside = within(f, z);
     f.shown = above || inside;
     f.el.style.display = f.shown ? '' : 'none';
     if (!f.shown) return;
@@ -66,14 +66,15 @@ function focus(f) {
   tell(f);
 }
 function search() {
-  var words = input.value.trim().toLowerCase(), hits = 0, share = 0, until = -1;
+  var words = input.value.trim().toLowerCase(), hits = 0, share = 0;
   frames.forEach(function (f) {
     var hit = words !== '' && f.find.indexOf(words) >= 0;
+    f.counted = hit || !!f.parent && f.parent.counted;
     f.el.classList.toggle('hit', hit);
     f.el.classList.toggle('dim', words !== '' && !hit);
     if (!hit) return;
     hits++;
-    if (f.x > until - 1e-6) { share += f.w; until = f.x + f.w; }
+    if (!f.parent || !f.parent.counted) share += f.w;
   });
   found.textContent = words === '' ? '' : hits + (hits === 1 ? ' frame, ' : ' frames, ') + share.toFixed(1) + ' % of the whole';
 }

@@ -61,6 +61,25 @@ describe('the flame graph', () => {
     expect(browser.troubles).toEqual([]);
   });
 
+  test('shows every call of what is zoomed into, however the places are rounded', async () => {
+    // A third of the whole has two halves: 33.3333 %, but twice 16.6667 %.
+    const names = ['(root)', 'third', 'first half', 'second half', ...Array.from({ length: 20 }, (_, i) => `other ${i}`)];
+    const weights = [0, 0, 5, 5, ...new Array<number>(20).fill(1)];
+    const nodes = names.map((functionName, id) => ({
+      id: id + 1, callFrame: { functionName, scriptId: '1', url: 'file:///app.js', lineNumber: id, columnNumber: 0 }, hitCount: weights[id] ?? 0,
+      children: id === 0 ? [2, ...names.slice(4).map((_, i) => i + 5)] : id === 1 ? [3, 4] : [],
+    }));
+    const { heap: _, ...rest } = sampleProfile();
+    const page = await browser?.open('flame.svg', flameGraphReport({ ...rest, cpu: { nodes, startTime: 0, endTime: 30_000 } }));
+    if (page === undefined || browser === undefined) return;
+    await clickFrame(page, 'third');
+    expect([await widthOf(page, 'first half'), await widthOf(page, 'second half')].map((width) => Math.round(width ?? 0))).toEqual([50, 50]);
+    await page.locator('input').click();
+    await page.keyboard.type('half');
+    expect(await page.locator('.found').textContent()).toBe('2 frames, 33.3 % of the whole');
+    expect(browser.troubles).toEqual([]);
+  });
+
   test.each(['light', 'dark'] as const)('fits a phone, %s', async (colorScheme) => {
     const page = await browser?.open('flame.svg', flameGraphReport(sampleProfile(), 'heap'), { width: 390, height: 700 });
     if (page === undefined || browser === undefined) return;
