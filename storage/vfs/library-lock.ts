@@ -24,7 +24,7 @@ const FAR_FUTURE = new Date(8.64e15);
  */
 export function takeThroughLibrary(folder: LockFolder, nonce: string, onLost: () => void): () => void {
   // The name is only the library's key; two locks of two file systems may have the same path.
-  return properLockfile().lockSync(`${folder.path}-${nonce}`, {
+  const release = properLockfile().lockSync(`${folder.path}-${nonce}`, {
     lockfilePath: folder.path,
     realpath: false,
     stale: NEVER_STALE_MS,
@@ -32,7 +32,24 @@ export function takeThroughLibrary(folder: LockFolder, nonce: string, onLost: ()
     fs: stepsOf(folder, nonce),
     onCompromised: onLost,
   });
+  dropped.register(folder, release, folder);
+  return () => {
+    dropped.unregister(folder);
+    release();
+  };
 }
+
+/**
+ * A handle that was dropped without a close leaves an entry and a timer in the library, for as long as the process lives: they go when its folder is
+ * collected. Nothing is removed on disk then, where the lock stays ours until the process ends.
+ */
+const dropped = new FinalizationRegistry<() => void>((release) => {
+  try {
+    release();
+  } catch {
+    // The library had found it lost, and let go of it already.
+  }
+});
 
 /**
  * The library's table outlives a handle that was dropped without a close, so it holds the folder (and with it
