@@ -1,10 +1,15 @@
 import { createRequire } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import {
   acquireDatabaseLock, FieldstoneError, MemoryVfs, nodeEnvironment, writeFully,
   type DatabaseLock, type Environment, type LockHolder, type Vfs,
 } from '#storage';
 import { fakeIdentity } from '../../support/fake-identity.js';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 const FOLDER = '/data';
 const LOCK = '/data/fieldstone.lock';
@@ -147,6 +152,20 @@ describe('acquireDatabaseLock', () => {
     expect(taken.nonce).not.toBe(old.nonce);
     expect([old.stillHeld(), taken.stillHeld()]).toEqual([false, true]);
     taken.release();
+  });
+
+  test('handles that were dropped without a release leave no entry of the library once they are collected', async () => {
+    const library = createRequire(import.meta.url)('proper-lockfile/lib/lockfile.js') as { getLocks(): object };
+    const count = (): number => Object.keys(library.getLocks()).length;
+    const before = count();
+    const drop = (pid: number): void => { acquireDatabaseLock(memory().env, FOLDER, fakeIdentity(pid)); };
+    for (let i = 0; i < 50; i++) drop(50_000 + i);
+    expect(count()).toBe(before + 50);
+    for (let turn = 0; turn < 100 && count() > before; turn++) {
+      collect();
+      await new Promise((resolve) => { setImmediate(resolve); });
+    }
+    expect(count()).toBeLessThanOrEqual(before + 1); // the collector may keep what it found on the stack
   });
 
   test('many openings leak no listener, no registry entry and no entry of the library', () => {
