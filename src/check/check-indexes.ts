@@ -29,7 +29,8 @@ export async function checkIndexes(c: IndexesCheck): Promise<Finding[]> {
     const found = new StoreFindings(path(file.name));
     await checkIndexFile(engine, file, () => turn(c), found);
     for (const index of file.stores) {
-      if (index.keys.readOnlyReason === undefined && view.sequence >= index.validFrom) await compareIndex(c, index, found);
+      const { readOnlyReason, isComparable = readOnlyReason === undefined } = index.keys;
+      if (isComparable && view.sequence >= index.validFrom) await compareIndex(c, index, found);
     }
     findings.push(...found.list());
   }
@@ -43,7 +44,10 @@ function turn({ engine, signal }: IndexesCheck): Promise<void> {
 
 async function compareIndex(c: IndexesCheck, index: IndexStore, found: StoreFindings): Promise<void> {
   try {
-    await new Comparison(index, await keysOfRows(c, index), found).run(c);
+    const cursor = new IndexCursor(index, c.view, { lower: undefined, upper: undefined });
+    // A file that is only read may be in an order of its own.
+    const entries = index.keys.readOnlyReason === undefined ? cursor : await inOrder(c, cursor);
+    await new Comparison(index, await keysOfRows(c, index), found).run(c, entries);
   } catch (e) {
     if (!hasCode(e, 'CORRUPT_INDEX') && !hasCode(e, 'CORRUPT_PAGE') && !hasCode(e, 'VALUE') && !hasCode(e, 'LIMIT')) throw e;
     found.add('CORRUPT_INDEX', 'error', `${index.name}: ${e.message}`, e.offset);
@@ -66,6 +70,38 @@ async function keysOfRows(c: IndexesCheck, index: IndexStore): Promise<SortedRun
   return builder.finish();
 }
 
+/** Entries one by one, as a cursor gives them. */
+interface Entries {
+  readonly keyBytes: Buffer;
+  readonly keyStart: number;
+  readonly keyLength: number;
+  readonly recno: number;
+  next(): boolean;
+}
+
+/** The same entries by key and record. */
+async function inOrder(c: IndexesCheck, cursor: Entries): Promise<Entries> {
+  const builder = new RunBuilder();
+  for (let n = 1; cursor.next(); n++) {
+    builder.add(cursor.keyBytes.subarray(cursor.keyStart), cursor.keyLength + RECNO_BYTES);
+    if (n % ROWS_PER_TURN === 0) await turn(c);
+  }
+  return new RunEntries(builder.finish());
+}
+
+class RunEntries implements Entries {
+  readonly #run: SortedRun;
+  #at = -1;
+
+  constructor(run: SortedRun) { this.#run = run; }
+
+  get keyBytes(): Buffer { return this.#run.bytesAt(this.#at); }
+  get keyStart(): number { return this.#run.startAt(this.#at); }
+  get keyLength(): number { return this.#run.lengthAt(this.#at) - RECNO_BYTES; }
+  get recno(): number { return recnoOf(this.keyBytes, this.keyStart, this.#run.lengthAt(this.#at)); }
+  next(): boolean { return ++this.#at < this.#run.count; }
+}
+
 /** Entries and keys of rows, both in order, side by side. */
 class Comparison {
   readonly #index: IndexStore;
@@ -83,8 +119,7 @@ class Comparison {
     this.#firstOnly = index.definition.tag?.unique === 'first';
   }
 
-  async run(c: IndexesCheck): Promise<void> {
-    const cursor = new IndexCursor(this.#index, c.view, { lower: undefined, upper: undefined });
+  async run(c: IndexesCheck, cursor: Entries): Promise<void> {
     const rows = this.#rows;
     let stands = cursor.next();
     let row = 0;

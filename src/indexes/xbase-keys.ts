@@ -26,6 +26,7 @@ export class XbaseKeys implements IndexForm {
   readonly collation: string;
   readonly keyLengthBytes: number;
   readonly readOnlyReason: string | undefined;
+  readonly isComparable: boolean;
   readonly tagSpec: TagSpec | undefined;
   readonly #maker: XbaseMaker | undefined;
   readonly #whyNot: string;
@@ -44,6 +45,7 @@ export class XbaseKeys implements IndexForm {
     this.#maker = maker;
     this.#whyNot = typeof made === 'string' ? made : '';
     this.readOnlyReason = facts.readOnlyReason ?? (typeof made === 'string' ? made : undefined);
+    this.isComparable = maker?.compare !== undefined && (facts.readOnlyReason === undefined || kind === 'mdx');
     const field = maker !== undefined && tellsField(kind, maker.expression, facts) ? maker.expression.onlyField : undefined;
     const i = field === undefined ? -1 : visibleFields(layout).indexOf(field);
     const path = i < 0 ? undefined : namesFor(layout, table.fieldNames)[i];
@@ -57,13 +59,13 @@ export class XbaseKeys implements IndexForm {
 
   keysOf(image: Uint8Array, start: number, recno: number, _memos: MemoSource, emit: EmitKey): void {
     const maker = this.#maker;
-    if (maker?.write === undefined) throw new FieldstoneError('UNSUPPORTED', `no keys can be made: ${this.readOnlyReason ?? ''}`);
+    if (maker?.compare === undefined) throw new FieldstoneError('UNSUPPORTED', `no keys can be made: ${this.readOnlyReason ?? ''}`);
     const row = this.#row;
     row.bytes = image;
     row.start = start;
     row.recno = recno;
     if (maker.isIn?.(row) === false) return;
-    maker.write(row, key.bytes);
+    maker.compare(row, key.bytes);
     if (this.#turned) for (let i = 0; i < this.keyLengthBytes; i++) key.bytes[i] = ~(key.bytes[i] ?? 0);
     emit(key.bytes, this.keyLengthBytes);
   }

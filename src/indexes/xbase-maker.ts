@@ -9,6 +9,8 @@ export interface XbaseMaker {
   readonly expression: CompiledExpression;
   /** Undefined: no keys are made, those of the file are only read. */
   readonly write: WriteKey | undefined;
+  /** Also the keys that are only compared with those of a file that is not written to (MDX, over text). */
+  readonly compare: WriteKey | undefined;
   readonly isIn: ((row: ExpressionRow) => boolean) | undefined;
   readonly values: XbaseValues;
 }
@@ -22,8 +24,9 @@ export function xbaseMaker(layout: DbfLayout, definition: CatalogIndex): XbaseMa
     const expression = compileExpression(text, { layout });
     const decimals = expression.value.type === 'N' ? expression.value.decimals : 0;
     const { onlyField } = expression;
+    const compare = kind === 'mdx' && !isPlainText(expression) ? undefined : keyWriter(kind, expression, facts, decimals);
     return {
-      expression, write: kind === 'mdx' ? undefined : keyWriter(kind, expression, facts, decimals),
+      expression, write: kind === 'mdx' ? undefined : compare, compare,
       isIn: forExpression === undefined ? undefined : forFilter(compileExpression(forExpression, { layout })),
       values: new XbaseValues(kind, expression, facts, decimals, onlyField?.binary === true ? 'latin1' : layout.encoding),
     };
@@ -32,6 +35,9 @@ export function xbaseMaker(layout: DbfLayout, definition: CatalogIndex): XbaseMa
     throw e;
   }
 }
+
+/** BDE makes other texts of blank dates and of numbers than the expression says. */
+function isPlainText({ value, fields }: CompiledExpression): boolean { return value.type === 'C' && fields.every(({ type }) => type === 'C'); }
 
 /** How the tag is made anew. */
 export function xbaseTagSpec({ tag: facts, kind }: CatalogIndex, { value, onlyField }: CompiledExpression): TagSpec | undefined {

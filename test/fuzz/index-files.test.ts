@@ -171,8 +171,7 @@ async function read(victim: Victim, truth: Truth, files: FolderFiles, tally: Tal
   }
   const { findings } = await db.check();
   const isSeen = findings.some((f) => f.severity !== 'note');
-  // Read-only files (MDX) may have an order of their own: the check proves their structure, not their entries.
-  const expected = outcomes.filter((outcome) => outcome !== 'right' && outcome !== 'another index' && (outcome !== 'other' || !victim.path.toLowerCase().endsWith('.mdx')));
+  const expected = outcomes.filter((outcome) => outcome !== 'right' && outcome !== 'another index');
   if (expected.length > 0 && !isSeen) throw new Error(`the check says nothing of ${[...new Set(outcomes)].join(', ')}`);
   await db.close();
   const difference = sameFiles(files, filesOf(vfs));

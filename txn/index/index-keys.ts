@@ -29,6 +29,8 @@ export interface CatalogIndex {
 export interface IndexKeys {
   /** Why no keys can be made: the index is only read, and its table is not written to. */
   readonly readOnlyReason?: string | undefined;
+  /** Whether keysOf() says what stands in the index, though it may be only read. Default: unless it is only read. */
+  readonly isComparable?: boolean;
   /** How the tag of an xBase file is to be made. */
   readonly tagSpec?: TagSpec | undefined;
   /**
