@@ -3,11 +3,11 @@ import { IndexCursor, indexOf, type IndexStore, type RecordView } from '#txn';
 import { assertOptions, assertSignal, shown } from '../arguments.js';
 import { kvScan, LEFT_OUT } from '../kv/kv-scan.js';
 import type { KvScan } from '../kv/kv-types.js';
-import type { IndexRange } from '../query/index-source.js';
 import type { TableCodec } from '../table/table-codec.js';
 import { decodeRow, type ReadAccess } from '../table/table-reader.js';
 import { isIndexForm, type IndexForm, type TupleBound } from './index-form.js';
 import type { LocatedRange } from './located-range.js';
+import { rangeTest, type WantedRows } from './range-test.js';
 
 /** A place in an index: one value, or several for an index over several fields. */
 export type IndexKey = unknown;
@@ -89,7 +89,7 @@ export class TableIndex<Row> {
 
   /** The first row with this key, or undefined. Several values: those of the first fields. */
   seek(key: IndexKey): Row | undefined {
-    for (const row of this.#rows({ equal: valuesOf(key) }, { limit: 1 })) return row;
+    for (const row of this.#rows(valuesOf(key), { limit: 1 })) return row;
     return undefined;
   }
 
@@ -104,24 +104,32 @@ export class TableIndex<Row> {
 
   /** Keys and record numbers straight from the index; the table is not read. The key is a value, or an array for an index over several fields. */
   entries(range: IndexKeyRange = {}): KvScan<{ readonly key: unknown; readonly recno: number }> {
+    checkRange(range);
     const { form } = this.#open(this.#access.view());
-    return this.#walk(undefined, range, (cursor) => {
+    return this.#walk(locatedIn(form, wantedBy(range)), range, (cursor) => {
       const values = form.valuesOf(cursor.keyBytes, cursor.keyStart, cursor.keyLength);
       return { key: values.length === 1 ? values[0] : values, recno: cursor.recno };
     });
   }
 
-  #rows(equal: IndexRange | undefined, range: IndexKeyRange): KvScan<Row> {
-    return this.#walk<Row>(equal, range, (cursor, codec, view) => decodeRow<Row>(codec, view, cursor.recno, false) ?? LEFT_OUT);
+  #rows(equal: readonly unknown[] | undefined, range: IndexKeyRange): KvScan<Row> {
+    checkRange(range);
+    const { form, index } = this.#open(this.#access.view());
+    const wanted = equal === undefined ? wantedBy(range) : { equal };
+    const located = locatedIn(form, wanted);
+    // An index of xBase holds keys, not values: what is in the range by its key is wanted.
+    const isSure = located.exact || index.definition.tag !== undefined;
+    const test = isSure ? undefined : rangeTest(form.fields, wanted);
+    return this.#walk<Row>(located, range, (cursor, codec, view) => {
+      const row = decodeRow<Row>(codec, view, cursor.recno, false);
+      return row === undefined || test?.(row as Readonly<Record<string, unknown>>) === false ? LEFT_OUT : row;
+    });
   }
 
   #walk<Item>(
-    equal: IndexRange | undefined, range: IndexKeyRange,
-    itemOf: (cursor: IndexCursor, codec: TableCodec, view: RecordView) => Item | typeof LEFT_OUT,
+    located: LocatedRange, range: IndexKeyRange, itemOf: (cursor: IndexCursor, codec: TableCodec, view: RecordView) => Item | typeof LEFT_OUT,
   ): KvScan<Item> {
-    checkRange(range);
     const { form } = this.#open(this.#access.view());
-    const located = equal === undefined ? locateRange(form, range) : form.locateKeys(equal);
     const { engine } = this.#access;
     return kvScan<Item, IndexCursor>({
       open: () => {
@@ -148,18 +156,21 @@ function checkRange(range: IndexKeyRange): void {
   if (limit !== undefined && limit !== Infinity && (!Number.isSafeInteger(limit) || limit < 0)) throw new FieldstoneError('OPTION', `limit is a whole number, got ${shown(limit)}`, { option: 'limit' });
 }
 
-function locateRange(form: IndexForm, range: IndexKeyRange): LocatedRange {
+function wantedBy(range: IndexKeyRange): WantedRows {
   const low = boundOf(range.gte, range.gt);
   const high = boundOf(range.lte, range.lt);
-  if (range.prefix !== undefined) {
-    if (low !== undefined || high !== undefined) throw new FieldstoneError('OPTION', 'a range has a prefix or bounds, not both', { option: 'prefix' });
-    const values = valuesOf(range.prefix);
-    const last = values.at(-1);
-    return form.locateKeys(typeof last === 'string' ? { equal: values.slice(0, -1), prefix: last } : { equal: values });
-  }
+  if (range.prefix === undefined) return { low, high };
+  if (low !== undefined || high !== undefined) throw new FieldstoneError('OPTION', 'a range has a prefix or bounds, not both', { option: 'prefix' });
+  const values = valuesOf(range.prefix);
+  const last = values.at(-1);
+  return typeof last === 'string' ? { equal: values.slice(0, -1), prefix: last } : { equal: values };
+}
+
+function locatedIn(form: IndexForm, { equal = [], prefix, low, high }: WantedRows): LocatedRange {
+  if (prefix !== undefined) return form.locateKeys({ equal, prefix });
   if ((low?.values.length ?? 0) > 1 || (high?.values.length ?? 0) > 1) return form.locateTuple(low, high);
   return form.locateKeys({
-    equal: [],
+    equal,
     ...(low === undefined ? {} : { low: { value: low.values[0], inclusive: low.inclusive } }),
     ...(high === undefined ? {} : { high: { value: high.values[0], inclusive: high.inclusive } }),
   });

@@ -57,8 +57,8 @@ export function locateTuple(low: TupleBound | undefined, high: TupleBound | unde
 
 function tuple(bound: TupleBound, descending: readonly boolean[]): Edge {
   scratch.reset();
-  let exact = true;
-  bound.values.forEach((value, i) => { exact = writeValueKey(value, scratch, descending[i]) && exact; });
+  // Behind a cut value the next ones say nothing: all that begins so is in.
+  const exact = bound.values.every((value, i) => writeValueKey(value, scratch, descending[i]));
   return { bytes: copied(), inclusive: bound.inclusive || !exact, exact };
 }
 
