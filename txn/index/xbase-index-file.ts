@@ -97,6 +97,8 @@ export class XbaseIndexFile implements IndexFile {
       yield* working(update.apply(name, new XbaseChanges(new FrozenChanges(frozen), facts.keyLength, facts.storedDescending)));
     }
     const { sizeBytes } = yield* working(update.finish());
+    // Blocks of a checkpoint that failed, and that this one did not need.
+    if (this.file.stat().sizeBytes > sizeBytes) target.truncate(this.name, sizeBytes);
     this.#pending = { blocks, sizeBytes };
   }
 

@@ -29,3 +29,25 @@ test.each(['cdx', 'idx', 'ntx', 'ndx'] as const)('blocks that a killed checkpoin
   await again.close();
   rmSync(base, { recursive: true, force: true });
 });
+
+test.each(['cdx', 'idx', 'ntx', 'ndx'] as const)('blocks that a failed checkpoint left are cut off by the next one: %s', async (type) => {
+  const folder = mkdtempSync(join(tmpdir(), 'fieldstone-growth-'));
+  const db = await open(folder);
+  const t = await db.createTable('t', { name: char(20) }, { dialect: 'foxpro2' });
+  await t.createIndex('tag', { on: 'name', type });
+  await t.insertMany(Array.from({ length: 400 }, (_, i) => ({ name: name(i) })));
+  await db.checkpoint();
+  const file = join(folder, type === 'cdx' ? 't.cdx' : `tag.${type}`);
+  const { size } = statSync(file);
+  appendFileSync(file, Buffer.alloc(2048, 0x5a));
+  await t.update(1, { name: 'name 00001' });
+  await db.checkpoint();
+  expect(statSync(file).size).toBe(size);
+  expect((await db.check()).findings).toEqual([]);
+  await db.close();
+  const again = await open(folder);
+  expect((await again.check()).findings).toEqual([]);
+  expect(again.table('t').index('tag').entries().toArray()).toHaveLength(400);
+  await again.close();
+  rmSync(folder, { recursive: true, force: true });
+});
