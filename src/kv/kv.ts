@@ -126,16 +126,19 @@ export class Kv<Key = string, Value = unknown> {
   /** Writes one value. Throws VALUE, LIMIT, READ_ONLY, FULL, COMMIT_UNKNOWN, POISONED. */
   put(key: Key, value: Value, options: PutOptions = {}): Promise<void> {
     const op = this.#ops.kvPut;
-    if (--op.left < 0 || op.start.hasSubscribers) return this.#watchedPut(key, value, options);
+    return --op.left < 0 || op.start.hasSubscribers ? this.#watchedPut(key, value, options) : this.#putOrReject(key, value, options);
+  }
+
+  #watchedPut(key: Key, value: Value, options: PutOptions): Promise<void> {
+    return this.#ops.kvPut.runAsync(this.name, () => this.#putOrReject(key, value, options));
+  }
+
+  #putOrReject(key: Key, value: Value, options: PutOptions): Promise<void> {
     try {
       return this.#put(key, value, options);
     } catch (e) {
       return Promise.reject(e);
     }
-  }
-
-  #watchedPut(key: Key, value: Value, options: PutOptions): Promise<void> {
-    return this.#ops.kvPut.runAsync(this.name, async () => this.#put(key, value, options));
   }
 
   /** Throws at once what is wrong with its arguments. Not an async function: that would cost two promises more. */

@@ -3,7 +3,7 @@ const NEVER = 2 ** 30 - 1;
 /** The first calls that are taken, each alone: what is seldom called is never called often enough to be worth a burst. */
 const SINGLES = 32;
 /** From then on so many calls in a row are taken. */
-export const BURST_CALLS = 32;
+export const BURST_CALLS = 64;
 
 /** What a sampler needs of the probe. */
 export interface SamplerHost {
