@@ -8,6 +8,7 @@ type ProperLockfile = typeof Library;
 // programs that merely read must not get.
 const load = createRequire(import.meta.url);
 let library: ProperLockfile | undefined;
+let taken = 0;
 function properLockfile(): ProperLockfile { return library ??= load('proper-lockfile') as ProperLockfile; }
 
 // Ages decide nothing here: a lock is never stale, and its time is touched as seldom as a timer can wait (24.8 days).
@@ -23,8 +24,9 @@ const FAR_FUTURE = new Date(8.64e15);
  * @param onLost called when the library finds, much later, that the lock is no longer ours
  */
 export function takeThroughLibrary(folder: LockFolder, nonce: string, onLost: () => void): () => void {
-  // The name is only the library's key; two locks of two file systems may have the same path.
-  const release = properLockfile().lockSync(`${folder.path}-${nonce}`, {
+  // The name is only the library's key. Two locks of two file systems may have the same path, even the same nonce (random sources seeded alike), and a
+  // dropped one must not give up the other.
+  const release = properLockfile().lockSync(`${folder.path}-${nonce}-${++taken}`, {
     lockfilePath: folder.path,
     realpath: false,
     stale: NEVER_STALE_MS,

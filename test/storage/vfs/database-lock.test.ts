@@ -154,6 +154,20 @@ describe('acquireDatabaseLock', () => {
     taken.release();
   });
 
+  test('a dropped handle with the same path and nonce does not take the lock from another', async () => {
+    const fill: Environment['random'] = { fill: (target) => target.fill(7) };
+    const taken = (pid: number): DatabaseLock => acquireDatabaseLock({ ...memory().env, random: fill }, FOLDER, fakeIdentity(pid));
+    for (let i = 0; i < 20; i++) taken(60_000 + i);
+    const kept = taken(61_000);
+    for (let turn = 0; turn < 5; turn++) {
+      collect();
+      await new Promise((resolve) => { setImmediate(resolve); });
+    }
+    expect(kept.stillHeld()).toBe(true);
+    kept.release();
+    expect(kept.stillHeld()).toBe(false);
+  });
+
   test('handles that were dropped without a release leave no entry of the library once they are collected', async () => {
     const library = createRequire(import.meta.url)('proper-lockfile/lib/lockfile.js') as { getLocks(): object };
     const count = (): number => Object.keys(library.getLocks()).length;
