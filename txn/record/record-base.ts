@@ -3,6 +3,7 @@ import {
   type DbfLayout, type FileStat, type MemoCounters, type MemoKind, type PageCache, type Vfs, type VfsFile,
 } from '#storage';
 import { CachedFile } from './cached-file.js';
+import { twice } from './twice.js';
 
 export interface RecordBaseOptions {
   readonly folder: string;
@@ -110,7 +111,7 @@ export class RecordBase {
   }
 
   /** Our own writes changed the files: from now on they look like this. */
-  noteWritten(): void { this.#seen = this.#looks(); }
+  noteWritten(): void { this.#seen = twice(() => this.#looks()); }
 
   /** True when a file is not as we left it: somebody else wrote to it or replaced it. */
   isDisturbed(vfs: Vfs, folder: string): boolean {

@@ -1,5 +1,6 @@
+import { twice } from '../record/twice.js';
 import type { CatalogIndex } from '../index/index-keys.js';
-import { crc32, FieldstoneError, hasCode, readFully, writeFully, type FileStat, type Vfs, type VfsFile } from '#storage';
+import { crc32, FieldstoneError, readFully, writeFully, type FileStat, type Vfs, type VfsFile } from '#storage';
 
 export const CATALOG_NAME = 'fieldstone.json';
 const FORMAT = 1;
@@ -64,15 +65,10 @@ const HEAD_BYTES = 65_536;
 
 /**
  * Fingerprint of an open file. `sizeBytes` overrides the physical size while an append is under way. It is taken amid checkpoints, when the files are in
- * place and the catalog is not: a failure that passes must not end them, so it is tried twice.
+ * place and the catalog is not, so it is tried twice.
  */
 export function fingerprintOf(file: VfsFile, headBytes: number, sizeBytes?: number): Fingerprint {
-  try {
-    return readFingerprint(file, headBytes, sizeBytes);
-  } catch (e) {
-    if (!hasCode(e, 'IO')) throw e;
-    return readFingerprint(file, headBytes, sizeBytes);
-  }
+  return twice(() => readFingerprint(file, headBytes, sizeBytes));
 }
 
 function readFingerprint(file: VfsFile, headBytes: number, sizeBytes: number | undefined): Fingerprint {
