@@ -140,7 +140,7 @@ class Run {
     try {
       return await this.#open();
     } catch (e) {
-      if (this.#typed(e).code !== 'LOCKED' || !['unlink', 'removeFolder', 'list', 'rename', 'read', 'stat', 'open'].includes(this.#failedKind ?? '')) throw e;
+      if (this.#typed(e).code !== 'LOCKED' || !['unlink', 'removeFolder', 'list', 'rename', 'read', 'stat', 'fileStat', 'open'].includes(this.#failedKind ?? '')) throw e;
       this.#pid = ++pids;
       return this.#open();
     }
