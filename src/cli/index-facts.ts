@@ -1,3 +1,4 @@
+import type { TableIndex } from '../indexes/table-index.js';
 import { countText } from './text-table.js';
 
 /** An index as commands show it. */
@@ -10,18 +11,7 @@ export interface IndexFacts {
   readonly file: string | null;
 }
 
-/** What is asked of an index of a table. */
-interface ShownIndex {
-  readonly name: string;
-  readonly kind: string;
-  readonly fields: readonly string[];
-  readonly expression: string | undefined;
-  readonly for: string | undefined;
-  readonly unique: boolean;
-  readonly descending: boolean;
-  readonly entryCount: number;
-  readonly file: string | undefined;
-}
+type ShownIndex = Pick<TableIndex<unknown>, 'name' | 'kind' | 'fields' | 'expression' | 'for' | 'unique' | 'descending' | 'entryCount' | 'file'>;
 
 export function indexFacts(index: ShownIndex): IndexFacts {
   const { name, kind, fields, entryCount, file = null } = index;

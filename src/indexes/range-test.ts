@@ -18,8 +18,8 @@ export function rangeTest(fields: readonly IndexField[], { equal = [], prefix, l
   /** In the order of the keys: descending fields turned. */
   const order = (row: Values, values: readonly unknown[]): number => {
     for (const [i, value] of values.entries()) {
-      const order = compareValues(valueAt(row, i), value ?? null);
-      if (order !== 0) return fields[i]?.descending === true ? -order : order;
+      const difference = compareValues(valueAt(row, i), value ?? null);
+      if (difference !== 0) return fields[i]?.descending === true ? -difference : difference;
     }
     return 0;
   };

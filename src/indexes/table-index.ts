@@ -106,7 +106,7 @@ export class TableIndex<Row> {
   entries(range: IndexKeyRange = {}): KvScan<{ readonly key: unknown; readonly recno: number }> {
     checkRange(range);
     const { form } = this.#open(this.#access.view());
-    return this.#walk(locatedIn(form, wantedBy(range)), range, (cursor) => {
+    return this.#walk(form, locatedIn(form, wantedBy(range)), range, (cursor) => {
       const values = form.valuesOf(cursor.keyBytes, cursor.keyStart, cursor.keyLength);
       return { key: values.length === 1 ? values[0] : values, recno: cursor.recno };
     });
@@ -120,16 +120,16 @@ export class TableIndex<Row> {
     // An index of xBase holds keys, not values: what is in the range by its key is wanted.
     const isSure = located.exact || index.definition.tag !== undefined;
     const test = isSure ? undefined : rangeTest(form.fields, wanted);
-    return this.#walk<Row>(located, range, (cursor, codec, view) => {
+    return this.#walk<Row>(form, located, range, (cursor, codec, view) => {
       const row = decodeRow<Row>(codec, view, cursor.recno, false);
       return row === undefined || test?.(row as Readonly<Record<string, unknown>>) === false ? LEFT_OUT : row;
     });
   }
 
   #walk<Item>(
-    located: LocatedRange, range: IndexKeyRange, itemOf: (cursor: IndexCursor, codec: TableCodec, view: RecordView) => Item | typeof LEFT_OUT,
+    form: IndexForm, located: LocatedRange, range: IndexKeyRange,
+    itemOf: (cursor: IndexCursor, codec: TableCodec, view: RecordView) => Item | typeof LEFT_OUT,
   ): KvScan<Item> {
-    const { form } = this.#open(this.#access.view());
     const { engine } = this.#access;
     return kvScan<Item, IndexCursor>({
       open: () => {

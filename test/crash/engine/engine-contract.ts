@@ -31,6 +31,7 @@ export interface ContractReport {
 }
 
 const POWER_LOSSES = 3;
+const LOCK_PATH = '/db/fieldstone.lock';
 let pids = 2_000_000;
 
 /** Lets the k-th call fail, for every k, and holds the engine to what it says: see docs/testing.md. */
@@ -135,12 +136,13 @@ class Run {
     }
   }
 
-  /** By the same process; when the lock could not be removed, by another. */
+  /** By the same process; by another when calls on the lock failed, so that it could not be removed. */
   async #openAgain(): Promise<Database> {
     try {
       return await this.#open();
     } catch (e) {
-      if (this.#typed(e).code !== 'LOCKED' || !['unlink', 'removeFolder', 'list', 'rename', 'read', 'stat', 'fileStat', 'open'].includes(this.#failedKind ?? '')) throw e;
+      const isLockHit = [...this.#faulty.firedPaths].some((path) => path.startsWith(LOCK_PATH));
+      if (this.#typed(e).code !== 'LOCKED' || !isLockHit) throw e;
       this.#pid = ++pids;
       return this.#open();
     }

@@ -70,6 +70,7 @@ export class FaultVfs {
   #fired = 0;
   #dead = false;
   #first: { readonly kind: CallKind; readonly path: string } | undefined;
+  readonly #paths = new Set<string>();
 
   constructor(inner: Vfs, options: FaultVfsOptions = {}) {
     this.#options = options;
@@ -82,6 +83,8 @@ export class FaultVfs {
   get fired(): number { return this.#fired; }
   /** The first call that the fault happened in. */
   get firstFired(): { readonly kind: CallKind; readonly path: string } | undefined { return this.#first; }
+  /** Where the fault happened: of a rename the old name. */
+  get firedPaths(): ReadonlySet<string> { return this.#paths; }
   /** Calls so far in which the planned fault could have happened: the range of `at`. */
   get met(): number { return this.#met; }
   get dead(): boolean { return this.#dead; }
@@ -121,6 +124,7 @@ export class FaultVfs {
     if (plan.at === 0 || (plan.sticky === true ? this.#met < plan.at : this.#met !== plan.at)) return undefined;
     this.#fired++;
     this.#first ??= { kind, path };
+    this.#paths.add(path);
     return plan.fault;
   }
 
