@@ -108,6 +108,10 @@ export class StoreForm<Key, Value> {
 
   /** The newest value of a key, through the table of hot values. */
   newest(key: Key): Value | undefined {
+    if (this.#keepsHot) {
+      const value = this.store.hot.getFirst(key);
+      if (value !== undefined) return value as Value;
+    }
     this.encodeKey(key);
     if (this.#keepsHot) {
       const value = this.store.hot.get(this.hash, key);

@@ -4,12 +4,13 @@ import { HotBudget } from '../../../txn/keys/hot-budget.js';
 import { HotValues } from '../../../txn/keys/hot-values.js';
 
 const hashOf = (key: string): number => hashKey(Buffer.from(key));
+const lookUp = (hot: HotValues, key: string, hash = hashOf(key)): unknown => hot.getFirst(key) ?? hot.get(hash, key);
 const names = (count: number, prefix = 'key'): string[] => Array.from({ length: count }, (_, i) => `${prefix} ${i}`);
 
 function readAll(hot: HotValues, keys: readonly string[]): number {
   let found = 0;
   for (const key of keys) {
-    const value = hot.get(hashOf(key), key);
+    const value = lookUp(hot, key);
     if (value === undefined) hot.put(hashOf(key), key, `value of ${key}`, 20);
     else {
       if (value !== `value of ${key}`) throw new Error(`${key} reads as ${String(value)}`);
@@ -32,7 +33,7 @@ describe('the table of hot values', () => {
   test('finds exactly the key that was asked for, also beside another of the same hash', () => {
     const hot = new HotValues(new HotBudget(1 << 20));
     for (let i = 0; i < 2; i++) hot.put(7, 'a', 1, 8);
-    expect([hot.get(7, 'a'), hot.get(7, 'b'), hot.get(8, 'a')]).toEqual([1, undefined, undefined]);
+    expect([lookUp(hot, 'a', 7), lookUp(hot, 'b', 7)]).toEqual([1, undefined]);
   });
 
   test('an invalidated key is gone, whatever was read before', () => {
@@ -40,17 +41,53 @@ describe('the table of hot values', () => {
     const keys = names(20_000);
     for (let i = 0; i < 3; i++) readAll(hot, keys);
     for (const key of keys.filter((_, i) => i % 3 === 0)) hot.invalidate(hashOf(key));
-    expect(keys.filter((key, i) => i % 3 === 0 && hot.get(hashOf(key), key) !== undefined)).toEqual([]);
+    expect(keys.filter((key, i) => i % 3 === 0 && lookUp(hot, key) !== undefined)).toEqual([]);
+  });
+
+  test('keys that are read all the time are let go by a commit like others', () => {
+    const hot = new HotValues(new HotBudget(16 << 20));
+    const keys = names(50);
+    for (let i = 0; i < 400; i++) readAll(hot, keys);
+    expect(readAll(hot, keys)).toBe(50);
+    for (const key of keys) {
+      hot.invalidate(hashOf(key));
+      expect(lookUp(hot, key)).toBeUndefined();
+      hot.put(hashOf(key), key, 'new', 20);
+      for (let i = 0; i < 100; i++) expect(lookUp(hot, key)).toBe('new');
+    }
+  });
+
+  test('finds by the hash when most reads find nothing, and by the key again when they find something', () => {
+    const hot = new HotValues(new HotBudget(16 << 20));
+    const [keys, absent] = [names(3000), names(3000, 'absent')];
+    for (let i = 0; i < 3; i++) readAll(hot, keys);
+    for (let round = 0; round < 6; round++) for (const key of absent) if (lookUp(hot, key) !== undefined) throw new Error(key);
+    expect(hot.getFirst(keys[0])).toBeUndefined();
+    const hits = hot.hits;
+    expect(readAll(hot, keys)).toBeGreaterThan(2800);
+    expect(hot.hits - hits).toBeGreaterThan(2800);
+    for (let round = 0; round < 3; round++) readAll(hot, keys);
+    expect(hot.getFirst(keys[0])).toBe(`value of ${keys[0] ?? ''}`);
+  });
+
+  test('texts of any letters, numbers and halves of pairs come back as they were, read however often', () => {
+    const hot = new HotValues(new HotBudget(16 << 20));
+    const texts = ['plain', 'caf\u00e9', '\u4e2d\u6587', '\ud83d\ude00', '\udc00', '\u0100', ''];
+    const values: unknown[] = [...texts, 0, -1.5, true, false];
+    for (let i = 0; i < 2; i++) values.forEach((value, k) => { hot.put(k * 8, k, value, 8); });
+    for (let i = 0; i < 1000; i++) expect(values.map((_, k) => hot.getFirst(k) ?? hot.get(k * 8, k))).toEqual(values);
+    texts.forEach((text, k) => { for (let i = 0; i < 2; i++) hot.put(k * 8 + 1, text, k, 8); });
+    for (let i = 0; i < 1000; i++) expect(texts.map((text, k) => hot.getFirst(text) ?? hot.get(k * 8 + 1, text))).toEqual(texts.map((_, k) => k));
   });
 
   test('stays within its budget, and old keys make room for new ones', () => {
     let told = 0;
-    const budget = new HotBudget(4 << 20, (bytes) => { told = bytes; });
+    const budget = new HotBudget(5 << 20, (bytes) => { told = bytes; });
     const hot = new HotValues(budget);
     for (const prefix of ['a', 'b', 'c']) {
       const keys = names(20_000, prefix);
       for (let i = 0; i < 4; i++) readAll(hot, keys);
-      expect(budget.usedBytes).toBeLessThanOrEqual(4 << 20);
+      expect(budget.usedBytes).toBeLessThanOrEqual(5 << 20);
       expect(budget.usedBytes).toBe(hot.sizeBytes);
       expect(Math.abs(told - budget.usedBytes)).toBeLessThanOrEqual(1 << 20);
       expect(readAll(hot, keys)).toBeGreaterThan(18_000);
