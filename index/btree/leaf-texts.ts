@@ -5,9 +5,11 @@ import { MAX_IMAGE_BYTES, u16 } from './page-format.js';
 const HEAD_BYTES = 4;
 /** Before what stands of the key in its entry: length and kind. */
 const ENTRY_BYTES = 2;
-const ASCII_END = 0x80;
+/** Bits of four bytes that none of them has when all are ASCII. */
+const NOT_ASCII = 0x80808080;
 /** Where the keys of a run are put together, and where each ends. They never hold anything between two calls. */
 let joined = new Uint8Array(1 << 13);
+let words = new DataView(joined.buffer);
 let ends = new Uint32Array(1 << 8);
 
 /** The places of a run of entries in a leaf: `count` of them, the first is `from`, in steps of 1 or -1. */
@@ -27,31 +29,39 @@ export function keyTexts({ leaf, from, step }: LeafRun, count: number): string[]
   return keys;
 }
 
-/** Entries `low .. low + count`: their keys one behind the other as text, and in `ends` where each ends. */
+/**
+ * Entries `low .. low + count`: their keys one behind the other as text, and in `ends` where each ends. Copies four bytes at a time where more than
+ * belongs to the key may be copied: what follows is written later.
+ */
 function joinKeys(leaf: Buffer, low: number, count: number): string | undefined {
   const heads = AT_PREFIX + prefixLength(leaf);
   const prefix = heads - AT_PREFIX;
   const offsets = heads + nodeCount(leaf) * HEAD_BYTES;
-  reserve(count * prefix + count * HEAD_BYTES + (entryEnd(leaf, offsets, low + count - 1) - u16(leaf, offsets + low * 2)), count);
-  const bytes = joined;
+  reserve(count * prefix + count * HEAD_BYTES + (entryEnd(leaf, offsets, low + count - 1) - u16(leaf, offsets + low * 2)) + HEAD_BYTES, count);
+  const [bytes, to] = [joined, words];
+  const from = new DataView(leaf.buffer, leaf.byteOffset, leaf.length);
   let seen = 0;
   for (let k = 0; k < prefix; k++) seen |= bytes[k] = leaf[AT_PREFIX + k] ?? 0;
   let at = 0;
   for (let i = low; i < low + count; i++) {
-    if (at > 0) for (let k = 0; k < prefix; k++) bytes[at + k] = bytes[k] ?? 0;
+    if (at > 0) for (let k = 0; k < prefix; k += HEAD_BYTES) to.setUint32(at + k, to.getUint32(k));
     at += prefix;
-    const start = u16(leaf, offsets + i * 2);
-    const length = u16(leaf, start) & LENGTH_MASK;
-    const head = heads + i * HEAD_BYTES;
-    for (let k = 0; k < HEAD_BYTES && k < length; k++) seen |= bytes[at + k] = leaf[head + k] ?? 0;
+    const start = from.getUint16(offsets + i * 2, true);
+    const length = from.getUint16(start, true) & LENGTH_MASK;
+    const head = from.getUint32(heads + i * HEAD_BYTES); // zeros behind a shorter key
+    to.setUint32(at, head);
+    seen |= head;
     for (let k = HEAD_BYTES; k < length; k++) seen |= bytes[at + k] = leaf[start + ENTRY_BYTES - HEAD_BYTES + k] ?? 0;
     ends[i - low] = at += length;
   }
-  return seen < ASCII_END ? latin1Text(bytes, 0, at) : undefined;
+  return (seen & NOT_ASCII) === 0 ? latin1Text(bytes, 0, at) : undefined;
 }
 
 function reserve(bytes: number, count: number): void {
-  if (joined.length < bytes) joined = new Uint8Array(bytes * 2);
+  if (joined.length < bytes) {
+    joined = new Uint8Array(bytes * 2);
+    words = new DataView(joined.buffer);
+  }
   if (ends.length < count) ends = new Uint32Array(count * 2);
 }
 
@@ -74,14 +84,15 @@ export function valueTexts({ leaf, from, count, step }: LeafRun, head: number): 
   const offsets = offsetsOf(leaf);
   const low = step > 0 ? from : from - count + 1;
   const base = u16(leaf, offsets + low * 2);
+  const places = new DataView(leaf.buffer, leaf.byteOffset, leaf.length);
   const text = latin1Text(leaf, base, entryEnd(leaf, offsets, low + count - 1));
   const values = new Array<string>(count);
   let n = 0;
   for (let i = from; n < count; i += step, n++) {
-    const start = u16(leaf, offsets + i * 2);
-    const marked = u16(leaf, start);
+    const start = places.getUint16(offsets + i * 2, true);
+    const marked = places.getUint16(start, true);
     const at = start + ENTRY_BYTES + behindHead(marked & LENGTH_MASK);
-    const last = entryEnd(leaf, offsets, i);
+    const last = places.getUint16(offsets + i * 2 + 2, true) || MAX_IMAGE_BYTES;
     if (marked >>> LENGTH_BITS !== VALUE_KINDS.inline || at === last || leaf[at] !== head) break;
     values[n] = text.substring(at + 1 - base, last - base);
   }
