@@ -32,7 +32,7 @@ export { readOps, type LoggedOp } from './commit/commit-record.js';
 // Key-value stores.
 export { CursorEntries } from './keys/cursor-entries.js';
 export { commitBatch } from './keys/commit-batch.js';
-export { KeyBatch } from './keys/key-batch.js';
+export { KeyBatch, type ValueSource } from './keys/key-batch.js';
 export type { KeyCursor } from './keys/key-cursor.js';
 export { USES_EXPIRY, USES_PARTS, VALUE_KINDS, kindsOf, type StoreKinds, type ValueKind } from './keys/key-kinds.js';
 export type { KeyStore } from './keys/key-store.js';

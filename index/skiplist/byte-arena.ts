@@ -21,6 +21,9 @@ export class ByteArena {
     else chunk.set(start === 0 && length === bytes.length ? bytes : bytes.subarray(start, start + length), this.lastOffset);
   }
 
+  /** Takes over memory that nobody writes to any more; returns its chunk. */
+  adopt(bytes: Buffer): number { return this.#chunks.push(bytes) - 1; }
+
   #place(length: number): void {
     const current = this.#chunks[this.#current];
     if (current !== undefined && this.#used + length <= current.length) {

@@ -92,23 +92,37 @@ export class SkipList {
    * @param value undefined = a tombstone
    */
   put(key: Uint8Array, keyLength: number, sequence: number, value: Uint8Array | undefined, keepOlder: boolean, hash: number = hashKey(key, keyLength)): number {
+    this.versions.stage(value);
+    return this.#put(key, keyLength, sequence, keepOlder, hash);
+  }
+
+  /** Takes over memory in which values stand, `otherBytes` of which are none; returns its number for putAdopted(). Nobody may write to it any more. */
+  adopt(bytes: Buffer, otherBytes: number): number { return this.versions.adopt(bytes, otherBytes); }
+
+  /** The same as put() for a value that stands in adopted memory: it is not copied. */
+  putAdopted(key: Uint8Array, keyLength: number, sequence: number, chunk: number, start: number, length: number, keepOlder: boolean, hash: number): number {
+    this.versions.stageAdopted(chunk, start, length);
+    return this.#put(key, keyLength, sequence, keepOlder, hash);
+  }
+
+  #put(key: Uint8Array, keyLength: number, sequence: number, keepOlder: boolean, hash: number): number {
     const { nodes, versions } = this;
     const node = this.find(key, keyLength, hash);
     if (node === 0) {
       const added = this.#insert(key, keyLength, hash);
-      nodes.newest[added] = versions.add(sequence, value, 0);
+      nodes.newest[added] = versions.add(sequence, 0);
       return added;
     }
     const newest = nodes.newest[node] ?? 0;
     if (keepOlder || newest === 0) {
-      nodes.newest[node] = versions.add(sequence, value, newest);
+      nodes.newest[node] = versions.add(sequence, newest);
     } else {
       const older = versions.older(newest);
       if (older !== 0) {
         versions.freeChain(older);
         versions.setOlder(newest, 0);
       }
-      versions.replace(newest, sequence, value);
+      versions.replace(newest, sequence);
       if (versions.wantsCompaction) this.#compact();
     }
     return node;
@@ -126,7 +140,8 @@ export class SkipList {
   /** Puts a version beneath all others of a node. */
   addOldest(node: number, sequence: number, value: Uint8Array | undefined): void {
     const { nodes, versions } = this;
-    const added = versions.add(sequence, value, 0);
+    versions.stage(value);
+    const added = versions.add(sequence, 0);
     let version = this.newest(node);
     if (version === 0) nodes.newest[node] = added;
     else {

@@ -4,6 +4,9 @@ const TOMBSTONE = -1;
 // One entry in each of the arrays below.
 const VERSION_BYTES = 8 + 4 + 4 + 4 + 4 + 4;
 const COMPACT_FROM_BYTES = 1 << 20;
+const NO_BYTES = new Uint8Array(0);
+/** In place of a chunk: the value must be copied. */
+const NOT_ADOPTED = -1;
 
 /** The versions of all keys of one list: sequence, value or tombstone, the next older one. Version 0 = none. */
 export class VersionStore {
@@ -19,6 +22,11 @@ export class VersionStore {
   #live = 0;
   #valueBytes = 0;
   #garbageBytes = 0;
+  // What the next add() or replace() writes.
+  #nextBytes: Uint8Array = NO_BYTES;
+  #nextLength = 0;
+  #nextChunk = NOT_ADOPTED;
+  #nextOffset = 0;
 
   get liveCount(): number { return this.#live; }
   /** Bytes of values and of the entries themselves. */
@@ -33,32 +41,52 @@ export class VersionStore {
   startOf(version: number): number { return this.#offsets[version] ?? 0; }
   lengthOf(version: number): number { return Math.max(0, this.#lengths[version] ?? 0); }
 
-  /** A new version; `value` undefined = the key is deleted. */
-  add(sequence: number, value: Uint8Array | undefined, older: number): number {
+  /** The next version has this value; undefined = the key is deleted. */
+  stage(value: Uint8Array | undefined): void {
+    this.#nextBytes = value ?? NO_BYTES;
+    this.#nextLength = value?.length ?? TOMBSTONE;
+    this.#nextChunk = NOT_ADOPTED;
+  }
+
+  /** The value of the next version stands in adopted memory, and stays there. */
+  stageAdopted(chunk: number, start: number, length: number): void {
+    this.#nextBytes = NO_BYTES;
+    this.#nextLength = length;
+    this.#nextChunk = chunk;
+    this.#nextOffset = start;
+  }
+
+  /** Takes over memory in which values stand, `otherBytes` of which are none; returns its number for stageAdopted(). */
+  adopt(bytes: Buffer, otherBytes: number): number {
+    this.#garbageBytes += otherBytes;
+    return this.#arena.adopt(bytes);
+  }
+
+  /** A new version: what was staged. */
+  add(sequence: number, older: number): number {
     const version = this.#take();
     this.#sequences[version] = sequence;
     this.#older[version] = older;
-    this.#place(version, value);
+    this.#place(version);
     return version;
   }
 
   setOlder(version: number, older: number): void { this.#older[version] = older; }
 
-  /** The version becomes this one; what it was is forgotten. Reuses its memory when the new value fits. */
-  replace(version: number, sequence: number, value: Uint8Array | undefined): void {
+  /** The version becomes what was staged; what it was is forgotten. Reuses its memory when the new value is copied and fits. */
+  replace(version: number, sequence: number): void {
     this.#sequences[version] = sequence;
-    const capacity = this.#capacities[version] ?? 0;
-    if (value !== undefined && value.length <= capacity) {
-      this.bytesOf(version).set(value, this.startOf(version));
-      this.#lengths[version] = value.length;
-      return;
-    }
-    if (value === undefined) {
+    const length = this.#nextLength;
+    if (length === TOMBSTONE) {
       this.#lengths[version] = TOMBSTONE;
-      return;
+    } else if (this.#nextChunk === NOT_ADOPTED && length <= (this.#capacities[version] ?? 0)) {
+      this.bytesOf(version).set(this.#nextBytes, this.startOf(version));
+      this.#lengths[version] = length;
+    } else {
+      this.#discardValue(version);
+      this.#place(version);
     }
-    this.#discardValue(version);
-    this.#place(version, value);
+    this.#nextBytes = NO_BYTES;
   }
 
   /** Frees the version and all older ones; returns how many. */
@@ -86,7 +114,7 @@ export class VersionStore {
       for (let version = first; version !== 0; version = this.older(version)) {
         const length = this.lengthOf(version);
         this.#arena.add(old.chunk(this.#chunks[version] ?? 0), this.startOf(version), length);
-        this.#settle(version, length);
+        this.#settle(version, this.#arena.lastChunk, this.#arena.lastOffset, length);
       }
     }
     this.#garbageBytes = 0;
@@ -94,17 +122,21 @@ export class VersionStore {
     for (const first of newest) for (let v = first; v !== 0; v = this.older(v)) this.#valueBytes += this.lengthOf(v);
   }
 
-  #place(version: number, value: Uint8Array | undefined): void {
-    const length = value === undefined ? 0 : value.length;
-    if (value !== undefined) this.#arena.add(value, 0, length);
-    this.#settle(version, length);
-    this.#lengths[version] = value === undefined ? TOMBSTONE : length;
+  #place(version: number): void {
+    const length = Math.max(0, this.#nextLength);
+    if (this.#nextChunk !== NOT_ADOPTED) this.#settle(version, this.#nextChunk, this.#nextOffset, length);
+    else {
+      if (this.#nextLength !== TOMBSTONE) this.#arena.add(this.#nextBytes, 0, length);
+      this.#settle(version, this.#arena.lastChunk, this.#arena.lastOffset, length);
+    }
+    this.#lengths[version] = this.#nextLength;
     this.#valueBytes += length;
+    this.#nextBytes = NO_BYTES; // whose memory it is may go
   }
 
-  #settle(version: number, capacity: number): void {
-    this.#chunks[version] = this.#arena.lastChunk;
-    this.#offsets[version] = this.#arena.lastOffset;
+  #settle(version: number, chunk: number, offset: number, capacity: number): void {
+    this.#chunks[version] = chunk;
+    this.#offsets[version] = offset;
     this.#capacities[version] = capacity;
   }
 

@@ -11,7 +11,7 @@ import { PARTS_SUFFIX, readPart } from './parts.js';
 import { PartsWriter } from './parts-writer.js';
 import { StoreForm } from './store-form.js';
 import { TxKv } from './tx-kv.js';
-import { bodyStart, expiryOf, largeValueBytes, partsOf, storedValue } from './value-form.js';
+import { bodyStart, draftOf, expiryOf, largeValueBytes, partsOf } from './value-form.js';
 
 /** Bytes that go into a value piece by piece. */
 export type ByteStream = Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>;
@@ -268,11 +268,11 @@ export class Kv<Key = string, Value = unknown> {
   /** False, with nothing added, for a value so large that it is kept in parts. */
   #addPut(form: StoreForm<Key, Value>, batch: KeyBatch, key: Key, value: Value, options: PutOptions): boolean {
     const expiresMs = expiryOf(options.expiresAt);
-    const stored = storedValue(value, form.store.kinds.values, expiresMs);
-    if (stored === undefined) return false;
+    const draft = draftOf(value, form.store.kinds.values, expiresMs);
+    if (draft === undefined) return false;
     if (expiresMs !== 0) form.store.ownerFlags |= USES_EXPIRY;
     form.encodeKey(key);
-    batch.add(form.buffer.bytes, form.buffer.length, stored, form.hash);
+    batch.addFrom(form.buffer.bytes, form.buffer.length, draft, form.hash);
     return true;
   }
 

@@ -1,5 +1,5 @@
 import { FieldstoneError, PHASE, phases } from '#storage';
-import type { ValueKind } from '#txn';
+import type { ValueKind, ValueSource } from '#txn';
 import { sliceText } from './slice-text.js';
 
 // A stored value begins with one byte of these bits, then the time of expiry (8 bytes) if it has one, then the value, or where its
@@ -22,6 +22,61 @@ export interface PartsRef {
   readonly totalBytes: number;
 }
 
+/** One value on its way into memory: its size is known before it is written. A text is ASCII when it takes as many bytes as it has letters. */
+class ValueDraft implements ValueSource {
+  #text: string | undefined;
+  #bytes: Uint8Array = NO_BYTES;
+  #bodyBytes = 0;
+  #expiresMs = 0;
+  lengthBytes = 0;
+
+  /** False for a value so large that it must be kept in parts. Throws VALUE. */
+  take(value: unknown, kind: ValueKind, expiresMs: number): boolean {
+    if (kind === 'binary') {
+      this.#text = undefined;
+      this.#bytes = bytesOf(value);
+      this.#bodyBytes = this.#bytes.length;
+    } else {
+      const text = textOf(value, kind);
+      this.#text = text;
+      this.#bytes = NO_BYTES;
+      this.#bodyBytes = text.length > PART_BYTES ? Infinity : Buffer.byteLength(text, 'utf8');
+    }
+    this.#expiresMs = expiresMs;
+    this.lengthBytes = PLAIN_HEAD + (expiresMs === 0 ? 0 : EXPIRY_BYTES) + this.#bodyBytes;
+    return this.#bodyBytes <= PART_BYTES;
+  }
+
+  /** Writes head and value, `lengthBytes` in all, and lets the value go. */
+  writeTo(target: Buffer, at: number): void {
+    const text = this.#text;
+    const isAscii = text !== undefined && this.#bodyBytes === text.length;
+    target[at] = (isAscii ? ASCII : 0) | (this.#expiresMs === 0 ? 0 : EXPIRES);
+    if (this.#expiresMs !== 0) target.writeDoubleLE(this.#expiresMs, at + PLAIN_HEAD);
+    const body = at + this.lengthBytes - this.#bodyBytes;
+    if (text === undefined) target.set(this.#bytes, body);
+    else target.write(text, body, this.#bodyBytes, isAscii ? 'latin1' : 'utf8');
+    this.#text = undefined;
+    this.#bytes = NO_BYTES;
+  }
+}
+
+const NO_BYTES = new Uint8Array(0);
+const draft = new ValueDraft();
+
+/**
+ * The value, to be written before the next call; undefined when it is so large that it must be kept in parts. Throws VALUE.
+ */
+export function draftOf(value: unknown, kind: ValueKind, expiresMs: number): ValueSource | undefined {
+  const isWhole = phases.active ? timedTake(value, kind, expiresMs) : draft.take(value, kind, expiresMs);
+  return isWhole ? draft : undefined;
+}
+
+// Apart, because a function that holds a closure pays for its variables at each call.
+function timedTake(value: unknown, kind: ValueKind, expiresMs: number): boolean {
+  return phases.measure(PHASE.serialization, () => draft.take(value, kind, expiresMs));
+}
+
 /** Memory in which values are put together, head first; the next call reuses it. */
 let scratch = Buffer.allocUnsafeSlow(4096);
 
@@ -30,44 +85,17 @@ let scratch = Buffer.allocUnsafeSlow(4096);
  * it must be kept in parts.
  */
 export function storedValue(value: unknown, kind: ValueKind, expiresMs: number): Uint8Array | undefined {
-  return phases.active ? timedStoredValue(value, kind, expiresMs) : putTogether(value, kind, expiresMs);
-}
-
-// Apart, because a function that holds a closure pays for its variables at each call.
-function timedStoredValue(value: unknown, kind: ValueKind, expiresMs: number): Uint8Array | undefined {
-  return phases.measure(PHASE.serialization, () => putTogether(value, kind, expiresMs));
-}
-
-function putTogether(value: unknown, kind: ValueKind, expiresMs: number): Uint8Array | undefined {
-  const head = PLAIN_HEAD + (expiresMs === 0 ? 0 : EXPIRY_BYTES);
-  let count: number;
-  let ascii = 0;
-  if (kind === 'binary') {
-    const bytes = bytesOf(value);
-    if (bytes.length > PART_BYTES) return undefined;
-    reserve(head + bytes.length);
-    scratch.set(bytes, head);
-    count = bytes.length;
-  } else {
-    const text = textOf(value, kind);
-    if (text.length > PART_BYTES) return undefined;
-    reserve(head + text.length * 3);
-    count = scratch.write(text, head, 'utf8');
-    if (count > PART_BYTES) return undefined;
-    if (count === text.length) ascii = ASCII; // half of a surrogate pair takes three bytes like any other wide unit
-  }
-  scratch[0] = ascii | (expiresMs === 0 ? 0 : EXPIRES);
-  if (expiresMs !== 0) scratch.writeDoubleLE(expiresMs, 1);
-  return scratch.subarray(0, head + count);
+  const taken = draftOf(value, kind, expiresMs);
+  if (taken === undefined) return undefined;
+  const { lengthBytes } = taken;
+  if (scratch.length < lengthBytes) scratch = Buffer.allocUnsafeSlow(Math.max(lengthBytes, scratch.length * 2));
+  taken.writeTo(scratch, 0);
+  return scratch.subarray(0, lengthBytes);
 }
 
 /** The bytes of a value that is kept in parts, without a head. Throws VALUE. */
 export function largeValueBytes(value: unknown, kind: ValueKind): Uint8Array {
   return kind === 'binary' ? bytesOf(value) : Buffer.from(textOf(value, kind), 'utf8');
-}
-
-function reserve(count: number): void {
-  if (scratch.length < count) scratch = Buffer.allocUnsafeSlow(Math.max(count, scratch.length * 2));
 }
 
 function bytesOf(value: unknown): Uint8Array {

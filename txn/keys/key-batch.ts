@@ -9,7 +9,15 @@ import type { KeysInFlight } from './writes-in-flight.js';
 /** The lengths before a key and before its value. */
 const LENGTHS_BYTES = 16;
 const NO_BYTES = Buffer.alloc(0);
+/** Smaller batches are copied into the list's own memory, as are those that are less than half values. */
+const LEAST_ADOPTED_BYTES = 4096;
 const scratch = new KeyBuffer();
+
+/** A value that is written to where it belongs. */
+export interface ValueSource {
+  readonly lengthBytes: number;
+  writeTo(target: Buffer, at: number): void;
+}
 
 /**
  * Puts and deletes without reads, in the order given: what a single put or a batch outside of a transaction writes. They stand
@@ -23,6 +31,7 @@ export class KeyBatch implements StoreWrites, KeysInFlight {
   // The first change gets just the memory that it needs: most batches are single puts, and thousands may wait for the log.
   #bytes: Buffer = NO_BYTES;
   #length = 0;
+  #valueBytes = 0;
   #count = 0;
   #hashes: number[] | undefined;
 
@@ -34,17 +43,29 @@ export class KeyBatch implements StoreWrites, KeysInFlight {
 
   /** @param value undefined deletes the key */
   add(key: Uint8Array, keyLength: number, value: Uint8Array | undefined, hash: number = hashKey(key, keyLength)): void {
-    const valueLength = value?.length ?? 0;
-    this.#reserve(keyLength + valueLength + LENGTHS_BYTES);
+    const at = this.#begin(key, keyLength, value?.length ?? -1, hash);
+    if (value !== undefined) this.#bytes.set(value, at);
+  }
+
+  addFrom(key: Uint8Array, keyLength: number, value: ValueSource, hash: number): void {
+    const at = this.#begin(key, keyLength, value.lengthBytes, hash);
+    value.writeTo(this.#bytes, at);
+  }
+
+  /** Writes all but the value, of -1 bytes for none, and returns where that goes. */
+  #begin(key: Uint8Array, keyLength: number, valueLength: number, hash: number): number {
+    const valueBytes = Math.max(0, valueLength);
+    this.#reserve(keyLength + valueBytes + LENGTHS_BYTES);
     const bytes = this.#bytes;
     let at = writeVarint(bytes, this.#length, keyLength);
     for (let i = 0; i < keyLength; i++) bytes[at + i] = key[i] ?? 0;
-    at = writeVarint(bytes, at + keyLength, value === undefined ? 0 : valueLength + 1);
-    if (value !== undefined) bytes.set(value, at);
-    this.#length = at + valueLength;
+    at = writeVarint(bytes, at + keyLength, valueLength + 1);
+    this.#length = at + valueBytes;
+    this.#valueBytes += valueBytes;
     this.#count++;
     if (this.#hashes === undefined) this.#hashes = [hash];
     else this.#hashes.push(hash);
+    return at;
   }
 
   #reserve(count: number): void {
@@ -74,10 +95,22 @@ export class KeyBatch implements StoreWrites, KeysInFlight {
 
   publish(sequence: number, snapshots: LiveSnapshots): void {
     const { store } = this;
+    const bytes = this.#bytes;
     const hashes = this.hashes();
+    const chunk = this.#adopted();
     let i = 0;
-    this.#each((key, keyLength, value) => { store.publish(key, keyLength, hashes[i++] ?? 0, value, sequence, snapshots); });
+    this.#each((key, keyLength, start, length) => {
+      const hash = hashes[i++] ?? 0;
+      if (chunk !== undefined && length >= 0) store.publishAdopted(key, keyLength, hash, chunk, start, length, sequence, snapshots);
+      else store.publish(key, keyLength, hash, length < 0 ? undefined : bytes.subarray(start, start + length), sequence, snapshots);
+    });
     store.leaveFlight(this);
+  }
+
+  /** The store's number for the memory of a batch whose values stay where they are: a large one, most of which are values. */
+  #adopted(): number | undefined {
+    const otherBytes = this.#bytes.length - this.#valueBytes;
+    return this.#length < LEAST_ADOPTED_BYTES || otherBytes > this.#valueBytes ? undefined : this.store.active.adopt(this.#bytes, otherBytes);
   }
 
   withdraw(): void { this.store.leaveFlight(this); }
@@ -88,7 +121,8 @@ export class KeyBatch implements StoreWrites, KeysInFlight {
     return touched;
   }
 
-  #each(visit: (key: Uint8Array, keyLength: number, value: Uint8Array | undefined) => void): void {
+  /** For each change its key, which the visit must not keep, and where its value stands: -1 bytes when the key is deleted. */
+  #each(visit: (key: Uint8Array, keyLength: number, start: number, length: number) => void): void {
     const bytes = this.#bytes;
     const key = scratch.bytes;
     for (let at = 0; at < this.#length;) {
@@ -96,11 +130,10 @@ export class KeyBatch implements StoreWrites, KeysInFlight {
       at += varintLength(keyLength);
       for (let i = 0; i < keyLength; i++) key[i] = bytes[at + i] ?? 0;
       at += keyLength;
-      const marked = readVarint(bytes, at);
-      at += varintLength(marked);
-      const value = marked === 0 ? undefined : bytes.subarray(at, at + marked - 1);
-      at += Math.max(0, marked - 1);
-      visit(key, keyLength, value);
+      const length = readVarint(bytes, at) - 1;
+      at += varintLength(length + 1);
+      visit(key, keyLength, at, length);
+      at += Math.max(0, length);
     }
   }
 }

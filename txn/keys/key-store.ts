@@ -189,6 +189,18 @@ export class KeyStore implements VersionedStore {
   /** Makes one change visible at `sequence`. */
   publish(key: Uint8Array, keyLength: number, hash: number, value: Uint8Array | undefined, sequence: number, snapshots: LiveSnapshots): void {
     this.active.put(key, keyLength, sequence, value, snapshots.count > 0, hash);
+    this.#published(hash, sequence);
+  }
+
+  /** The same for a value that stands in memory which the active list has adopted. */
+  publishAdopted(
+    key: Uint8Array, keyLength: number, hash: number, chunk: number, start: number, length: number, sequence: number, snapshots: LiveSnapshots,
+  ): void {
+    this.active.putAdopted(key, keyLength, sequence, chunk, start, length, snapshots.count > 0, hash);
+    this.#published(hash, sequence);
+  }
+
+  #published(hash: number, sequence: number): void {
     this.hot.invalidate(hash);
     this.lastChange = sequence;
   }

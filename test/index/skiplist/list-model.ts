@@ -1,6 +1,6 @@
 import { SkipCursor, type SkipList } from '#index';
 
-export interface Put { readonly key: Uint8Array; readonly value: Uint8Array | undefined; readonly keepOlder: boolean }
+export interface Put { readonly key: Uint8Array; readonly value: Uint8Array | undefined; readonly keepOlder: boolean; readonly adopted?: boolean }
 
 /** The same as a skip list with snapshots, said with plain arrays. */
 export class ListModel {

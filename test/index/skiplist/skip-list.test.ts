@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SkipCursor, SkipList } from '#index';
+import { hashKey, SkipCursor, SkipList } from '#index';
 import { difference, ListModel, shown, type Put } from './list-model.js';
 
 const key = fc.oneof(
@@ -9,13 +9,16 @@ const key = fc.oneof(
   fc.array(fc.constantFrom(0, 1, 255), { maxLength: 12 }).map((a) => Uint8Array.from(a)),
 );
 const value = fc.option(fc.uint8Array({ maxLength: 20 }), { nil: undefined });
-const put = fc.record({ key, value, keepOlder: fc.constant(true) });
+const put = fc.record({ key, value, keepOlder: fc.constant(true), adopted: fc.boolean() });
 const puts = fc.array(put, { maxLength: 60 });
 const sorted = puts.map((list) => [...list].sort((a, b) => Buffer.compare(a.key, b.key)));
 
 function fill(list: SkipList, model: ListModel, all: readonly Put[], from = 0): void {
   all.forEach((p, i) => {
-    list.put(p.key, p.key.length, from + i + 1, p.value, p.keepOlder);
+    if (p.adopted === true && p.value !== undefined) {
+      const chunk = list.adopt(Buffer.concat([p.key, p.value, p.key]), 2 * p.key.length);
+      list.putAdopted(p.key, p.key.length, from + i + 1, chunk, p.key.length, p.value.length, p.keepOlder, hashKey(p.key));
+    } else list.put(p.key, p.key.length, from + i + 1, p.value, p.keepOlder);
     model.put(p.key, from + i + 1, p.value, p.keepOlder);
   });
 }
@@ -31,7 +34,7 @@ describe('a skip list', () => {
   });
 
   test('forgets versions that nobody can see, and reuses their memory', () => {
-    fc.assert(fc.property(fc.array(fc.record({ key, value, keepOlder: fc.boolean() }), { maxLength: 60 }), key, (all, probe) => {
+    fc.assert(fc.property(fc.array(fc.record({ key, value, keepOlder: fc.boolean(), adopted: fc.boolean() }), { maxLength: 60 }), key, (all, probe) => {
       const list = new SkipList(1);
       const model = new ListModel();
       fill(list, model, all);
@@ -66,6 +69,23 @@ describe('a skip list', () => {
       second.absorbOlder(first);
       for (const sequence of [0, early.length, early.length + late.length]) expect(difference(second, model, sequence, probe)).toBeUndefined();
     }), { numRuns: 300 });
+  });
+
+  test('adopted memory counts, and goes when most of it is forgotten', () => {
+    const list = new SkipList(1);
+    const keys = Array.from({ length: 1000 }, (_, i) => Buffer.from(`key ${i}`));
+    for (let round = 1; round <= 40; round++) {
+      const chunk = list.adopt(Buffer.alloc(150_000, round), 50_000);
+      keys.forEach((k, i) => list.putAdopted(k, k.length, round, chunk, i * 100, 100, false, hashKey(k)));
+      expect(list.sizeBytes).toBeGreaterThan(100_000);
+      expect(list.sizeBytes).toBeLessThan(1_700_000);
+    }
+    const { versions } = list;
+    for (const k of keys) {
+      const version = list.visible(list.find(k), 40);
+      const start = versions.startOf(version);
+      expect(versions.bytesOf(version).subarray(start, start + versions.lengthOf(version))).toEqual(Buffer.alloc(100, 40));
+    }
   });
 
   test('takes back the newest version', () => {
