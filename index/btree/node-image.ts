@@ -2,7 +2,7 @@ import { codecById, unpackBytes, type CodecCounters } from '#storage';
 import { head32, sharedPrefix } from '../key/compare-keys.js';
 import { MAX_KEY_BYTES } from '../key/key-types.js';
 import {
-  assertSoundPage, AT_CODEC, AT_LEVEL, AT_LOGICAL, AT_STORED, AT_TYPE, corruptPage, MAX_IMAGE_BYTES, PAGE_HEADER_BYTES, PAGE_TYPES, u16, u32, u48,
+  assertSoundPage, AT_CODEC, AT_CRC, AT_LEVEL, AT_LOGICAL, AT_STORED, AT_TYPE, corruptPage, MAX_IMAGE_BYTES, PAGE_HEADER_BYTES, PAGE_TYPES, u16, u32, u48,
 } from './page-format.js';
 
 // A node image is what lies in memory: the 32 bytes of the page's header, then the body as it is when not compressed:
@@ -138,10 +138,18 @@ export function childPage(image: Uint8Array, i: number): number { return u32(ima
 /** Keys below child `i`. */
 export function childKeys(image: Uint8Array, i: number): number { return u48(image, payloadStart(image, entryStart(image, i)) + 4); }
 
+/** Pages that were found well formed, by their checksums. */
+export interface SoundShapes {
+  has(pageNo: number, crc: number): boolean;
+  add(pageNo: number, crc: number): void;
+}
+
 export interface ImageOptions {
   readonly treeId: number;
   readonly pageSizeBytes: number;
   readonly codecCounters: CodecCounters;
+  /** The same page with the same checksum need not be looked through again. */
+  readonly shapes?: SoundShapes;
 }
 
 /** Makes the image of a page that was read: verified, decompressed. Throws CORRUPT_PAGE, VERSION. */
@@ -152,6 +160,8 @@ export function imageOf(page: Buffer, pageNo: number, o: ImageOptions): Buffer {
   const stored = u32(page, AT_STORED);
   const logical = u32(page, AT_LOGICAL);
   const codecId = page[AT_CODEC] ?? 0;
+  const crc = u32(page, AT_CRC);
+  if (codecId === 0 && o.shapes?.has(pageNo, crc) === true) return page;
   if (logical > MAX_IMAGE_BYTES - PAGE_HEADER_BYTES) throw corruptPage(pageNo, o.pageSizeBytes, 'its content is too long');
   let image = page;
   if (codecId !== 0) {
@@ -162,6 +172,7 @@ export function imageOf(page: Buffer, pageNo: number, o: ImageOptions): Buffer {
   } else if (stored !== logical) throw corruptPage(pageNo, o.pageSizeBytes, 'its lengths disagree');
   const why = flawOf(image, PAGE_HEADER_BYTES + logical);
   if (why !== undefined) throw corruptPage(pageNo, o.pageSizeBytes, why);
+  if (codecId === 0) o.shapes?.add(pageNo, crc);
   return image;
 }
 

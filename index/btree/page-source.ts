@@ -9,6 +9,11 @@ export interface PageSource {
    * @param scan the reader passes over the tree once
    */
   image(pageNo: number, scan: boolean): Buffer;
+  /**
+   * The same for one look at a leaf, valid until the next call: a source may read a page that it will not keep into memory which it uses again. Sources
+   * without such memory leave it out.
+   */
+  glimpse?(pageNo: number): Buffer;
 }
 
 /** Where new pages go. `page` is only valid during the call. */

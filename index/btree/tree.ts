@@ -105,8 +105,8 @@ export class Tree {
 
   #leafFor(key: Uint8Array, keyLength: number): Buffer {
     let node = this.root();
-    while (levelOf(node) > 0) node = this.child(node, childIndex(node, key, keyLength), false);
-    return node;
+    while (levelOf(node) > 1) node = this.child(node, childIndex(node, key, keyLength), false);
+    return levelOf(node) === 0 ? node : this.#leaf(childPage(node, childIndex(node, key, keyLength)));
   }
 
   #found(leaf: Buffer, i: number): void {
@@ -134,16 +134,32 @@ export class Tree {
   /** Child `i` of an inner node. A child is exactly one level lower, so no walk down ever circles. */
   child(node: Buffer, i: number, scan: boolean): Buffer { return this.#node(childPage(node, i), levelOf(node) - 1, scan); }
 
+  /** A leaf for one look: valid until the next. */
+  #leaf(pageNo: number): Buffer {
+    const { source } = this;
+    if (source.glimpse === undefined) return this.#node(pageNo, 0, false);
+    this.#assertInside(pageNo);
+    return this.#assertLevel(source.glimpse(pageNo), pageNo, 0);
+  }
+
+  #assertInside(pageNo: number): void {
+    if (pageNo < 1 || pageNo >= this.header.pageCount) throw corruptPage(pageNo, this.header.pageSizeBytes, 'a node leads outside the file');
+  }
+
+  #assertLevel(image: Buffer, pageNo: number, level: number): Buffer {
+    if (image[AT_TYPE] !== (level > 0 ? PAGE_TYPES.inner : PAGE_TYPES.leaf) || levelOf(image) !== level) {
+      throw corruptPage(pageNo, this.header.pageSizeBytes, `it is no node of level ${level}`);
+    }
+    return image;
+  }
+
   #node(pageNo: number, level: number, scan: boolean): Buffer {
     if (level > 0) {
       const pinned = this.#pinned[pageNo];
       if (pinned !== undefined) return pinned;
     }
-    if (pageNo < 1 || pageNo >= this.header.pageCount) throw corruptPage(pageNo, this.header.pageSizeBytes, 'a node leads outside the file');
-    const image = this.source.image(pageNo, scan);
-    if (image[AT_TYPE] !== (level > 0 ? PAGE_TYPES.inner : PAGE_TYPES.leaf) || levelOf(image) !== level) {
-      throw corruptPage(pageNo, this.header.pageSizeBytes, `it is no node of level ${level}`);
-    }
+    this.#assertInside(pageNo);
+    const image = this.#assertLevel(this.source.image(pageNo, scan), pageNo, level);
     if (level > 0) {
       if (this.#pinnedCount++ >= PINNED_NODES) {
         this.#pinned = [];

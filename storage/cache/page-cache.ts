@@ -82,6 +82,9 @@ export class PageCache {
   get usedBytes(): number { return this.#usedBytes; }
   get entryCount(): number { return this.#index.size; }
 
+  /** True when so many bytes more fit without another page having to leave. */
+  hasRoom(sizeBytes: number): boolean { return this.#usedBytes + sizeBytes <= this.#limitBytes; }
+
   /** The page, or undefined; counts the hit or miss. */
   get(fileId: number, pageNo: number): Uint8Array | undefined {
     checkKey(fileId, pageNo);

@@ -1,6 +1,7 @@
-import { emptyHeader, encodeHeader, decodeHeader, HEADER_PEEK_BYTES, imageOf, peekHeader, readFilter, Tree, type BloomFilter, type PageSource, type StoredFilter, type TreeHeader } from '#index';
+import { emptyHeader, encodeHeader, decodeHeader, HEADER_PEEK_BYTES, imageOf, peekHeader, readFilter, Tree, type BloomFilter, type ImageOptions, type PageSource, type StoredFilter, type TreeHeader } from '#index';
 import { FieldstoneError, PHASE, phases, readUpTo, writeFully, type CodecCounters, type PageCache, type Vfs, type VfsFile } from '#storage';
 import { CachedFile } from '../record/cached-file.js';
+import { SeenPages } from './seen-pages.js';
 
 export interface KeyBaseOptions {
   readonly vfs: Vfs;
@@ -40,6 +41,10 @@ export class KeyBase implements PageSource {
   #journalled: ReadonlyMap<number, number> = new Map();
   #journal: VfsFile | undefined;
   #looks = 0;
+  #images: ImageOptions;
+  #seen: SeenPages | undefined;
+  /** Memory for a page that is looked at once and not kept. */
+  #glimpsed: Buffer | undefined;
   /** Goes up whenever the state is replaced: cursors find their place again. */
   epoch = 0;
 
@@ -52,6 +57,7 @@ export class KeyBase implements PageSource {
     this.pageSizeBytes = pageSizeBytes;
     this.treeId = treeId;
     this.#cached = new CachedFile(file, options.cache, 'tree', pageSizeBytes);
+    this.#images = { treeId, pageSizeBytes, codecCounters: options.codecCounters };
     const page = Buffer.alloc(pageSizeBytes);
     readUpTo(file, page, 0);
     options.verify?.();
@@ -98,36 +104,45 @@ export class KeyBase implements PageSource {
     return { header, tree, filter: stored?.filter, filterPages: stored?.pages ?? [] };
   }
 
-  image(pageNo: number, scan: boolean): Buffer {
-    const { cache } = this.#o;
-    // One look in eight moves the page up: the order stays about right, and seven looks touch little memory.
-    const known = (++this.#looks & 7) === 0 ? undefined : cache.glance(this.#cached.id, pageNo);
-    if (known !== undefined) return known as Buffer; // only image() puts pages under this id
-    return this.#seek(pageNo, scan);
+  image(pageNo: number, scan: boolean): Buffer { return this.#glance(pageNo) ?? this.#seek(pageNo, scan, false); }
+  glimpse(pageNo: number): Buffer { return this.#glance(pageNo) ?? this.#seek(pageNo, false, true); }
+
+  /** One look in eight moves the page up: the order stays about right, and seven looks touch little memory. */
+  #glance(pageNo: number): Buffer | undefined {
+    const known = (++this.#looks & 7) === 0 ? undefined : this.#o.cache.glance(this.#cached.id, pageNo);
+    return known as Buffer | undefined; // only #read() puts pages under this id
   }
 
-  #seek(pageNo: number, scan: boolean): Buffer {
-    const { cache } = this.#o;
-    const known = cache.get(this.#cached.id, pageNo);
-    if (known !== undefined) return known as Buffer; // only image() puts pages under this id
-    return phases.active ? phases.measure(PHASE.cache, () => this.#read(pageNo, scan)) : this.#read(pageNo, scan);
+  #seek(pageNo: number, scan: boolean, once: boolean): Buffer {
+    const known = this.#o.cache.get(this.#cached.id, pageNo);
+    if (known !== undefined) return known as Buffer; // only #read() puts pages under this id
+    return phases.active ? phases.measure(PHASE.cache, () => this.#read(pageNo, scan, once)) : this.#read(pageNo, scan, once);
   }
 
-  #read(pageNo: number, scan: boolean): Buffer {
+  /** With `once`, a page for which others would have to leave is kept only when it was asked for lately: else its memory serves the next one. */
+  #read(pageNo: number, scan: boolean, once: boolean): Buffer {
     const { cache } = this.#o;
-    const page = Buffer.allocUnsafeSlow(this.pageSizeBytes);
+    const keeps = !once || cache.hasRoom(this.pageSizeBytes) || this.#seenPages().askedAgain(pageNo);
+    const page = keeps ? Buffer.allocUnsafeSlow(this.pageSizeBytes) : this.#glimpsed ??= Buffer.allocUnsafeSlow(this.pageSizeBytes);
     const journalPosition = this.#journalled.get(pageNo);
     const from = journalPosition === undefined || this.#journal === undefined ? this.file : this.#journal;
     const n = readUpTo(from, page, from === this.#journal ? journalPosition ?? 0 : pageNo * this.pageSizeBytes);
     this.#o.verify?.();
     const image = this.#verified(n === page.length ? page : page.subarray(0, n), pageNo);
-    cache.put(this.#cached.id, pageNo, image, 'tree', scan);
+    if (keeps) cache.put(this.#cached.id, pageNo, image, 'tree', scan);
     return image;
+  }
+
+  #seenPages(): SeenPages {
+    if (this.#seen !== undefined) return this.#seen;
+    const shapes = new SeenPages(this.#state.header.pageCount, Math.floor(this.#o.cache.limitBytes / this.pageSizeBytes));
+    this.#images = { ...this.#images, shapes };
+    return this.#seen = shapes;
   }
 
   #verified(page: Buffer, pageNo: number): Buffer {
     try {
-      return imageOf(page, pageNo, { treeId: this.treeId, pageSizeBytes: this.pageSizeBytes, codecCounters: this.#o.codecCounters });
+      return imageOf(page, pageNo, this.#images);
     } catch (e) {
       if (!(e instanceof FieldstoneError)) throw e;
       throw new FieldstoneError(e.code, `${e.message} (${this.#o.file})`, { file: `${this.#o.folder}/${this.#o.file}`, offset: pageNo * this.pageSizeBytes, cause: e });
