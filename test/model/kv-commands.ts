@@ -152,6 +152,15 @@ export const KV_COMMANDS: fc.Arbitrary<KvCommand>[] = [
     for (let twice = 0; twice < 3; twice++) expect(r.kv.getMany(keys)).toEqual(keys.map((key) => m.pairs.get(key)));
     return Promise.resolve();
   })),
+  fc.tuple(fc.array(keyArb, { minLength: 1, maxLength: 8 }), valueArb, valueArb).map(([keys, first, second]) => command(`read often and change ${JSON.stringify(keys).slice(0, 200)}`, async (m, r) => {
+    const wanted = (): (string | undefined)[] => keys.map((key) => m.pairs.get(key));
+    const all = (value: string): Change[] => keys.map((key) => ({ type: 'put', key, value }));
+    await r.kv.batch(all(first));
+    for (const change of all(first)) apply(m, change);
+    for (let often = 0; often < 4; often++) expect(r.kv.getMany(keys)).toEqual(wanted());
+    await r.db.transaction((tx) => { applyTo(tx.kv(r.kv), m, all(second).slice(1)); });
+    expect(r.kv.getMany(keys)).toEqual(wanted());
+  })),
   fc.tuple(keyArb, fc.constantFrom(1, 50, 500)).map(([key, afterMs]) => command(`put "${key}" for ${afterMs} ms`, async (m, r) => {
     await r.kv.put(key, 'soon gone', { expiresAt: r.nowMs + afterMs });
     m.put(key, 'soon gone', r.nowMs + afterMs);

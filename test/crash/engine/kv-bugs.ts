@@ -16,6 +16,7 @@ const APPLY = 'index/btree/apply-sorted.ts';
 const ALLOCATOR = 'index/btree/page-allocator.ts';
 const CURSOR_TREE = 'index/btree/tree-cursor.ts';
 const LEAF = 'index/btree/leaf-packer.ts';
+const FRONT = 'txn/keys/hot-front.ts';
 
 /** Mistakes in key-value stores and their trees. */
 export const KV_BUGS: readonly SourceBug[] = [
@@ -45,6 +46,29 @@ export const KV_BUGS: readonly SourceBug[] = [
   sourceBug('kv-in-flight-missed', 'kv-race', 'a commit on its way to disk does not conflict', WRITES,
     ['if (this.store.isInFlight(hash) || this.store', 'if (this.store']),
   sourceBug('kv-hot-value-stale', 'kv-model', 'a commit leaves the old value among the hot ones', STORE, ['    this.hot.invalidate(hash);\n', '']),
+  {
+    id: 'kv-hot-front-stale', caughtBy: 'kv-model', description: 'a commit leaves the old value among those read most',
+    patches: [
+      { file: FRONT, from: 'delete(key: unknown): void { this.#values.delete(key); }', to: 'delete(_key: unknown): void { return; }' },
+      { file: FRONT, from: 'const STEPS = 16;', to: 'const STEPS = 1;' },
+      { file: FRONT, from: 'pays = false;', to: 'pays = true;' },
+    ],
+  },
+  {
+    id: 'kv-adopted-too-wide', caughtBy: 'kv-model', description: 'a value is written over its neighbour in the memory of a batch',
+    patches: [
+      { file: 'index/skiplist/version-store.ts', from: 'this.#nextChunk, this.#nextOffset, length);', to: 'this.#nextChunk, this.#nextOffset, length + 100);' },
+      { file: 'txn/keys/key-batch.ts', from: 'const LEAST_ADOPTED_BYTES = 4096;', to: 'const LEAST_ADOPTED_BYTES = 1;' },
+      { file: 'txn/keys/key-batch.ts', from: 'otherBytes > this.#valueBytes ?', to: 'otherBytes > Infinity ?' },
+    ],
+  },
+  {
+    id: 'kv-glimpse-lent', caughtBy: 'kv-model', description: 'a walk stands in memory that the next read uses again',
+    patches: [
+      { file: BASE, from: 'this.#seek(pageNo, scan, false); }', to: 'this.#seek(pageNo, scan, true); }' },
+      { file: 'storage/cache/page-cache.ts', from: 'return this.#usedBytes + sizeBytes <= this.#limitBytes; }', to: 'return sizeBytes < 0; }' },
+    ],
+  },
   sourceBug('kv-cursor-keeps-place', 'kv-model', 'a walk does not find its place again after a checkpoint', CURSOR,
     ['    else this.#seekBehindLast();\n', '    else this.#seekStart();\n']),
   sourceBug('kv-cursor-deleted-shine-through', 'kv-model', 'a deleted key shows what is older', CURSOR,
