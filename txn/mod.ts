@@ -51,6 +51,7 @@ export { remakeIndexFiles } from './index/remake-index-files.js';
 export { TreeIndexFile } from './index/tree-index-file.js';
 export { XbaseIndexFile } from './index/xbase-index-file.js';
 export { IndexCursor } from './index/index-cursor.js';
+export { SameKeyCursor } from './index/same-key-cursor.js';
 export { IndexBuild } from './index/index-build.js';
 export { isOwnIndex, RECNO_BYTES } from './index/index-keys.js';
 export type { IndexProblem } from './index/table-indexes.js';

@@ -8,7 +8,7 @@ import { anyAtPath, parsePath, type PathPart } from '../filter/path.js';
 import type { IndexForm, TupleBound } from '../indexes/index-form.js';
 import type { LocatedRange } from '../indexes/located-range.js';
 import { filterFromText } from '../indexes/stored-filter.js';
-import { locate, locateTuple } from '../indexes/value-ranges.js';
+import { locate, locateTuple, putEqual } from '../indexes/value-ranges.js';
 import type { IndexField, IndexRange } from '../query/index-source.js';
 import { namesFor, typesFor } from '../table/table-schema.js';
 import type { CollectionLayout } from './collection-layout.js';
@@ -132,6 +132,7 @@ export class DocumentKeys implements IndexForm {
   }
 
   locate(range: IndexRange): LocatedRange { return locate(range, this.#descending); }
+  putEqual(values: readonly unknown[], target: KeyBuffer): boolean { return putEqual(values, this.#descending, target); }
   locateKeys(range: IndexRange): LocatedRange { return locate(range, this.#descending); }
 
   locateTuple(low: TupleBound | undefined, high: TupleBound | undefined): LocatedRange { return locateTuple(low, high, this.#descending); }

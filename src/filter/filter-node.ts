@@ -1,7 +1,8 @@
 /** A value that a filter compares with: given in the filter, or by name when a prepared query runs. */
 export type Operand =
   | { readonly kind: 'value'; readonly value: unknown }
-  | { readonly kind: 'param'; readonly name: string }
+  /** `isGiven`: its value stood in the filter itself, which is kept to be used again with other values; reports do not name it. */
+  | { readonly kind: 'param'; readonly name: string; readonly isGiven?: boolean }
   /** Stands alone in the operands of `in`, `nin` and `all`: its value is the whole list. */
   | { readonly kind: 'listParam'; readonly name: string };
 

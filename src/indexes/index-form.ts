@@ -1,3 +1,4 @@
+import type { KeyBuffer } from '#index';
 import type { IndexKeys } from '#txn';
 import type { IndexField, IndexRange } from '../query/index-source.js';
 import type { LocatedRange } from './located-range.js';
@@ -23,6 +24,11 @@ export interface IndexForm extends IndexKeys {
   readonly keyLengthBytes: number | undefined;
   /** Where the entries of rows lie whose values are in a range, perhaps with others. Throws VALUE, LIMIT for values that no key can be made of. */
   locate(range: IndexRange): LocatedRange;
+  /**
+   * Appends the whole key of the rows with these values in all fields; false when other values may have the same key. Absent where entries of one value
+   * may have several keys. Throws VALUE, LIMIT.
+   */
+  putEqual?(values: readonly unknown[], target: KeyBuffer): boolean;
   /** Where the entries lie whose keys are in a range. Throws VALUE, LIMIT. */
   locateKeys(range: IndexRange): LocatedRange;
   /** The same for bounds that are several values, compared one after the other. */

@@ -34,6 +34,7 @@ export class TableIndexSource implements IndexSource {
     this.#view = view;
   }
 
+  get facts(): IndexFacts { return this.#facts; }
   get name(): string { return this.#facts.index.name; }
   get kind(): IndexSource['kind'] { return this.#facts.index.definition.kind; }
   get fields(): readonly IndexField[] { return this.#facts.form.fields; }

@@ -6,7 +6,7 @@ import type { FieldKey, PutFieldKey } from './field-key.js';
 import type { IndexForm, TupleBound } from './index-form.js';
 import type { ReadValues } from './row-values.js';
 import type { LocatedRange } from './located-range.js';
-import { locate, locateTuple } from './value-ranges.js';
+import { locate, locateTuple, putEqual } from './value-ranges.js';
 
 const key = new KeyBuffer();
 
@@ -58,6 +58,7 @@ export class ValueKeys implements IndexForm {
   }
 
   locate(range: IndexRange): LocatedRange { return locate(range, this.#descending); }
+  putEqual(values: readonly unknown[], target: KeyBuffer): boolean { return putEqual(values, this.#descending, target); }
   locateKeys(range: IndexRange): LocatedRange { return locate(range, this.#descending); }
 
   locateTuple(low: TupleBound | undefined, high: TupleBound | undefined): LocatedRange { return locateTuple(low, high, this.#descending); }

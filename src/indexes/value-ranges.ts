@@ -40,6 +40,13 @@ export function locate(wanted: IndexRange, descending: readonly boolean[]): Loca
   };
 }
 
+/** Appends the key of rows with these values; false when other values may have the same key. Throws VALUE, LIMIT. */
+export function putEqual(values: readonly unknown[], descending: readonly boolean[], target: KeyBuffer): boolean {
+  let exact = true;
+  for (let i = 0; i < values.length; i++) exact = writeValueKey(values[i], target, descending[i]) && exact;
+  return exact;
+}
+
 /** The same for bounds that are several values, compared one after the other; the direction of the last one counts. */
 export function locateTuple(low: TupleBound | undefined, high: TupleBound | undefined, descending: readonly boolean[]): LocatedRange {
   const last = (low ?? high)?.values.length ?? 0;

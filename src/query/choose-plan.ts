@@ -1,4 +1,5 @@
 import { lruMap, type BoundedMap } from '#storage';
+import { keyWayOf, type KeptChoice } from './key-way.js';
 import type { Params } from './params.js';
 import type { Ordering, Plan, PlanContext, PlanRequest } from './plan.js';
 import { planByTemplate, plansFor } from './planner.js';
@@ -13,7 +14,7 @@ const GROWN = 4;
 const MOST_CHOICES = 1024;
 
 /** The index that was chosen for a shape, to be taken again while it fits. */
-interface Choice {
+interface Choice extends KeptChoice {
   readonly index: string;
   readonly ordering: Ordering;
   readonly entries: number;
@@ -39,8 +40,9 @@ export class PlanChooser {
     const key = shape.keyFor(request.givesRows);
     const choice = this.#choices.get(key);
     const plan = choice === undefined ? undefined : again(choice, shape, request, context, epoch, params);
-    if (plan !== undefined) {
+    if (choice !== undefined && plan !== undefined) {
       this.reused++;
+      noteWay(shape, plan, request, epoch, choice);
       return plan;
     }
     this.planned++;
@@ -48,9 +50,19 @@ export class PlanChooser {
     if (best === undefined) throw new RangeError('a query has no plan'); // there is always the scan
     if (best.access.kind === 'index' && best.access.template !== undefined) {
       const { access: { index, entries }, ordering } = best;
-      this.#choices.set(key, { index: index.name, ordering, entries, rowCount: context.rowCount, epoch, even: choice?.even ?? true });
+      const made: Choice = { index: index.name, ordering, entries, rowCount: context.rowCount, epoch, even: choice?.even ?? true };
+      if (choice !== undefined) choice.even = false; // no way goes on by it
+      this.#choices.set(key, made);
+      noteWay(shape, best, request, epoch, made);
     }
     return best;
+  }
+
+  /** Whether a way that was found by this choice may be gone again without planning: counted as a choice that is taken again. */
+  fits(choice: KeptChoice, rowCount: number): boolean {
+    if (!choice.even || isOtherSize(choice, rowCount)) return false;
+    this.reused++;
+    return true;
   }
 
   /** Told what a run looked at: a choice that found far more than expected is measured before each use from then on. */
@@ -61,12 +73,23 @@ export class PlanChooser {
   }
 }
 
+function noteWay(shape: Shape, plan: Plan, request: PlanRequest, epoch: unknown, choice: Choice): void {
+  const known = request.givesRows ? shape.findWay : shape.countWay;
+  if (known?.choice === choice && known.epoch === epoch) return;
+  const way = keyWayOf(shape, plan, request, epoch, choice);
+  if (request.givesRows) shape.findWay = way;
+  else shape.countWay = way;
+}
+
+/** The source has grown or shrunk too much since. */
+function isOtherSize(choice: KeptChoice, rowCount: number): boolean { return rowCount > choice.rowCount * GROWN || choice.rowCount > rowCount * GROWN; }
+
 function isFarMore(entries: number, choice: Choice): boolean { return entries > Math.max(FEW_ENTRIES, choice.entries * WORSE); }
 
 function again(
   choice: Choice, shape: Shape, request: PlanRequest, context: PlanContext, epoch: unknown, params: Params,
 ): Plan | undefined {
-  if (choice.epoch !== epoch || context.rowCount > choice.rowCount * GROWN || choice.rowCount > context.rowCount * GROWN) return undefined;
+  if (choice.epoch !== epoch || isOtherSize(choice, context.rowCount)) return undefined;
   const template = shape.templates(context.indexes, epoch).indexes.find(({ index }) => index === choice.index);
   const known = choice.even ? choice.entries : undefined;
   const plan = template === undefined ? undefined : planByTemplate(template, choice.ordering, request, context, params, known);

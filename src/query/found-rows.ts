@@ -1,6 +1,7 @@
 import { assertOptions } from '../arguments.js';
 import { explainRun } from './explain-run.js';
 import type { Explanation } from './explain.js';
+import { lookUp, NOT_LOOKED_UP } from './look-up.js';
 import type { Params } from './params.js';
 import type { QueryContext } from './query-context.js';
 import { QueryRun } from './query-run.js';
@@ -45,19 +46,22 @@ export class FoundRows<Row> implements Iterable<Row>, AsyncIterable<Row> {
   }
 
   /** All rows in an array. Throws ABORTED, LIMIT (a sort past `sortMemory`). */
-  toArray(): Row[] {
-    return this.#watched(() => {
-      const rows: Row[] = [];
-      this.forEachNow((row) => { rows.push(row); });
-      return rows;
-    });
+  toArray(): Row[] { return this.#isWatched() ? this.#watched(() => this.#toArray()) : this.#toArray(); }
+
+  #toArray(): Row[] {
+    const rows: Row[] = [];
+    if (this.#lookUp(this.#shape.spec.limit, rows) === NOT_LOOKED_UP) this.forEachNow((row) => { rows.push(row); });
+    return rows;
   }
 
   /** The first row, undefined when there is none. */
-  first(): Row | undefined { return this.#watched(() => this.#first()); }
+  first(): Row | undefined { return this.#isWatched() ? this.#watched(() => this.#first()) : this.#first(); }
 
   #first(): Row | undefined {
-    const run = this.#run(Math.min(1, this.#shape.spec.limit), true, false);
+    const limit = Math.min(1, this.#shape.spec.limit);
+    const rows: Row[] = [];
+    if (this.#lookUp(limit, rows) !== NOT_LOOKED_UP) return rows[0];
+    const run = this.#run(limit, true, false);
     try {
       for (;;) {
         const step = run.step();
@@ -70,12 +74,25 @@ export class FoundRows<Row> implements Iterable<Row>, AsyncIterable<Row> {
   }
 
   /** How many rows there are; `skip` and `limit` count. Rows are not made, and not even read where an index tells. */
-  count(): number { return this.#watched(() => this.#run(this.#shape.spec.limit, false, false).count()); }
+  count(): number { return this.#isWatched() ? this.#watched(() => this.#count()) : this.#count(); }
 
-  /** Counted, and timed when it is its turn. */
+  #count(): number {
+    const { limit } = this.#shape.spec;
+    const count = this.#lookUp(limit, undefined);
+    return count === NOT_LOOKED_UP ? this.#run(limit, false, false).count() : count;
+  }
+
+  #lookUp(limit: number, rows: Row[] | undefined): number { return lookUp(this.#source, this.#context, this.#shape, this.#params, limit, rows); }
+
+  /** Counts a use; whether it is its turn to be timed, or somebody listens. */
+  #isWatched(): boolean {
+    const { search } = this.#context;
+    return search !== undefined && (--search.left < 0 || search.start.hasSubscribers);
+  }
+
   #watched<Result>(work: () => Result): Result {
     const { search } = this.#context;
-    return search !== undefined && (--search.left < 0 || search.start.hasSubscribers) ? search.run(this.#source.name, work) : work();
+    return search === undefined ? work() : search.run(this.#source.name, work);
   }
 
   /** Hands each row to `use`, which must not wait. @internal */

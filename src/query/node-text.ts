@@ -6,7 +6,7 @@ export interface NodeStyle {
   readonly pattern: (source: string, flags: string) => string;
 }
 
-const operandShape = (operand: Operand): string => (operand.kind === 'param' ? `:${operand.name}` : '?');
+const operandShape = (operand: Operand): string => (operand.kind === 'param' && operand.isGiven !== true ? `:${operand.name}` : '?');
 const patternText = (source: string, flags: string): string => `/${source}/${flags}`;
 
 /** No value at all: for people and reports. */

@@ -3,10 +3,25 @@ import { bindFilter, paramsOf } from '../filter/bind-filter.js';
 import type { FilterNode, Operand } from '../filter/filter-node.js';
 
 /** Values of the parameters of one run, by name. */
-export type Params = ReadonlyMap<string, unknown>;
+export type Params = Pick<ReadonlyMap<string, unknown>, 'get' | 'has' | 'size'>;
 
 /** For filters without parameters. */
 export const NO_PARAMS: Params = new Map();
+
+/** The value of the only parameter of a query. */
+export class OneParam implements Params {
+  readonly size = 1;
+  readonly #name: string;
+  readonly #value: unknown;
+
+  constructor(name: string, value: unknown) {
+    this.#name = name;
+    this.#value = value;
+  }
+
+  get(name: string): unknown { return name === this.#name ? this.#value : undefined; }
+  has(name: string): boolean { return name === this.#name; }
+}
 
 /** What the operand stands for in this run. Throws QUERY when the parameter was not given. */
 export function operandValue(operand: Operand, params: Params): unknown {

@@ -10,6 +10,8 @@ export interface RunReport {
   readonly source: string;
   /** Text of the shape; no values. */
   readonly shape: string;
+  /** Source and shape as one text. */
+  readonly key: string;
   /** Paths that the query compares or sorts by. */
   readonly paths: readonly string[];
   /** How rows were found: `scan`, `index by_name`, `union of ...`. */
@@ -24,9 +26,9 @@ export interface RunReport {
   /** Rows of the source. */
   readonly rowCount: number;
   /** The plan as steps, without values; made when somebody asks. */
-  readonly steps: () => ExplainStep;
+  steps(): ExplainStep;
   /** The filter with its values; called only when somebody wants values. */
-  readonly withValues: () => string;
+  withValues(): string;
 }
 
 /** What queries need of their database. */

@@ -56,7 +56,7 @@ export class QueryLog {
 
   record(report: RunReport): void {
     if (this.#capacity === 0) return;
-    const key = `${report.source} ${report.shape}`;
+    const { key } = report;
     let record = this.#shapes.get(key);
     if (record === undefined) {
       record = {

@@ -175,7 +175,7 @@ export class QueryRun<Row> {
       event: 'run', source: this.#source.name, shape: shape.text, plan: this.#planText(), ns: executionNs, examined: this.#examined, returned: this.#returned, fullScan,
     });
     this.#context.ran({
-      source: this.#source.name, shape: shape.text, paths: shape.paths, plan: this.#planText(), fullScan,
+      source: this.#source.name, shape: shape.text, key: shape.key, paths: shape.paths, plan: this.#planText(), fullScan,
       wanted: fullScan ? shape.wanted : undefined, planningNs: this.#planningNs, executionNs,
       examined: this.#examined, returned: this.#returned, rowCount: plan?.rowCount ?? this.#returned,
       steps: () => this.#steps(executionNs),

@@ -1,5 +1,6 @@
 import type { FilterNode } from '../filter/filter-node.js';
 import type { IndexSource } from './index-source.js';
+import type { KeyWay } from './key-way.js';
 import type { RowsVersion } from './result-cache.js';
 import type { SortKey } from './sort-key.js';
 
@@ -72,6 +73,18 @@ export interface RowSession<Row> {
   close(): void;
 }
 
+/** The rows of one key of an index, as of now. To be read at once. */
+export interface KeyedRows<Row> {
+  /** Rows of the source, about. */
+  readonly rowCount: number;
+  /** Entries that read() or count() looked at. */
+  readonly examined: number;
+  /** Adds the rows in the order of their numbers, at most `limit`. */
+  read(limit: number, rows: Row[]): void;
+  /** How many entries there are. */
+  count(): number;
+}
+
 /** Where queries find rows: a table or a collection, as one kind of handle sees it. */
 export interface RowSource<Row> {
   readonly name: string;
@@ -80,4 +93,6 @@ export interface RowSource<Row> {
    * Opens it as of now. `lasting` when the reader goes on in later turns of the event loop: the moment is then held until close().
    */
   open(lasting: boolean): RowSession<Row>;
+  /** The rows with these values by a way that is known, without a session; undefined when they are to be found by a run. */
+  atKey?(way: KeyWay, values: readonly unknown[]): KeyedRows<Row> | undefined;
 }

@@ -4,6 +4,7 @@ import { conditionsOf, type Condition } from './conditions.js';
 import type { FindSpec } from './find-options.js';
 import { templatesFor, type Templates } from './index-template.js';
 import type { IndexSource } from './index-source.js';
+import type { KeyWay } from './key-way.js';
 import { KEY_STYLE, nodeText, SHAPE_STYLE, type NodeStyle } from './node-text.js';
 import { wantedIndex } from './wanted-index.js';
 
@@ -16,7 +17,12 @@ export class Shape {
   #keyText: string | undefined;
   #templates: { readonly epoch: unknown; readonly templates: Templates } | undefined;
 
+  /** How its rows were found, and counted, when that took the entries of one key alone. */
+  findWay: KeyWay | undefined;
+  countWay: KeyWay | undefined;
+
   readonly source: string;
+  #key: string | undefined;
   #paths: readonly string[] | undefined;
   #findKey: string | undefined;
   #countKey: string | undefined;
@@ -31,6 +37,9 @@ export class Shape {
 
   /** Filters that differ in values alone have one text; no value stands in it. */
   get text(): string { return this.#text ??= shapeText(this.filter, this.spec, SHAPE_STYLE); }
+
+  /** The same with its source. */
+  get key(): string { return this.#key ??= `${this.source} ${this.text}`; }
 
   /** Tells apart what is planned differently. */
   keyFor(givesRows: boolean): string {

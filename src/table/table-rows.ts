@@ -1,8 +1,10 @@
 import { definingFactory, DELETED_MARK, type FieldValue, type RowDecoder } from '#storage';
 import { RecordCursor, RecordView } from '#txn';
+import { KeyedRecords } from '../indexes/keyed-rows.js';
 import type { IndexSource } from '../query/index-source.js';
+import type { KeyWay } from '../query/key-way.js';
 import type { RowsVersion } from '../query/result-cache.js';
-import { Step, type RowCursor, type RowFetcher, type RowRequest, type RowSession, type RowSource } from '../query/row-source.js';
+import { Step, type KeyedRows, type RowCursor, type RowFetcher, type RowRequest, type RowSession, type RowSource } from '../query/row-source.js';
 import { recordFilter, type RecordFilter, type RecordPlace } from './record-filter.js';
 import type { TableCodec } from './table-codec.js';
 import type { ReadAccess } from './table-reader.js';
@@ -31,6 +33,7 @@ export class TableRows<Row> implements RowSource<Row> {
   readonly costs = COSTS;
   readonly #access: ReadAccess;
   readonly #indexesOf: IndexesOf;
+  readonly #keyed = new KeyedTableRows<Row>();
 
   readonly #isNewest: boolean;
 
@@ -40,6 +43,14 @@ export class TableRows<Row> implements RowSource<Row> {
     this.#isNewest = isNewest;
     this.#access = access;
     this.#indexesOf = indexesOf;
+  }
+
+  atKey(way: KeyWay, values: readonly unknown[]): KeyedRows<Row> | undefined {
+    const { codec, view } = this.#access.view();
+    const keyed = this.#keyed;
+    if (!keyed.goTo(way, values, view)) return undefined;
+    keyed.decoder = codec.decoderFor(undefined);
+    return keyed;
   }
 
   open(lasting: boolean): RowSession<Row> {
@@ -216,6 +227,15 @@ class ScanCursor<Row> implements RowCursor<Row> {
     this.#closed = true;
     this.#onClose(this.#cursor.rowsVisited);
     this.#cursor.close();
+  }
+}
+
+class KeyedTableRows<Row> extends KeyedRecords<Row> {
+  decoder: RowDecoder | undefined;
+
+  protected override rowAt({ bytes, start, memoSource }: RecordView, recno: number): Row {
+    const row: unknown = this.decoder?.decode(bytes, start, recno, memoSource);
+    return row as Row; // the decoder was built for this row type
   }
 }
 
