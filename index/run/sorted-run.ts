@@ -1,9 +1,13 @@
 import { compareKeys, compareSlices } from '../key/compare-keys.js';
 import { MAX_KEY_BYTES } from '../key/key-types.js';
+import { RunHeads } from './run-heads.js';
 import { sortSteps, type KeyTable } from './radix-sort.js';
 import type { OrderedSource } from './ordered-source.js';
 
 const CHUNK_BYTES = 1 << 22;
+/** Shorter runs are searched as they are. */
+const LEAST_WITH_HEADS = 256;
+const HEADS_PER_SEARCH = 64;
 const FIRST_ENTRIES = 1024;
 const EMPTY = Buffer.alloc(0);
 const NO_WORDS = new DataView(new ArrayBuffer(0));
@@ -151,6 +155,8 @@ function inOrder(count: number): Uint32Array {
 export class SortedRun {
   readonly #table: RunBuilder;
   readonly #order: Uint32Array;
+  #heads: RunHeads | undefined;
+  #sought = 0;
 
   constructor(table: RunBuilder, order: Uint32Array) {
     this.#table = table;
@@ -164,7 +170,7 @@ export class SortedRun {
   /** The keys in any order, and their numbers in that of the run: for loops that look at very many. */
   get table(): RunBuilder { return this.#table; }
   get order(): Uint32Array { return this.#order; }
-  get sizeBytes(): number { return this.#table.sizeBytes + this.#order.length * 4; }
+  get sizeBytes(): number { return this.#table.sizeBytes + this.#order.length * 4 + (this.#heads?.sizeBytes ?? 0); }
 
   bytesAt(i: number): Buffer { return this.#table.bytesOf(this.#order[i] ?? 0); }
   startAt(i: number): number { return this.#table.startOf(this.#order[i] ?? 0); }
@@ -172,8 +178,20 @@ export class SortedRun {
 
   /** Place of the first key that is not below the given one. */
   lowerBound(key: Uint8Array, keyLength: number): number {
-    let low = 0;
-    let high = this.count;
+    const heads = this.#heads ?? this.#headsWhenWorthIt();
+    if (heads === undefined) return this.#between(key, keyLength, 0, this.count);
+    return heads.narrow(key, keyLength) ? this.#between(key, keyLength, heads.low, heads.high) : heads.low;
+  }
+
+  /** Made when so many keys were looked for that making it costs little beside that. */
+  #headsWhenWorthIt(): RunHeads | undefined {
+    if (this.count < LEAST_WITH_HEADS || ++this.#sought < this.count / HEADS_PER_SEARCH) return undefined;
+    return this.#heads = new RunHeads(this);
+  }
+
+  #between(key: Uint8Array, keyLength: number, from: number, to: number): number {
+    let low = from;
+    let high = to;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (compareKeys(key, keyLength, this.bytesAt(middle), this.startAt(middle), this.lengthAt(middle)) > 0) low = middle + 1;

@@ -1,11 +1,12 @@
 import { DELETED_MARK, FieldstoneError } from '#storage';
-import { IndexCursor, type IndexStore, type RecordView } from '#txn';
+import type { RecordView } from '#txn';
 import { assertDocumentId, type DocumentId } from '../document/document-id.js';
-import { isIndexForm } from '../indexes/index-form.js';
+import { KeyLookup } from '../indexes/key-lookup.js';
 import { parseFilter } from '../filter/parse-filter.js';
 import type { FilterNode } from '../filter/filter-node.js';
 import { findSpec, type FindOptions } from '../query/find-options.js';
 import { FoundRows } from '../query/found-rows.js';
+import { KeptShapes } from '../query/kept-shapes.js';
 import { NO_PARAMS } from '../query/params.js';
 import { paramsOf } from '../filter/bind-filter.js';
 import { PreparedQuery } from '../query/prepared-query.js';
@@ -29,6 +30,8 @@ export class CollectionReader<Doc> {
   readonly #queries: CollectionQueries;
   readonly #rows: CollectionRows<Doc>;
   #place: DocumentPlace | undefined;
+  readonly #lookup = new KeyLookup();
+  readonly #shapes = new KeptShapes();
 
   constructor(name: string, access: ReadAccess, queries: CollectionQueries) {
     this.#access = access;
@@ -54,7 +57,7 @@ export class CollectionReader<Doc> {
     const index = view.store.indexes.find(ID_INDEX);
     // A folder that lost its catalog has no index until the first write.
     if (index === undefined || view.sequence < index.validFrom) return this.#byFilter(parseFilter({ _id: id }));
-    const recno = recnoOf(index, view, id);
+    const recno = this.#lookup.first(index, [id], view);
     return recno === 0 || !view.find(recno) || view.bytes[view.start] === DELETED_MARK ? undefined : this.#taken(recno, this.#queries.codecs.of(table), view);
   }
 
@@ -77,18 +80,23 @@ export class CollectionReader<Doc> {
   }
 
   find(filter: unknown, options: FindOptions | undefined): FoundRows<Doc> {
+    const kept = options === undefined ? this.#shapes.find(filter) : undefined;
+    if (kept !== undefined) return new FoundRows<Doc>(this.#rows, this.#queries.context, kept.shape, kept.params);
     const node = parseFilter(filter ?? {});
     const [open] = paramsOf(node);
     if (open !== undefined) throw new FieldstoneError('QUERY', `the filter has a parameter "${open}": prepare() the query and run it with values`);
+    if (options === undefined) this.#shapes.keep(filter, node, (given) => this.#shape(given, options));
     return this.#found(node, options);
   }
 
+  #shape(filter: FilterNode, options: FindOptions | undefined): Shape { return new Shape(this.name, filter, findSpec(options, asGiven)); }
+
   prepare(filter: unknown, options: FindOptions | undefined): PreparedQuery<Doc> {
-    return new PreparedQuery<Doc>(this.#rows, this.#queries.context, new Shape(this.name, parseFilter(filter ?? {}), findSpec(options, asGiven)));
+    return new PreparedQuery<Doc>(this.#rows, this.#queries.context, this.#shape(parseFilter(filter ?? {}), options));
   }
 
   #found(filter: FilterNode, options: FindOptions | undefined): FoundRows<Doc> {
-    return new FoundRows<Doc>(this.#rows, this.#queries.context, new Shape(this.name, filter, findSpec(options, asGiven)), NO_PARAMS);
+    return new FoundRows<Doc>(this.#rows, this.#queries.context, this.#shape(filter, options), NO_PARAMS);
   }
 
   /** Record numbers of the documents that match, all or the first. */
@@ -98,10 +106,3 @@ export class CollectionReader<Doc> {
 }
 
 function asGiven(path: string): string { return path; }
-
-function recnoOf(index: IndexStore, view: RecordView, id: DocumentId): number {
-  const form = index.keys;
-  if (!isIndexForm(form)) throw new FieldstoneError('VERSION', `index "${index.name}" can not be read by this version`);
-  const cursor = new IndexCursor(index, view, form.locate({ equal: [id] }).range);
-  return cursor.next() ? cursor.recno : 0;
-}

@@ -26,7 +26,6 @@ export interface DocumentCodecOptions {
 }
 
 const PACKED_HEAD_BYTES = 5;
-const EMPTY_TEXT_BYTES = '{}'.length;
 /** Where the text that is being read stands. */
 const NO_BYTES = new Uint8Array(0);
 const span: MemoSpan = { bytes: NO_BYTES, start: 0, end: 0 };
@@ -194,14 +193,7 @@ export class DocumentCodec {
 
   /** A fresh document; `_id` comes first, then the columns. */
   decode(record: RecordBytes): Record<string, unknown> {
-    const text = this.layout.columns.length === 0 ? this.#plainId(record.bytes, record.start) : undefined;
-    if (text === undefined || text === '' || text.startsWith('#')) return this.decodeWith(record, this.rest(record));
-    const rest = this.#restText(record);
-    if (rest.length <= EMPTY_TEXT_BYTES || !rest.startsWith('{"')) return this.decodeWith(record, rest === '' ? {} : parseDocumentText(rest));
-    // Parsed together: an object that got its fields in their order at once is the cheapest one.
-    const document = parseDocumentText(`{"_id":${JSON.stringify(text)},${rest.slice(1)}`);
-    if (document['_id'] !== text) document['_id'] = text;
-    return document;
+    return this.decodeWith(record, this.rest(record));
   }
 
   /** The same when the rest is at hand, which becomes part of it. */

@@ -76,8 +76,8 @@ export function parseDocumentValue(text: string): unknown {
   } catch (e) {
     throw new FieldstoneError('CORRUPT_MEMO', `a document is no JSON text: ${e instanceof Error ? e.message : String(e)}`, { cause: e });
   }
-  // Most documents have none of these: then what JSON made is the document.
-  return text.includes('"$') ? revived(parsed, 0) : parsed;
+  // Most documents have none of these: then what JSON made is the document. One character is found much faster than two.
+  return text.includes('$') && text.includes('"$') ? revived(parsed, 0) : parsed;
 }
 
 function revived(value: unknown, depth: number): unknown {

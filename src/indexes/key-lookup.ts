@@ -2,6 +2,7 @@ import { FieldstoneError } from '#storage';
 import { KeyBuffer } from '#index';
 import { SameKeyCursor, type IndexStore, type RecordView } from '#txn';
 import type { KeyWay } from '../query/key-way.js';
+import { isIndexForm } from './index-form.js';
 import { TableIndexSource } from './table-index-source.js';
 
 /** The key that is looked up: between goTo() and the last next() nothing else is. */
@@ -25,6 +26,19 @@ export class KeyLookup {
       if (e instanceof FieldstoneError) return false; // too long for a key
       throw e;
     }
+  }
+
+  /** The first record with these values in an index of ours; 0 = there is none. */
+  first(index: IndexStore, values: readonly unknown[], view: RecordView): number {
+    const form = index.keys;
+    if (!isIndexForm(form) || form.putEqual === undefined) throw new FieldstoneError('VERSION', `index "${index.name}" can not be read by this version`);
+    key.reset();
+    form.putEqual(values, key);
+    const cursor = this.#cursor;
+    cursor.seek(index, view, key.bytes, key.length);
+    const recno = cursor.next() ? cursor.recno : 0;
+    cursor.close();
+    return recno;
   }
 
   /** Before the first of them, after goTo(). */

@@ -54,7 +54,7 @@ export class PlanChooser {
       if (choice !== undefined) choice.even = false; // no way goes on by it
       this.#choices.set(key, made);
       noteWay(shape, best, request, epoch, made);
-    }
+    } else noteWay(shape, best, request, epoch, undefined);
     return best;
   }
 
@@ -73,10 +73,10 @@ export class PlanChooser {
   }
 }
 
-function noteWay(shape: Shape, plan: Plan, request: PlanRequest, epoch: unknown, choice: Choice): void {
+function noteWay(shape: Shape, plan: Plan, request: PlanRequest, epoch: unknown, choice: Choice | undefined): void {
   const known = request.givesRows ? shape.findWay : shape.countWay;
-  if (known?.choice === choice && known.epoch === epoch) return;
-  const way = keyWayOf(shape, plan, request, epoch, choice);
+  if (known?.choice === choice) return;
+  const way = choice === undefined ? undefined : keyWayOf(shape, plan, request, epoch, choice);
   if (request.givesRows) shape.findWay = way;
   else shape.countWay = way;
 }

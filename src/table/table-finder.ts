@@ -1,11 +1,13 @@
 import { parseFilter } from '../filter/parse-filter.js';
 import { aggregateSpec, RowGroups } from '../query/aggregate-rows.js';
+import { KeptShapes, type GivenFilter } from '../query/kept-shapes.js';
 import { findSpec, type FindOptions, type FindSpec } from '../query/find-options.js';
 import { FoundRows } from '../query/found-rows.js';
 import { assertNoParams, NO_PARAMS } from '../query/params.js';
 import { PreparedQuery } from '../query/prepared-query.js';
 import type { QueryContext } from '../query/query-context.js';
 import { Shape } from '../query/shape.js';
+import type { TableCodec } from './table-codec.js';
 import type { ReadAccess } from './table-reader.js';
 import { TableRows, type IndexesOf } from './table-rows.js';
 
@@ -20,6 +22,8 @@ export class TableFinder<Row> {
   readonly #access: ReadAccess;
   readonly #context: QueryContext;
   readonly #rows: TableRows<Row>;
+  readonly #shapes = new KeptShapes();
+  #shapesOf: TableCodec | undefined;
 
   /** `isNewest`: the handle sees the newest state, not one of its own. */
   constructor(name: string, access: ReadAccess, { context, indexesOf }: TableQueries, isNewest: boolean) {
@@ -33,6 +37,16 @@ export class TableFinder<Row> {
     return new Shape(this.#rows.name, parseFilter(filter ?? {}, { resolvePath: (path) => codec.spelled(path) }), spec);
   }
 
+  /** The shape of the filter when it is kept. Fields may have other names in another generation of the table. */
+  #kept(filter: unknown): GivenFilter | undefined {
+    const { codec } = this.#access.view();
+    if (this.#shapesOf !== codec) {
+      this.#shapesOf = codec;
+      this.#shapes.clear();
+    }
+    return this.#shapes.find(filter);
+  }
+
   #spec(options: FindOptions | undefined): FindSpec {
     if (options === undefined) return findSpec(options, (path) => path);
     const { codec } = this.#access.view();
@@ -40,8 +54,12 @@ export class TableFinder<Row> {
   }
 
   find(filter: unknown, options: FindOptions | undefined): FoundRows<Row> {
-    const shape = this.#shape(filter, this.#spec(options));
+    const kept = options === undefined ? this.#kept(filter) : undefined;
+    if (kept !== undefined) return new FoundRows<Row>(this.#rows, this.#context, kept.shape, kept.params);
+    const spec = this.#spec(options);
+    const shape = this.#shape(filter, spec);
     assertNoParams(shape.filter);
+    if (options === undefined) this.#shapes.keep(filter, shape.filter, (node) => new Shape(this.#rows.name, node, spec));
     return new FoundRows<Row>(this.#rows, this.#context, shape, NO_PARAMS);
   }
 
