@@ -1,5 +1,5 @@
 import {
-  codePage, createRowDecoder, createRowEncoder, FieldstoneError, isMemoField, latin1Text, locateMemo, newCodecCounters, packBytes, PHASE, phases, readPointer,
+  codePage, createRowDecoder, createRowEncoder, FieldstoneError, isMemoField, keepLayout, latin1Text, locateMemo, newCodecCounters, packBytes, PHASE, phases, readPointer,
   unpackBytes, wholeSpan,
   type Codec, type CodecCounters, type CodePage, type DbfField, type DbfLayout, type MemoSource, type MemoSpan, type PendingMemo,
   type RowDecoder, type RowEncoder,
@@ -29,6 +29,7 @@ const PACKED_HEAD_BYTES = 5;
 /** Where the text that is being read stands. */
 const NO_BYTES = new Uint8Array(0);
 const span: MemoSpan = { bytes: NO_BYTES, start: 0, end: 0 };
+keepLayout({ _id: '' });
 /** Shorter texts do not get shorter. */
 const PACK_FROM_BYTES = 128;
 
@@ -201,7 +202,8 @@ export class DocumentCodec {
     const id = this.id(record);
     if (this.layout.columns.length === 0) {
       const document = { _id: id, ...rest };
-      document._id = id;
+      // Without need not even looked at: documents have many layouts.
+      if (Object.hasOwn(rest, '_id')) document._id = id;
       return document;
     }
     const row = this.#columns.decode(record.bytes, record.start, 1, record.memos);

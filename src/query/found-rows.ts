@@ -82,7 +82,9 @@ export class FoundRows<Row> implements Iterable<Row>, AsyncIterable<Row> {
     return count === NOT_LOOKED_UP ? this.#run(limit, false, false).count() : count;
   }
 
-  #lookUp(limit: number, rows: Row[] | undefined): number { return lookUp(this.#source, this.#context, this.#shape, this.#params, limit, rows); }
+  #lookUp(limit: number, rows: Row[] | undefined): number {
+    return lookUp({ use: this, source: this.#source, context: this.#context, shape: this.#shape, params: this.#params }, limit, rows);
+  }
 
   /** Counts a use; whether it is its turn to be timed, or somebody listens. */
   #isWatched(): boolean {

@@ -12,39 +12,44 @@ const NS_PER_MS = 1e6;
 /** What lookUp() gives when the query is to be run. */
 export const NOT_LOOKED_UP = -1;
 
+/** What is looked up. */
+export interface LookedUp<Row> {
+  /** Who asked. Held with the report until the next one comes, so that V8 keeps the compiled code (see keepLayout). */
+  readonly use: object;
+  readonly source: RowSource<Row>;
+  readonly context: QueryContext;
+  readonly shape: Shape;
+  readonly params: Params;
+}
+
 /**
  * The rows of a query whose way is known from an earlier run, straight from the index to the rows: the same rows, counts and reports as a run, without its
  * set-up. Rows are added to `rows`; without it they are counted. Returns how many there are, or NOT_LOOKED_UP.
  */
-export function lookUp<Row>(source: RowSource<Row>, context: QueryContext, shape: Shape, params: Params, limit: number, rows: Row[] | undefined): number {
+export function lookUp<Row>(query: LookedUp<Row>, limit: number, rows: Row[] | undefined): number {
+  const { context, shape, source } = query;
   const way = rows === undefined ? shape.countWay : shape.findWay;
   // Whoever listens to plans, wants times by part, or keeps results is told by a run.
   if (way === undefined || source.atKey === undefined || context.results.isOn || phases.active || context.traces?.query !== undefined) return NOT_LOOKED_UP;
-  const startedNs = context.clock.monotonicNs();
-  const values = valuesOf(way, params);
+  const report = new LookUpReport(way, query, context.clock.monotonicNs());
+  const values = valuesOf(way, query.params);
   const keyed = values === undefined ? undefined : source.atKey(way, values);
   if (keyed === undefined || !context.plans.fits(way.choice, keyed.rowCount)) return NOT_LOOKED_UP;
-  return read(way, keyed, { context, params, limit, startedNs }, rows);
+  report.planned(context.clock.monotonicNs());
+  try {
+    report.returned = read(keyed, limit, rows);
+    return report.returned;
+  } finally {
+    report.ended(keyed, context.clock.monotonicNs());
+    context.plans.ran(shape, rows !== undefined, keyed.examined);
+    context.ran(report);
+  }
 }
 
-interface Run { readonly context: QueryContext; readonly params: Params; readonly limit: number; readonly startedNs: number }
-
-function read<Row>(way: KeyWay, keyed: KeyedRows<Row>, { context, params, limit, startedNs }: Run, rows: Row[] | undefined): number {
-  const { clock, plans } = context;
-  const plannedNs = clock.monotonicNs();
-  let returned = 0;
-  try {
-    if (rows === undefined) returned = Math.min(limit, keyed.count());
-    else {
-      keyed.read(limit, rows);
-      returned = rows.length;
-    }
-    return returned;
-  } finally {
-    const { examined } = keyed;
-    plans.ran(way.shape, rows !== undefined, examined);
-    context.ran(new LookUpReport(way, params, { planningNs: plannedNs - startedNs, executionNs: clock.monotonicNs() - plannedNs, examined, returned, rowCount: keyed.rowCount }));
-  }
+function read<Row>(keyed: KeyedRows<Row>, limit: number, rows: Row[] | undefined): number {
+  if (rows === undefined) return Math.min(limit, keyed.count());
+  keyed.read(limit, rows);
+  return rows.length;
 }
 
 /** Undefined when one of them has to be looked at more closely. */
@@ -58,28 +63,34 @@ function valuesOf({ operands }: KeyWay, params: Params): unknown[] | undefined {
   return values;
 }
 
-type Figures = Pick<RunReport, 'planningNs' | 'executionNs' | 'examined' | 'returned' | 'rowCount'>;
-
 /** What such a run came to, told as a run tells it. */
 class LookUpReport implements RunReport {
   readonly #way: KeyWay;
-  readonly #params: Params;
+  readonly #query: Pick<LookedUp<unknown>, 'params'>;
+  #sinceNs: number;
   readonly fullScan = false;
   readonly wanted = undefined;
-  readonly planningNs: number;
-  readonly executionNs: number;
-  readonly examined: number;
-  readonly returned: number;
-  readonly rowCount: number;
+  planningNs = 0;
+  executionNs = 0;
+  examined = 0;
+  returned = 0;
+  rowCount = 0;
 
-  constructor(way: KeyWay, params: Params, figures: Figures) {
+  constructor(way: KeyWay, query: Pick<LookedUp<unknown>, 'params'>, nowNs: number) {
     this.#way = way;
-    this.#params = params;
-    this.planningNs = figures.planningNs;
-    this.executionNs = figures.executionNs;
-    this.examined = figures.examined;
-    this.returned = figures.returned;
-    this.rowCount = figures.rowCount;
+    this.#query = query;
+    this.#sinceNs = nowNs;
+  }
+
+  planned(nowNs: number): void {
+    this.planningNs = nowNs - this.#sinceNs;
+    this.#sinceNs = nowNs;
+  }
+
+  ended({ examined, rowCount }: KeyedRows<unknown>, nowNs: number): void {
+    this.executionNs = nowNs - this.#sinceNs;
+    this.examined = examined;
+    this.rowCount = rowCount;
   }
 
   get source(): string { return this.#way.shape.source; }
@@ -94,5 +105,5 @@ class LookUpReport implements RunReport {
     return planSteps(plan, request, SHAPE_PLAN, 0, request.givesRows ? { whole } : { find: whole, whole: { ...whole, rows: 1 } });
   }
 
-  withValues(): string { return nodeText(this.#way.shape.filter, valueStyle((operand) => operandValue(operand, this.#params))); }
+  withValues(): string { return nodeText(this.#way.shape.filter, valueStyle((operand) => operandValue(operand, this.#query.params))); }
 }

@@ -1,9 +1,11 @@
+import { keepLayout } from '../base/keep-layout.js';
 import type { MemoPointer } from '../memo/memo-kind.js';
 import type { DbfField, DbfLayout } from './dbf-types.js';
 import { u16, u32 } from './header-bytes.js';
 import { pointerForm } from './memo-fields.js';
 
 const BLANK = 0x20;
+keepLayout({ block: 0 });
 
 /** A pointer as the record holds it: where it leads, nothing, or bytes that are no pointer. */
 export type PointerReading = MemoPointer | 'empty' | 'garbage';

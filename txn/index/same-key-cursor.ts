@@ -1,4 +1,5 @@
-import { afterPrefix, hashKey, RunCursor, type OrderedSource, type SkipList } from '#index';
+import { afterPrefix, hashKey, RunBuilder, RunCursor, SkipList, type OrderedSource } from '#index';
+import { keepLayout } from '#storage';
 import type { RecordView } from '../record/record-view.js';
 import { recnoOf } from './entry.js';
 import { IndexCursor } from './index-cursor.js';
@@ -96,3 +97,5 @@ export class SameKeyCursor {
 }
 
 const NO_KEY = new Uint8Array(0);
+keepLayout(new RunCursor(new RunBuilder().finish()));
+keepLayout(new ListSource(new SkipList(1), 0));
