@@ -69,6 +69,8 @@ class CountingFile implements VfsFile {
   readonly #meter: Meter;
   readonly #io: IoCounters;
   readonly #own: FileIo;
+  /** What is shown is not read: it is counted nowhere. */
+  readonly show: VfsFile['show'];
 
   constructor(file: VfsFile, meter: Meter) {
     this.path = file.path;
@@ -76,6 +78,7 @@ class CountingFile implements VfsFile {
     this.#meter = meter;
     this.#io = meter.io;
     this.#own = meter.files.of(file.path);
+    this.show = file.show;
   }
 
   readAt(target: Uint8Array, position: number): number {

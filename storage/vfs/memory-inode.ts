@@ -1,5 +1,6 @@
 import { checkRange, checkSize } from './check-range.js';
 import { simulatedError } from './system-error.js';
+import type { ShownBytes } from './vfs.js';
 
 const LEAST_CAPACITY = 512;
 /** Longer files are kept in pieces of this length: growing copies nothing, and little room is left unused. */
@@ -42,6 +43,18 @@ export class MemoryInode {
     if (count <= 0) return 0;
     this.#eachPiece(position, count, (piece, done) => target.set(piece, done));
     return count;
+  }
+
+  /** The bytes from a position on, to the end of their chunk or of the file. */
+  show(position: number, into: ShownBytes): boolean {
+    checkRange(position, 0);
+    const start = position % CHUNK_BYTES;
+    const chunk = this.#chunks[(position - start) / CHUNK_BYTES];
+    if (chunk === undefined || position >= this.#sizeBytes) return false;
+    into.bytes = chunk;
+    into.start = start;
+    into.end = Math.min(chunk.length, start + this.#sizeBytes - position);
+    return true;
   }
 
   write(source: Uint8Array, position: number, path: string): number {

@@ -1,7 +1,7 @@
 import { MemoryInode } from './memory-inode.js';
 import { eachFile, findFolder, findNode, findPlace, normalPath, type MemoryFolder, type MemoryPlace } from './memory-tree.js';
 import { closedFileError, simulatedError } from './system-error.js';
-import type { FileStat, OpenMode, Vfs, VfsFile } from './vfs.js';
+import type { FileStat, OpenMode, ShownBytes, Vfs, VfsFile } from './vfs.js';
 
 const DEVICES = Symbol.for('fieldstone.memoryDevices');
 const FIRST_DEVICE = 2 ** 40;
@@ -162,6 +162,11 @@ class MemoryFile implements VfsFile {
     this.#checkOpen();
     return this.#inode.read(target, position);
   }
+
+  readonly show = (position: number, into: ShownBytes): boolean => {
+    this.#checkOpen();
+    return this.#inode.show(position, into);
+  };
 
   writeAt(source: Uint8Array, position: number): number {
     this.#checkWritable('EBADF', 'write', position);

@@ -19,10 +19,22 @@ export interface FileStat {
   readonly kind: 'file' | 'folder' | 'other';
 }
 
+/** Bytes of a file where they stand: bytes[start .. end). */
+export interface ShownBytes {
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+}
+
 export interface VfsFile {
   readonly path: string;
   /** May return fewer bytes than asked; 0 = at or past the end. Use readFully(). */
   readAt(target: Uint8Array, position: number): number;
+  /**
+   * Of files that lie in memory: shows the bytes from a position on as far as they lie together, false when there are none. They are the file itself: never
+   * to be written to, and good until anything else is done with the file.
+   */
+  readonly show?: ((position: number, into: ShownBytes) => boolean) | undefined;
   /** May write fewer bytes than given. Use writeFully(). */
   writeAt(source: Uint8Array, position: number): number;
   truncate(sizeBytes: number): void;

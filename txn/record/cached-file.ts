@@ -1,4 +1,4 @@
-import { PHASE, phases, readUpTo, type PageCache, type PageKind, type VfsFile } from '#storage';
+import { PHASE, phases, readUpTo, type PageCache, type PageKind, type ShownBytes, type VfsFile } from '#storage';
 
 /** A file read through the page cache, in pages of a fixed size from an origin. */
 export class CachedFile {
@@ -9,10 +9,13 @@ export class CachedFile {
   readonly #cache: PageCache;
   readonly #kind: PageKind;
   readonly #verify: (() => void) | undefined;
+  /** A second copy of what lies in memory would serve nobody. Beside a writer each read has to be verified: there pages are read once. */
+  readonly #show: VfsFile['show'];
 
   /** `verify` is called after each read of the file, before its bytes are used. */
   constructor(file: VfsFile, cache: PageCache, kind: PageKind, pageSizeBytes: number, originBytes = 0, verify?: () => void) {
     this.#verify = verify;
+    this.#show = verify === undefined ? file.show : undefined;
     this.file = file;
     this.#cache = cache;
     this.id = cache.addFile(file.path);
@@ -49,8 +52,9 @@ export class CachedFile {
     return n;
   }
 
-  /** Reads a range through the cache. */
+  /** Reads a range through the cache; of a file that lies in memory straight from it. */
   readAt(target: Uint8Array, position: number): number {
+    if (this.#show !== undefined) return readUpTo(this.file, target, position);
     let done = 0;
     while (done < target.length) {
       const at = position + done - this.#origin;
@@ -65,8 +69,9 @@ export class CachedFile {
     return done;
   }
 
-  /** Shows the bytes from a position on as far as its page has them: a view of the cache. */
-  show(position: number, into: { bytes: Uint8Array; start: number; end: number }): boolean {
+  /** Shows the bytes from a position on as far as its page has them: a view of the cache, or of a file that lies in memory. */
+  show(position: number, into: ShownBytes): boolean {
+    if (this.#show !== undefined) return this.#show(position, into);
     const at = position - this.#origin;
     const pageNo = Math.floor(at / this.pageSizeBytes);
     const page = this.page(pageNo);
