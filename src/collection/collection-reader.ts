@@ -6,7 +6,7 @@ import { parseFilter } from '../filter/parse-filter.js';
 import type { FilterNode } from '../filter/filter-node.js';
 import { findSpec, type FindOptions } from '../query/find-options.js';
 import { FoundRows } from '../query/found-rows.js';
-import { KeptShapes } from '../query/kept-shapes.js';
+import { KeptShapes, type GivenFilter } from '../query/kept-shapes.js';
 import { NO_PARAMS } from '../query/params.js';
 import { paramsOf } from '../filter/bind-filter.js';
 import { PreparedQuery } from '../query/prepared-query.js';
@@ -80,13 +80,16 @@ export class CollectionReader<Doc> {
   }
 
   find(filter: unknown, options: FindOptions | undefined): FoundRows<Doc> {
-    const kept = options === undefined ? this.#shapes.find(filter) : undefined;
-    if (kept !== undefined) return new FoundRows<Doc>(this.#rows, this.#queries.context, kept.shape, kept.params);
+    const { shape, params } = (options === undefined ? this.#shapes.find(filter) : undefined) ?? this.#parsed(filter, options);
+    return new FoundRows<Doc>(this.#rows, this.#queries.context, shape, params);
+  }
+
+  #parsed(filter: unknown, options: FindOptions | undefined): GivenFilter {
     const node = parseFilter(filter ?? {});
     const [open] = paramsOf(node);
     if (open !== undefined) throw new FieldstoneError('QUERY', `the filter has a parameter "${open}": prepare() the query and run it with values`);
-    if (options === undefined) this.#shapes.keep(filter, node, (given) => this.#shape(given, options));
-    return this.#found(node, options);
+    const kept = options === undefined ? this.#shapes.keep(filter, node, (given) => this.#shape(given, options)) : undefined;
+    return kept ?? { shape: this.#shape(node, options), params: NO_PARAMS };
   }
 
   #shape(filter: FilterNode, options: FindOptions | undefined): Shape { return new Shape(this.name, filter, findSpec(options, asGiven)); }

@@ -6,8 +6,7 @@ import { indexesOf } from '../indexes/indexes-of.js';
 import { KeyedRecords } from '../indexes/keyed-rows.js';
 import { sortValue } from '../filter/sort-value.js';
 import type { IndexSource } from '../query/index-source.js';
-import type { KeyWay } from '../query/key-way.js';
-import { Step, type KeyedRows, type RowCursor, type RowFetcher, type RowRequest, type RowSession, type RowSource } from '../query/row-source.js';
+import { Step, type KeyedRows, type KeyPlace, type RowCursor, type RowFetcher, type RowRequest, type RowSession, type RowSource } from '../query/row-source.js';
 import type { TableCodec } from '../table/table-codec.js';
 import type { ReadAccess } from '../table/table-reader.js';
 import type { DocumentCodec } from './document-codec.js';
@@ -28,21 +27,30 @@ export class CollectionRows<Doc> implements RowSource<Doc> {
   readonly costs = COSTS;
   readonly #access: ReadAccess;
   readonly #codecs: DocumentCodecs;
-  readonly #keyed: KeyedDocuments<Doc>;
+  readonly #keyed = new KeyedRecords<Doc>((view) => this.#documentAt(view));
+  #place: DocumentPlace | undefined;
 
   constructor(name: string, access: ReadAccess, codecs: DocumentCodecs) {
     this.name = name;
     this.#access = access;
     this.#codecs = codecs;
-    this.#keyed = new KeyedDocuments<Doc>();
   }
 
-  atKey(way: KeyWay, values: readonly unknown[]): KeyedRows<Doc> | undefined {
+  atKey(way: KeyPlace, values: readonly unknown[]): KeyedRows<Doc> | undefined {
     const { codec, view } = this.#access.view();
     const keyed = this.#keyed;
     if (!keyed.goTo(way, values, view)) return undefined;
-    keyed.codec = this.#codecs.of(codec);
+    const documents = this.#codecs.of(codec);
+    if (this.#place?.codec !== documents) this.#place = new DocumentPlace(documents);
     return keyed;
+  }
+
+  #documentAt(view: RecordView): Doc {
+    const place = this.#place;
+    assert(place !== undefined, 'who reads documents knows how they are kept');
+    place.moveTo(view.bytes, view.start, view.memoSource);
+    const document: unknown = place.take();
+    return document as Doc; // documents are typed by who opens the collection
   }
 
   open(lasting: boolean): RowSession<Doc> {
@@ -160,20 +168,6 @@ class ScanCursor<Doc> implements RowCursor<Doc> {
     this.#closed = true;
     this.#onClose(this.#cursor.rowsVisited);
     this.#cursor.close();
-  }
-}
-
-class KeyedDocuments<Doc> extends KeyedRecords<Doc> {
-  codec: DocumentCodec | undefined;
-  #place: DocumentPlace | undefined;
-
-  protected override rowAt(view: RecordView): Doc {
-    const { codec } = this;
-    assert(codec !== undefined, 'documents are read as their collection keeps them');
-    if (this.#place?.codec !== codec) this.#place = new DocumentPlace(codec);
-    this.#place.moveTo(view.bytes, view.start, view.memoSource);
-    const document: unknown = this.#place.take();
-    return document as Doc; // documents are typed by who opens the collection
   }
 }
 

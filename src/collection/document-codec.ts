@@ -1,6 +1,6 @@
 import {
-  codePage, createRowDecoder, createRowEncoder, FieldstoneError, isMemoField, keepLayout, latin1Text, locateMemo, newCodecCounters, packBytes, PHASE, phases, readPointer,
-  unpackBytes, wholeSpan,
+  codePage, createRowDecoder, createRowEncoder, FieldstoneError, isMemoField, keepLayout, latin1Text, locateMemo, newCodecCounters, packBytes, PHASE, phases,
+  readPointer, unpackBytes, wholeSpan,
   type Codec, type CodecCounters, type CodePage, type DbfField, type DbfLayout, type MemoSource, type MemoSpan, type PendingMemo,
   type RowDecoder, type RowEncoder,
 } from '#storage';

@@ -1,7 +1,7 @@
 import { FieldstoneError } from '#storage';
 import { KeyBuffer } from '#index';
 import { SameKeyCursor, type IndexStore, type RecordView } from '#txn';
-import type { KeyWay } from '../query/key-way.js';
+import type { KeyPlace } from '../query/row-source.js';
 import { isIndexForm } from './index-form.js';
 import { TableIndexSource } from './table-index-source.js';
 
@@ -13,8 +13,8 @@ export class KeyLookup {
   readonly #cursor = new SameKeyCursor();
   #index: IndexStore | undefined;
 
-  /** False when it takes more than the entries of one key to find them: another set of indexes than the way was found for, a key that does not tell the values. */
-  goTo({ index: source, epoch }: KeyWay, values: readonly unknown[], view: RecordView): boolean {
+  /** False when it takes more than the entries of one key to find them: another set of indexes, a key that does not tell the values. */
+  goTo({ index: source, epoch }: KeyPlace, values: readonly unknown[], view: RecordView): boolean {
     if (!(source instanceof TableIndexSource) || view.store.indexes.stores !== epoch) return false;
     const { index, form } = source.facts;
     if (form.putEqual === undefined || view.sequence < index.validFrom) return false;

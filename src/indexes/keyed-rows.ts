@@ -1,20 +1,22 @@
 import { DELETED_MARK } from '#storage';
 import type { RecordView } from '#txn';
-import type { KeyWay } from '../query/key-way.js';
-import type { KeyedRows } from '../query/row-source.js';
+import type { KeyedRows, KeyPlace } from '../query/row-source.js';
 import { KeyLookup } from './key-lookup.js';
 
-/** The rows of one key after the other, for one handle; `rowAt` makes the row at which the view stands. */
-export abstract class KeyedRecords<Row> implements KeyedRows<Row> {
+/** The rows of one key after the other, for one handle. */
+export class KeyedRecords<Row> implements KeyedRows<Row> {
   readonly #lookup = new KeyLookup();
   #view: RecordView | undefined;
   rowCount = 0;
   examined = 0;
 
-  protected abstract rowAt(view: RecordView, recno: number): Row;
+  readonly #rowAt: (view: RecordView, recno: number) => Row;
+
+  /** `rowAt` makes the row at which the view stands. */
+  constructor(rowAt: (view: RecordView, recno: number) => Row) { this.#rowAt = rowAt; }
 
   /** False when the rows are to be found by a run. */
-  goTo(way: KeyWay, values: readonly unknown[], view: RecordView): boolean {
+  goTo(way: KeyPlace, values: readonly unknown[], view: RecordView): boolean {
     if (!this.#lookup.goTo(way, values, view)) return false;
     this.#view = view;
     this.rowCount = view.highestRecno;
@@ -33,7 +35,7 @@ export abstract class KeyedRecords<Row> implements KeyedRows<Row> {
         this.examined++;
         const { recno } = lookup;
         if (!view.find(recno) || view.bytes[view.start] === DELETED_MARK) continue;
-        rows.push(this.rowAt(view, recno));
+        rows.push(this.#rowAt(view, recno));
         left--;
       }
     } finally {

@@ -76,7 +76,7 @@ export class PlanChooser {
 function noteWay(shape: Shape, plan: Plan, request: PlanRequest, epoch: unknown, choice: Choice | undefined): void {
   const known = request.givesRows ? shape.findWay : shape.countWay;
   if (known?.choice === choice) return;
-  const way = choice === undefined ? undefined : keyWayOf(shape, plan, request, epoch, choice);
+  const way = choice === undefined ? undefined : keyWayOf(shape.spec, plan, request, epoch, choice);
   if (request.givesRows) shape.findWay = way;
   else shape.countWay = way;
 }

@@ -29,12 +29,14 @@ export class KeptShapes {
     return isKeyText(value) ? { shape, params: new OneParam(GIVEN, value) } : undefined;
   }
 
-  /** Keeps the shape of a filter that was parsed, if it is such a one. */
-  keep(filter: unknown, node: FilterNode, make: (node: FilterNode) => Shape): void {
+  /** Keeps the shape of a filter that was parsed; undefined when it is no such one. */
+  keep(filter: unknown, node: FilterNode, make: (node: FilterNode) => Shape): GivenFilter | undefined {
     const name = onlyName(filter);
-    if (name === undefined || node.op !== 'eq' || node.operand.kind !== 'value' || !isKeyText(node.operand.value)) return;
+    if (name === undefined || node.op !== 'eq' || node.operand.kind !== 'value' || !isKeyText(node.operand.value)) return undefined;
     if (this.#shapes.size >= MOST_SHAPES) this.#shapes.clear();
-    this.#shapes.set(name, make({ ...node, operand: { kind: 'param', name: GIVEN, isGiven: true } }));
+    const shape = make({ ...node, operand: { kind: 'param', name: GIVEN, isGiven: true } });
+    this.#shapes.set(name, shape);
+    return { shape, params: new OneParam(GIVEN, node.operand.value) };
   }
 
   clear(): void { this.#shapes.clear(); }

@@ -1,7 +1,7 @@
 import type { Operand } from '../filter/filter-node.js';
-import type { IndexSource } from './index-source.js';
+import type { FindSpec } from './find-options.js';
 import type { Plan, PlanRequest } from './plan.js';
-import type { Shape } from './shape.js';
+import type { KeyPlace } from './row-source.js';
 
 /** What a choice of plans knows of itself; `choose-plan` keeps it. */
 export interface KeptChoice {
@@ -13,11 +13,7 @@ export interface KeptChoice {
  * A plan that reads the entries of one key of an index, then their rows, and tests nothing more: the usual plan of a query for equal values. It is
  * gone again with other values, without planning, for values that the key tells exactly (text, numbers, booleans).
  */
-export interface KeyWay {
-  readonly shape: Shape;
-  readonly index: IndexSource;
-  /** The set of indexes that it was chosen among. */
-  readonly epoch: unknown;
+export interface KeyWay extends KeyPlace {
   /** Of each field of the index. */
   readonly operands: readonly Operand[];
   readonly choice: KeptChoice;
@@ -27,9 +23,8 @@ export interface KeyWay {
 }
 
 /** The way of a plan; undefined when it does more, or it depends on more than the key. */
-export function keyWayOf(shape: Shape, plan: Plan, request: PlanRequest, epoch: unknown, choice: KeptChoice): KeyWay | undefined {
+export function keyWayOf(spec: FindSpec, plan: Plan, request: PlanRequest, epoch: unknown, choice: KeptChoice): KeyWay | undefined {
   const { access } = plan;
-  const { spec } = shape;
   if (access.kind !== 'index' || access.template === undefined || plan.residual !== undefined || plan.covering) return undefined;
   if (spec.sort.length > 0 || spec.skip > 0 || spec.fields !== undefined || spec.signal !== undefined) return undefined;
   if (!request.givesRows && !plan.countsEntries) return undefined;
@@ -38,7 +33,7 @@ export function keyWayOf(shape: Shape, plan: Plan, request: PlanRequest, epoch: 
   if (index.where !== undefined || points.length !== index.fields.length || low !== undefined || high !== undefined || prefix !== undefined) return undefined;
   const operands = points.flatMap((point) => point.operands);
   if (operands.length !== points.length || operands.some(({ kind }) => kind === 'listParam')) return undefined;
-  return { shape, index, epoch, operands, choice, plan, request };
+  return { index, epoch, operands, choice, plan, request };
 }
 
 /** Values of which keys tell all, and which are never missing. */

@@ -63,10 +63,13 @@ function valuesOf({ operands }: KeyWay, params: Params): unknown[] | undefined {
   return values;
 }
 
+/** A query that is looked up, whatever its rows are. */
+type Asked = Pick<LookedUp<unknown>, 'use' | 'shape' | 'params'>;
+
 /** What such a run came to, told as a run tells it. */
 class LookUpReport implements RunReport {
   readonly #way: KeyWay;
-  readonly #query: Pick<LookedUp<unknown>, 'params'>;
+  readonly #query: Asked;
   #sinceNs: number;
   readonly fullScan = false;
   readonly wanted = undefined;
@@ -76,7 +79,7 @@ class LookUpReport implements RunReport {
   returned = 0;
   rowCount = 0;
 
-  constructor(way: KeyWay, query: Pick<LookedUp<unknown>, 'params'>, nowNs: number) {
+  constructor(way: KeyWay, query: Asked, nowNs: number) {
     this.#way = way;
     this.#query = query;
     this.#sinceNs = nowNs;
@@ -93,10 +96,10 @@ class LookUpReport implements RunReport {
     this.rowCount = rowCount;
   }
 
-  get source(): string { return this.#way.shape.source; }
-  get shape(): string { return this.#way.shape.text; }
-  get key(): string { return this.#way.shape.key; }
-  get paths(): readonly string[] { return this.#way.shape.paths; }
+  get source(): string { return this.#query.shape.source; }
+  get shape(): string { return this.#query.shape.text; }
+  get key(): string { return this.#query.shape.key; }
+  get paths(): readonly string[] { return this.#query.shape.paths; }
   get plan(): string { return accessText(this.#way.plan.access); }
 
   steps(): ExplainStep {
@@ -105,5 +108,5 @@ class LookUpReport implements RunReport {
     return planSteps(plan, request, SHAPE_PLAN, 0, request.givesRows ? { whole } : { find: whole, whole: { ...whole, rows: 1 } });
   }
 
-  withValues(): string { return nodeText(this.#way.shape.filter, valueStyle((operand) => operandValue(operand, this.#query.params))); }
+  withValues(): string { return nodeText(this.#query.shape.filter, valueStyle((operand) => operandValue(operand, this.#query.params))); }
 }

@@ -1,6 +1,5 @@
 import type { FilterNode } from '../filter/filter-node.js';
 import type { IndexSource } from './index-source.js';
-import type { KeyWay } from './key-way.js';
 import type { RowsVersion } from './result-cache.js';
 import type { SortKey } from './sort-key.js';
 
@@ -73,6 +72,13 @@ export interface RowSession<Row> {
   close(): void;
 }
 
+/** An index whose keys are looked up. */
+export interface KeyPlace {
+  readonly index: IndexSource;
+  /** The set of indexes that it was chosen among: with another one it is not asked. */
+  readonly epoch: unknown;
+}
+
 /** The rows of one key of an index, as of now. To be read at once. */
 export interface KeyedRows<Row> {
   /** Rows of the source, about. */
@@ -94,5 +100,5 @@ export interface RowSource<Row> {
    */
   open(lasting: boolean): RowSession<Row>;
   /** The rows with these values by a way that is known, without a session; undefined when they are to be found by a run. */
-  atKey?(way: KeyWay, values: readonly unknown[]): KeyedRows<Row> | undefined;
+  atKey?(way: KeyPlace, values: readonly unknown[]): KeyedRows<Row> | undefined;
 }

@@ -53,14 +53,17 @@ export class TableFinder<Row> {
     return findSpec(options, (path) => codec.spelled(path));
   }
 
-  find(filter: unknown, options: FindOptions | undefined): FoundRows<Row> {
-    const kept = options === undefined ? this.#kept(filter) : undefined;
-    if (kept !== undefined) return new FoundRows<Row>(this.#rows, this.#context, kept.shape, kept.params);
+  #parsed(filter: unknown, options: FindOptions | undefined): GivenFilter {
     const spec = this.#spec(options);
     const shape = this.#shape(filter, spec);
     assertNoParams(shape.filter);
-    if (options === undefined) this.#shapes.keep(filter, shape.filter, (node) => new Shape(this.#rows.name, node, spec));
-    return new FoundRows<Row>(this.#rows, this.#context, shape, NO_PARAMS);
+    const kept = options === undefined ? this.#shapes.keep(filter, shape.filter, (node) => new Shape(this.#rows.name, node, spec)) : undefined;
+    return kept ?? { shape, params: NO_PARAMS };
+  }
+
+  find(filter: unknown, options: FindOptions | undefined): FoundRows<Row> {
+    const { shape, params } = (options === undefined ? this.#kept(filter) : undefined) ?? this.#parsed(filter, options);
+    return new FoundRows<Row>(this.#rows, this.#context, shape, params);
   }
 
   prepare(filter: unknown, options: FindOptions | undefined): PreparedQuery<Row> {

@@ -2,9 +2,8 @@ import { definingFactory, DELETED_MARK, type FieldValue, type RowDecoder } from 
 import { RecordCursor, RecordView } from '#txn';
 import { KeyedRecords } from '../indexes/keyed-rows.js';
 import type { IndexSource } from '../query/index-source.js';
-import type { KeyWay } from '../query/key-way.js';
 import type { RowsVersion } from '../query/result-cache.js';
-import { Step, type KeyedRows, type RowCursor, type RowFetcher, type RowRequest, type RowSession, type RowSource } from '../query/row-source.js';
+import { Step, type KeyedRows, type KeyPlace, type RowCursor, type RowFetcher, type RowRequest, type RowSession, type RowSource } from '../query/row-source.js';
 import { recordFilter, type RecordFilter, type RecordPlace } from './record-filter.js';
 import type { TableCodec } from './table-codec.js';
 import type { ReadAccess } from './table-reader.js';
@@ -33,7 +32,11 @@ export class TableRows<Row> implements RowSource<Row> {
   readonly costs = COSTS;
   readonly #access: ReadAccess;
   readonly #indexesOf: IndexesOf;
-  readonly #keyed = new KeyedTableRows<Row>();
+  readonly #keyed = new KeyedRecords<Row>(({ bytes, start, memoSource }, recno) => {
+    const row: unknown = this.#decoder?.decode(bytes, start, recno, memoSource);
+    return row as Row; // the decoder was built for this row type
+  });
+  #decoder: RowDecoder | undefined;
 
   readonly #isNewest: boolean;
 
@@ -45,11 +48,11 @@ export class TableRows<Row> implements RowSource<Row> {
     this.#indexesOf = indexesOf;
   }
 
-  atKey(way: KeyWay, values: readonly unknown[]): KeyedRows<Row> | undefined {
+  atKey(way: KeyPlace, values: readonly unknown[]): KeyedRows<Row> | undefined {
     const { codec, view } = this.#access.view();
     const keyed = this.#keyed;
     if (!keyed.goTo(way, values, view)) return undefined;
-    keyed.decoder = codec.decoderFor(undefined);
+    this.#decoder = codec.decoder;
     return keyed;
   }
 
@@ -227,15 +230,6 @@ class ScanCursor<Row> implements RowCursor<Row> {
     this.#closed = true;
     this.#onClose(this.#cursor.rowsVisited);
     this.#cursor.close();
-  }
-}
-
-class KeyedTableRows<Row> extends KeyedRecords<Row> {
-  decoder: RowDecoder | undefined;
-
-  protected override rowAt({ bytes, start, memoSource }: RecordView, recno: number): Row {
-    const row: unknown = this.decoder?.decode(bytes, start, recno, memoSource);
-    return row as Row; // the decoder was built for this row type
   }
 }
 
