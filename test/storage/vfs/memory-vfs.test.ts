@@ -94,6 +94,10 @@ describe('MemoryVfs', () => {
           const target = new Uint8Array(size);
           const count = file.readAt(target, at);
           expect([...target.subarray(0, count)]).toEqual(model.slice(at, at + size));
+          const shown = { bytes: target, start: 0, end: 0 };
+          expect(file.show?.(at, shown)).toBe(at < model.length);
+          const together = Math.min(size, shown.end - shown.start);
+          expect([...shown.bytes.subarray(shown.start, shown.start + together)]).toEqual(model.slice(at, at + together));
         }
       });
       const all = new Uint8Array(model.length);
