@@ -114,7 +114,7 @@ export class Database {
       indexesOf: (source) => {
         if (!engine.tables.state.has(source.toLowerCase())) return undefined;
         const codec = this.#codecOf(engine.entry(source));
-        const { sources } = indexesOf(codec, new RecordView(codec.store, engine.sequence));
+        const { sources } = indexesOf(engine, codec, new RecordView(codec.store, engine.sequence));
         return sources.map(({ name, fields, where }) => ({ name, on: where === undefined ? fields.map(({ path }) => path) : [] }));
       },
       create: ({ source, name, on }) => makeIndex(this.#host, source, 'refuse', name, { on }),

@@ -1,6 +1,7 @@
-import { CdxFile, checkCdx, checkMdxSteps, checkNdxSteps, checkNtxSteps, checkTreeSteps, MdxFile, NdxFile, NtxFile, TreeFile } from '#index';
+import { checkTreeSteps, TreeFile } from '#index';
 import { hasCode } from '#storage';
 import { TreeIndexFile, XbaseIndexFile, type Engine, type RecordStore } from '#txn';
+import { xbaseStructure } from '../indexes/xbase-structure.js';
 import type { StoreFindings } from './store-findings.js';
 
 const ATTEMPTS = 5;
@@ -48,9 +49,7 @@ function* stepsOf(engine: Engine, file: IndexFile): Generator<unknown, Problem[]
   return problems.map(({ code, pageNo, problem }) => ({ message: `page ${pageNo}: ${problem}`, offset: pageNo * base.pageSizeBytes, isLoss: code === 'TREE_PAGE_LOST' }));
 }
 
-function* xbaseSteps({ parsed }: XbaseIndexFile): Generator<unknown, Problem[], void> {
-  const findings = parsed instanceof CdxFile ? (yield* checkCdx(parsed)).findings
-    : parsed instanceof NtxFile ? yield* checkNtxSteps(parsed)
-      : parsed instanceof NdxFile ? yield* checkNdxSteps(parsed) : parsed instanceof MdxFile ? yield* checkMdxSteps(parsed) : [];
+function* xbaseSteps(file: XbaseIndexFile): Generator<unknown, Problem[], void> {
+  const findings = yield* xbaseStructure(file);
   return findings.map(({ tag, message, offset }) => ({ message: tag === '' ? message : `${tag}: ${message}`, offset, isLoss: false }));
 }

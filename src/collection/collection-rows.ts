@@ -79,7 +79,7 @@ class CollectionSession<Doc> implements RowSession<Doc> {
     this.#codec = codec;
     this.#view = view;
     this.#life = life;
-    const { sources, epoch } = indexesOf(table, view);
+    const { sources, epoch } = indexesOf(access.engine, table, view);
     this.indexes = sources;
     this.indexEpoch = epoch;
   }

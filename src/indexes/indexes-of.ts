@@ -4,6 +4,7 @@ import type { IndexSource } from '../query/index-source.js';
 import type { TableCodec } from '../table/table-codec.js';
 import { isIndexForm, type IndexForm } from './index-form.js';
 import { typesFor } from '../table/table-schema.js';
+import type { TrustHost } from './index-trust.js';
 import { indexFacts, TableIndexSource, type IndexFacts } from './table-index-source.js';
 
 /** Character fields longer than this may be cut in a key. */
@@ -14,11 +15,11 @@ interface Known { readonly stores: readonly IndexStore[]; readonly facts: readon
 const known = new WeakMap<TableCodec, Known>();
 
 /** The indexes of a table that a reader may use for queries. `epoch` is another value after indexes came or went. */
-export function indexesOf(codec: TableCodec, view: RecordView): { readonly sources: readonly IndexSource[]; readonly epoch: unknown } {
+export function indexesOf(host: TrustHost, codec: TableCodec, view: RecordView): { readonly sources: readonly IndexSource[]; readonly epoch: unknown } {
   const { stores } = codec.store.indexes;
   if (stores.length === 0) return NONE;
   let facts = known.get(codec);
-  if (facts === undefined || facts.stores !== stores) known.set(codec, facts = { stores, facts: factsOf(codec, stores) });
+  if (facts === undefined || facts.stores !== stores) known.set(codec, facts = { stores, facts: factsOf(host, codec, stores) });
   const sources: IndexSource[] = [];
   for (const each of facts.facts) if (view.sequence >= each.index.validFrom) sources.push(new TableIndexSource(each, view));
   return { sources, epoch: stores };
@@ -26,12 +27,13 @@ export function indexesOf(codec: TableCodec, view: RecordView): { readonly sourc
 
 const NONE: { readonly sources: readonly IndexSource[]; readonly epoch: unknown } = { sources: [], epoch: undefined };
 
-function factsOf(codec: TableCodec, stores: readonly IndexStore[]): IndexFacts[] {
+function factsOf(host: TrustHost, codec: TableCodec, stores: readonly IndexStore[]): IndexFacts[] {
   const facts: IndexFacts[] = [];
   for (const index of stores) {
     // Plans name their index: of two with one name (a CDX and an MDX beside each other) the first serves.
     const isFirst = codec.store.indexes.find(index.name) === index;
-    if (isFirst && isIndexForm(index.keys) && showsSameValues(codec, index.keys)) facts.push(indexFacts(index, index.keys, tellsValues(codec, index.keys)));
+    const { keys } = index;
+    if (isFirst && isIndexForm(keys) && showsSameValues(codec, keys)) facts.push(indexFacts(host, index, keys, tellsValues(codec, keys)));
   }
   return facts;
 }

@@ -4,11 +4,13 @@ import type { FilterNode } from '../filter/filter-node.js';
 import type { IndexEntry, IndexField, IndexRange, IndexSource } from '../query/index-source.js';
 import { distinctOf } from './distinct.js';
 import type { IndexForm } from './index-form.js';
+import { damageOf, type TrustHost } from './index-trust.js';
 import type { LocatedRange } from './located-range.js';
 import { filterFromText } from './stored-filter.js';
 
 /** What does not change while an index lives, for all readers. */
 export interface IndexFacts {
+  readonly host: TrustHost;
   readonly index: IndexStore;
   readonly form: IndexForm;
   readonly where: FilterNode | undefined;
@@ -16,9 +18,9 @@ export interface IndexFacts {
 }
 
 /** The facts of an index. `covering`: the keys of its fields tell the values as rows have them. */
-export function indexFacts(index: IndexStore, form: IndexForm, covering: boolean): IndexFacts {
+export function indexFacts(host: TrustHost, index: IndexStore, form: IndexForm, covering: boolean): IndexFacts {
   const { where } = index.definition;
-  return { index, form, where: where === undefined ? undefined : filterFromText(where), covering };
+  return { host, index, form, where: where === undefined ? undefined : filterFromText(where), covering };
 }
 
 /** An index of a table as one reader sees it, for the planner. */
@@ -48,7 +50,10 @@ export class TableIndexSource implements IndexSource {
   get ordered(): boolean { return this.#facts.form.ordered; }
   get tiesAscending(): boolean { return true; }
   get hasDeleted(): boolean { return this.#facts.form.hasDeleted; }
-  get entryCount(): number { return this.#facts.index.entryCount; }
+  get entryCount(): number { return this.#isDamaged ? 0 : this.#facts.index.entryCount; }
+
+  /** Then it accepts no range, and the planner goes another way, as when the file can not be opened. */
+  get #isDamaged(): boolean { return damageOf(this.#facts.host, this.#view, this.#facts.index) !== undefined; }
 
   distinct(fieldCount: number): number {
     const { index, form } = this.#facts;
@@ -67,7 +72,7 @@ export class TableIndexSource implements IndexSource {
     if (this.#range === range) return this.#located;
     this.#range = range;
     this.#located = undefined;
-    if (range.equal.some(isCompound) || isCompound(range.low?.value) || isCompound(range.high?.value)) return undefined;
+    if (this.#isDamaged || range.equal.some(isCompound) || isCompound(range.low?.value) || isCompound(range.high?.value)) return undefined;
     try {
       return this.#located = this.#facts.form.locate(range);
     } catch (e) {

@@ -5,6 +5,7 @@ import { kvScan, LEFT_OUT } from '../kv/kv-scan.js';
 import type { KvScan } from '../kv/kv-types.js';
 import type { TableCodec } from '../table/table-codec.js';
 import { decodeRow, type ReadAccess } from '../table/table-reader.js';
+import { assertSound } from './index-trust.js';
 import { isIndexForm, type IndexForm, type TupleBound } from './index-form.js';
 import type { LocatedRange } from './located-range.js';
 import { rangeTest, type WantedRows } from './range-test.js';
@@ -135,7 +136,9 @@ export class TableIndex<Row> {
       open: () => {
         const held = this.#access.hold();
         try {
-          const cursor = new IndexCursor(this.#open(held).index, held.view, located.range, (range.reverse === true) !== form.walkedBackwards);
+          const { index } = this.#open(held);
+          assertSound(engine, held.view, index);
+          const cursor = new IndexCursor(index, held.view, located.range, (range.reverse === true) !== form.walkedBackwards);
           return { cursor, itemOf: (at) => itemOf(at, held.codec, held.view), close: held.close, hold: held.hold, assertAlive: held.assertAlive };
         } catch (e) {
           held.close();

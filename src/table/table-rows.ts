@@ -1,5 +1,5 @@
 import { definingFactory, DELETED_MARK, type FieldValue, type RowDecoder } from '#storage';
-import { RecordCursor, RecordView } from '#txn';
+import { RecordCursor, RecordView, type Engine } from '#txn';
 import { KeyedRecords } from '../indexes/keyed-rows.js';
 import type { IndexSource } from '../query/index-source.js';
 import type { RowsVersion } from '../query/result-cache.js';
@@ -16,7 +16,7 @@ export interface TableIndexes {
 }
 
 /** Finds the indexes that queries may use. `view` tells the moment, and the reader's own writes. */
-export type IndexesOf = (codec: TableCodec, view: RecordView) => TableIndexes;
+export type IndexesOf = (engine: Engine, codec: TableCodec, view: RecordView) => TableIndexes;
 
 /** Rows that are looked at in one go: few enough to stay in the nearest cache of the processor between one test and the next. */
 const RUN_ROWS = 1024;
@@ -70,7 +70,7 @@ export class TableRows<Row> implements RowSource<Row> {
   #session(codec: TableCodec, view: RecordView, life: SessionLife): RowSession<Row> {
     const { store } = codec;
     const version = this.#isNewest ? { of: store, change: store.lastChange } : undefined;
-    return new TableSession<Row>(this.#access, codec, view, this.#indexesOf(codec, view), version, life);
+    return new TableSession<Row>(this.#access, codec, view, this.#indexesOf(this.#access.engine, codec, view), version, life);
   }
 }
 

@@ -135,8 +135,9 @@ describe.each(['vfp', 'clipper'] as const)('tags over bare fields, %s', (dialect
     let accepted = 0;
     let ranges = 0;
     db.transactionSync((tx) => {
-      const { codec, view } = tx.table(t).access.view();
-      for (const source of indexesOf(codec, view).sources) {
+      const { access } = tx.table(t);
+      const { codec, view } = access.view();
+      for (const source of indexesOf(access.engine, codec, view).sources) {
         const [field] = source.fields;
         if (field === undefined) continue;
         const path = field.path;
