@@ -17,6 +17,7 @@ const SHORT: readonly string[] = [
   'rejected-not-withdrawn', 'log-sync-dropped', 'kv-pages-in-place', 'kv-preimages-not-kept', 'kv-phantom-missed',
   'index-tombstone-dropped', 'index-replay-proves', 'index-pages-in-place', 'index-xbase-in-place', 'index-replay-lost', 'index-unfreeze-forgets',
   'index-overlay-stays', 'kv-sweep-takes-the-living', 'key-of-no-day', 'intern-any-page',
+  'index-growth-stays', 'index-cut-keys-trusted', 'look-only-once', 'index-damage-unseen', 'index-damage-planned',
 ];
 const LONGEST_MS = timeLimitMs(1_800_000, 'CRASH_LONG', 'PLANTED_STATES');
 const MOST_STATES = Number(process.env['PLANTED_STATES'] ?? 4000);
@@ -78,6 +79,10 @@ async function search(c: Campaign, by: SourceBug['caughtBy'], plant?: VfsBug, ju
     const why = c.fieldKeyProblem(VALUE_RUNS, 1) ?? c.interningProblem(VALUE_RUNS, 1);
     return { bad: why === undefined ? 0 : 1, after: `${VALUE_RUNS} values`, why: why ?? '' };
   }
+  if (by === 'index-claims') {
+    const why = await c.indexClaimProblem();
+    return { bad: why === undefined ? 0 : 1, after: 'all claims', why: why ?? '' };
+  }
   if (by === 'index-model') return searchIndexHistories(c);
   const report = await c.runRaces(1, 300);
   return { bad: report.failures.length, after: `${report.seeds} seeds`, why: report.failures[0] ?? '' };
@@ -105,6 +110,10 @@ test('every patch fits its source, and every bug has a name of its own', () => {
   expect(new Set(SOURCE_BUGS.map((bug) => bug.id)).size).toBe(SOURCE_BUGS.length);
   expect(SOURCE_BUGS.length).toBeGreaterThanOrEqual(90);
 });
+
+test('the engine without a bug keeps what its indexes promise', async () => {
+  expect(await (await load()).indexClaimProblem()).toBeUndefined();
+}, LONGEST_MS);
 
 test('the engine without a bug passes the same campaigns', async () => {
   const harmless = { file: 'txn/commit/commit-pipeline.ts', from: 'const GATHER_TURNS = 4;', to: 'const GATHER_TURNS = 5;' };

@@ -16,6 +16,7 @@ export { runContract } from './engine-contract.js';
 export { runRaces } from './engine-races.js';
 export { kvSystem } from './kv-system.js';
 export { INDEXES_AND_DOCUMENTS } from './index-contract-script.js';
+export { indexClaimProblem } from './index-claims.js';
 export { indexSystem } from './index-system.js';
 export { fieldKeyProblem } from '../../src/indexes/field-key-problem.js';
 export { interningProblem } from '../../storage/codepage/interning-problem.js';

@@ -1,0 +1,219 @@
+import { FieldstoneError, hasCode, MemoryVfs, nodeEnvironment, readFully, writeFully, type Vfs } from '#storage';
+import { char, memo, numeric, type Database, type IndexOptions, type OpenOptions } from '../../../src/main.js';
+import { openIn } from '../../../src/open.js';
+import { fakeIdentity } from '../../support/fake-identity.js';
+import { interceptVfs } from '../../support/sim/intercept-vfs.js';
+
+const FOLDER = '/db';
+const XBASE = ['cdx', 'idx', 'ntx', 'ndx'] as const;
+const LOST_BYTES = 2048;
+const ROWS = 90;
+const BYTE_STEP = 41;
+/** Longer than a key tells. */
+const LONG = 'x'.repeat(3000);
+let pid = 9_000_000;
+
+type Xbase = typeof XBASE[number];
+
+function openAt(vfs: Vfs, options: OpenOptions = {}): Promise<Database> {
+  return openIn(nodeEnvironment(vfs), FOLDER, { profiling: 'off', cacheSize: '64kb', pageSize: '4kb', ...options }, fakeIdentity(++pid));
+}
+
+function emptyFolder(): MemoryVfs {
+  const vfs = new MemoryVfs();
+  vfs.makeFolder(FOLDER);
+  return vfs;
+}
+
+/** All files look as if nobody had touched them since: a bit rotted. */
+function still(inner: Vfs): Vfs {
+  return interceptVfs(inner, {
+    stat: (_path, next) => {
+      const stat = next();
+      return stat === undefined ? undefined : { ...stat, mtimeNs: 1n };
+    },
+    fileStat: (_file, next) => ({ ...next(), mtimeNs: 1n }),
+  });
+}
+
+function fileOf(type: Xbase): string { return `${FOLDER}/${type === 'cdx' ? 't.cdx' : `ix.${type}`}`; }
+
+function bytesAt(vfs: Vfs, path: string): Buffer {
+  const file = vfs.open(path, 'read');
+  const bytes = Buffer.alloc(file.stat().sizeBytes);
+  readFully(file, bytes, 0);
+  file.close();
+  return bytes;
+}
+
+function write(vfs: Vfs, path: string, bytes: Uint8Array, at: number): void {
+  const file = vfs.open(path, 'write');
+  writeFully(file, bytes, at);
+  file.close();
+}
+
+async function folderWith(names: readonly string[], type: Xbase, options: Partial<IndexOptions> = {}): Promise<MemoryVfs> {
+  const vfs = emptyFolder();
+  const db = await openAt(still(vfs));
+  const t = await db.createTable('t', { name: char(12) }, { dialect: 'foxpro2' });
+  await t.insertMany(names.map((name) => ({ name })));
+  await t.createIndex('ix', { on: 'name', type, ...options });
+  await db.close();
+  return vfs;
+}
+
+/**
+ * What breaks a promise of the indexes, each in a small case of its own: blocks that a checkpoint left behind a file, texts that are cut in keys, looks at
+ * files that fail once, index files that are not those of their rows.
+ */
+export async function indexClaimProblem(): Promise<string | undefined> {
+  for (const claim of [growthProblem, longTextProblem, passingFailureProblem, damageProblem, newestProblem, uniqueProblem]) {
+    const problem = await claim();
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+async function growthProblem(): Promise<string | undefined> {
+  for (const type of XBASE) {
+    const vfs = await folderWith(['a', 'b', 'c'], type);
+    const path = fileOf(type);
+    const { length } = bytesAt(vfs, path);
+    const db = await openAt(vfs);
+    await db.table('t').insert({ name: 'in the log' });
+    const killed = new MemoryVfs([...vfs.files()].filter(([name]) => !name.includes('.lock')));
+    write(killed, path, Buffer.alloc(LOST_BYTES, 0x5a), length);
+    await (await openAt(killed)).close();
+    if (bytesAt(killed, path).length !== length) return `recovery leaves blocks behind ${path}`;
+    write(vfs, path, Buffer.alloc(LOST_BYTES, 0x5a), length);
+    await db.checkpoint();
+    await db.close();
+    if (bytesAt(vfs, path).length !== length) return `a checkpoint leaves blocks behind ${path}`;
+  }
+  return undefined;
+}
+
+async function longTextProblem(): Promise<string | undefined> {
+  const db = await openAt(emptyFolder());
+  const t = await db.createTable('t', { m: memo(), n: numeric(4) }, { dialect: 'foxpro2' });
+  for (const type of ['btree', 'skiplist'] as const) await t.createIndex(type, { on: 'm', type });
+  for (const [n, m] of ['b', 'a', '', 'c'].map((end) => LONG + end).entries()) await t.insert({ m, n });
+  try {
+    for (const name of ['btree', 'skiplist']) {
+      const ix = t.index(name);
+      const got = JSON.stringify([
+        ix.seek(`${LONG}a`)?.n ?? null, ix.seek(`${LONG}d`)?.n ?? null, ...[{ gt: LONG, lt: `${LONG}b` }, { gte: LONG, lte: `${LONG}a` }, { prefix: `${LONG}c` }]
+          .map((range) => ix.range(range).toArray().map(({ n }) => n).sort()),
+      ]);
+      if (got !== JSON.stringify([1, null, [1], [1, 2], [3]])) return `long texts in a ${name}: ${got}`;
+    }
+    return undefined;
+  } finally {
+    await db.close();
+  }
+}
+
+/** Each look at an open file fails once, amid a checkpoint: it ends, or says so and is made again. */
+async function passingFailureProblem(): Promise<string | undefined> {
+  for (let k = 1, looks = k; k <= looks; k++) {
+    let isOn = false;
+    let n = 0;
+    const db = await openAt(interceptVfs(await folderWith(['a', 'b'], 'cdx'), {
+      fileStat: (_file, next) => {
+        if (isOn && ++n === k) throw new FieldstoneError('IO', 'a look that fails once');
+        return next();
+      },
+    }));
+    await db.table('t').insert({ name: 'c' });
+    isOn = true;
+    const first: unknown = await db.checkpoint().catch((e: unknown) => e);
+    isOn = false;
+    looks = n;
+    const isMeant = first === undefined || hasCode(first, 'IO');
+    const again: unknown = await db.checkpoint().catch((e: unknown) => e);
+    await db.close().catch(() => undefined);
+    if (!isMeant || again !== undefined) return `look ${k} of ${looks} fails once, and the checkpoint with ${String(first)}, the next one with ${String(again)}`;
+  }
+  return undefined;
+}
+
+function answer(read: () => unknown): string {
+  try {
+    return JSON.stringify(read()) ?? 'nothing';
+  } catch (e) {
+    if (hasCode(e, 'CORRUPT_INDEX') || hasCode(e, 'UNSUPPORTED') || hasCode(e, 'NOT_FOUND')) return e.code;
+    throw e;
+  }
+}
+
+/** A byte in the pages of an index changed: no row is missed, and none is there that is not asked for. */
+async function damageProblem(): Promise<string | undefined> {
+  const names = Array.from({ length: ROWS }, (_, i) => `name ${String((i * 7) % ROWS).padStart(2, '0')}`);
+  for (const type of XBASE) {
+    const vfs = await folderWith(names, type);
+    const path = fileOf(type);
+    const sound = bytesAt(vfs, path);
+    const from = { cdx: 2560, idx: 1024, ntx: 1024, ndx: 512 }[type];
+    const places = [-1, ...Array.from({ length: sound.length - from }, (_, i) => from + i).filter((at) => (at - from) % BYTE_STEP === 0)];
+    for (const at of places) {
+      const changed = Buffer.from(sound);
+      if (at >= 0) changed[at] = (changed[at] ?? 0) ^ 1;
+      write(vfs, path, changed, 0);
+      const db = await openAt(still(vfs), { readOnly: true });
+      const problem = wrongAnswer(db, names);
+      await db.close();
+      if (problem !== undefined && (at >= 0 ? !problem.isRefusal : true)) return `byte ${at} of ${path}: ${problem.text}`;
+    }
+  }
+  return undefined;
+}
+
+function wrongAnswer(db: Database, names: readonly string[]): { readonly text: string; readonly isRefusal: boolean } | undefined {
+  const t = db.table('t');
+  const sorted = [...names].sort();
+  const refused = (code: string): boolean => ['CORRUPT_INDEX', 'UNSUPPORTED', 'NOT_FOUND'].includes(code);
+  let refusal: string | undefined;
+  const asks: (readonly [what: string, got: string, want: string])[] = names.flatMap((name, i) => [
+    [`find ${name}`, answer(() => t.find({ name }).toArray().map(({ $recno }) => $recno)), `[${i + 1}]`] as const,
+    [`seek ${name}`, answer(() => t.index('ix').seek(name)?.$recno), `${i + 1}`] as const,
+  ]);
+  asks.push(['walk', answer(() => t.index('ix').entries().toArray().map(({ key }) => key)), JSON.stringify(sorted)]);
+  asks.push(['walk back', answer(() => t.index('ix').entries({ reverse: true }).toArray().map(({ key }) => key)), JSON.stringify([...sorted].reverse())]);
+  for (const [what, got, want] of asks) {
+    if (got === want) continue;
+    if (!refused(got)) return { text: `${what} gives ${got.slice(0, 80)}`, isRefusal: false };
+    refusal ??= `${what} gives ${got}`;
+  }
+  return refusal === undefined ? undefined : { text: refusal, isRefusal: true };
+}
+
+/** Rows that no checkpoint has put into the files yet are no damage when an index is first used. */
+async function newestProblem(): Promise<string | undefined> {
+  for (const type of XBASE) {
+    const db = await openAt(await folderWith(['a', 'b', 'c'], type));
+    const t = db.table('t');
+    await t.update(2, { name: 'changed' });
+    await t.delete(3);
+    await t.insert({ name: 'newest' });
+    const got = answer(() => ['changed', 'newest', 'a', 'b', 'c'].map((name) => t.index('ix').seek(name)?.$recno ?? null));
+    await db.close();
+    if (got !== '[2,4,1,null,null]') return `the newest rows by ${type}: ${got}`;
+  }
+  return undefined;
+}
+
+/** FoxPro and Clipper leave a key out of a UNIQUE index when the row that held it changes: that is no damage. An entry that no row gives is. */
+async function uniqueProblem(): Promise<string | undefined> {
+  const rows = await folderWith(['c', 'b', 'b', 'a'], 'ntx', { unique: true });
+  const fewer = bytesAt(await folderWith(['c', 'b'], 'ntx', { unique: true }), fileOf('ntx'));
+  const other = bytesAt(await folderWith(['c', 'x'], 'ntx', { unique: true }), fileOf('ntx'));
+  const sought = async (index: Uint8Array): Promise<string> => {
+    write(rows, fileOf('ntx'), index, 0);
+    const db = await openAt(still(rows), { readOnly: true });
+    const got = answer(() => db.table('t').index('ix').seek('c')?.$recno);
+    await db.close();
+    return got;
+  };
+  const got = `${await sought(fewer)}, ${await sought(other)}`;
+  return got === '1, CORRUPT_INDEX' ? undefined : `a UNIQUE index without a key, and one with a wrong key: ${got}`;
+}
