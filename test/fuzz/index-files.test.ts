@@ -16,6 +16,8 @@ const STEP = LONG ? 1 : 131;
 const HEAD_BYTES = LONG ? 512 : 12;
 /** Pages of our trees are larger: all bytes of them are under one checksum. */
 const pageBytesOf = (path: string): number => (path.endsWith('.fsi') ? 8192 : 512);
+/** BYTES=1550,2030 changes these alone. */
+const ONLY = process.env['BYTES']?.split(',').map(Number);
 const MASKS = LONG ? [0xff, 1, 0x80, 0x10] : [0xff];
 /** Of the bytes whose change is only read, every so many-th is also written over. */
 const WRITE_EVERY = LONG ? 1 : 3;
@@ -40,6 +42,11 @@ interface Victim {
   readonly index: string;
   /** Its field, as rows have it. */
   readonly field: string;
+}
+
+/** Keys as the index shows them; those of a tag that is only walked (another collation, keys kept by hand) show the blanks that fill them, too. */
+function shownBy(entries: readonly Entry[]): Entry[] {
+  return entries.map(({ key, recno }) => ({ key: typeof key === 'string' ? key.replace(/[ \0]+$/, '') : key, recno }));
 }
 
 /** All files look as if nobody had touched them since the catalog was written: a bit rotted. */
@@ -163,7 +170,8 @@ async function read(victim: Victim, truth: Truth, files: FolderFiles, tally: Tal
   const { findings } = await db.check();
   const isSeen = findings.some((f) => f.severity !== 'note');
   if (outcomes.includes('other')) throw new Error(`a wrong answer; the check says ${isSeen ? findings.map(({ message }) => message).join('; ') : 'nothing'}`);
-  const expected = outcomes.filter((outcome) => outcome !== 'right' && outcome !== 'another index');
+  // What can be walked and not sought is no damage: the check has a note.
+  const expected = outcomes.filter((outcome) => !['right', 'another index', 'UNSUPPORTED'].includes(outcome));
   if (expected.length > 0 && !isSeen) throw new Error(`the check says nothing of ${[...new Set(outcomes)].join(', ')}`);
   await db.close();
   const difference = sameFiles(files, filesOf(vfs));
@@ -176,7 +184,7 @@ async function read(victim: Victim, truth: Truth, files: FolderFiles, tally: Tal
 function walks(db: Database, victim: Victim, truth: Truth): string[] {
   const index = db.table(victim.table).index(victim.index);
   const outcomes = [false, true].map((reverse) => {
-    const got = attempt(() => index.entries({ reverse }).toArray());
+    const got = attempt(() => shownBy(index.entries({ reverse }).toArray()));
     return judged(reverse && typeof got !== 'string' ? got.reverse() : got, truth.entries);
   });
   const live = new Map(truth.rows.map((row) => [row['$recno'], row]));
@@ -202,7 +210,7 @@ function otherOrder(db: Database, victim: Victim, truth: Truth): string[] {
   const keysOf = (entries: readonly Entry[]): string[] => {
     return (index.unique ? [...new Set(entries.map(({ key }) => text(key)))] : entries.map((entry) => text(entry))).sort();
   };
-  const got = attempt(() => index.entries().toArray());
+  const got = attempt(() => shownBy(index.entries().toArray()));
   const outcomes = [typeof got === 'string' ? got : judged(keysOf(got), keysOf(truth.entries))];
   for (const key of truth.keys) {
     const found = attempt(() => index.seek(key));
@@ -303,6 +311,7 @@ async function mended(victim: Victim, vfs: MemoryVfs, expected: ReadonlyMap<unkn
 }
 
 function* places(sizeBytes: number, pageBytes: number): Generator<number, void, void> {
+  if (ONLY !== undefined) return yield* ONLY;
   for (let at = 0; at < sizeBytes; at++) if (at % STEP === 0 || at % pageBytes < HEAD_BYTES) yield at;
 }
 
