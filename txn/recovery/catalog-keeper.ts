@@ -3,6 +3,7 @@ import type { CatalogState, TableEntry } from '../catalog-state.js';
 import type { VersionedStore } from '../commit/versioned-store.js';
 import { XbaseIndexFile } from '../index/xbase-index-file.js';
 import type { RecordStore } from '../record/record-store.js';
+import { twice } from '../record/twice.js';
 import { fingerprintOf, writeCatalog, type Catalog, type CatalogStore, type CatalogTable } from './catalog-file.js';
 
 /**
@@ -85,7 +86,7 @@ function syncParent(vfs: Vfs, folder: string): void {
 function indexFacts({ indexes }: RecordStore): Pick<CatalogTable, 'indexes' | 'indexFiles'> {
   if (indexes.isEmpty) return {};
   const own = indexes.ownDefinitions();
-  const foreign = indexes.files.flatMap((file) => (file instanceof XbaseIndexFile ? [[file.name, file.file.stat()] as const] : []));
+  const foreign = indexes.files.flatMap((file) => (file instanceof XbaseIndexFile ? [[file.name, twice(() => file.file.stat())] as const] : []));
   return {
     ...(own.length === 0 ? {} : { indexes: own }),
     ...(foreign.length === 0 ? {} : {

@@ -15,6 +15,8 @@ export const CLAIM_BUGS: readonly SourceBug[] = [
   sourceBug('index-cut-keys-end', 'index-claims', 'the end of a range of cut keys is always in it', RANGE, ['(fromEnd === 0 && end?.inclusive === true)', 'fromEnd === 0']),
   sourceBug('index-cut-keys-prefix', 'index-claims', 'the beginning of a cut key is taken for that of its row', RANGE, [" || !text.startsWith(prefix)) return false;", ') return false;']),
   sourceBug('look-only-once', 'index-claims', 'a look at a file in place that fails once ends the handle', 'txn/record/twice.ts', ["    if (!hasCode(e, 'IO')) throw e;\n    return read();", '    throw e;']),
+  sourceBug('look-only-once-at-indexes', 'index-claims', 'a look at an index file in place that fails once ends the handle', 'txn/recovery/catalog-keeper.ts',
+    ['twice(() => file.file.stat())', 'file.file.stat()']),
   sourceBug('index-damage-unseen', 'index-claims', 'small index files are not compared with their rows', TRUST, ['XbaseIndexFile && isSmall(file, view)', 'XbaseIndexFile && !isSmall(file, view)']),
   sourceBug('index-damage-pages-alone', 'index-claims', 'the pages of a small index are looked at, its entries are not', TRUST,
     ['wrongPage(file, index) ?? wrongEntry(host, new RecordView(store, sequence), index)', 'wrongPage(file, index)']),
