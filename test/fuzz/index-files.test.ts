@@ -7,10 +7,11 @@ import { openIn } from '../../src/open.js';
 import { corpus } from '../support/corpus.js';
 import { fakeIdentity } from '../support/fake-identity.js';
 import { indexFilesOf } from '../support/index-truth.js';
+import { seededRandom } from '../support/sim-clock.js';
 import { interceptVfs } from '../support/sim/intercept-vfs.js';
 import { filesOf, FOLDER, sameFiles, type FolderFiles } from './engine-folder.js';
 
-// Every byte of a small index file is changed, of each kind that there is; by default every STEP-th and the first ones of each page, with ROUNDS=1 all.
+// Every byte of a small index file is changed, of each of the six kinds; by default every STEP-th and the first ones of each page, with ROUNDS=1 all.
 const LONG = process.env['ROUNDS'] !== undefined;
 const STEP = LONG ? 1 : 131;
 const HEAD_BYTES = LONG ? 512 : 12;
@@ -64,13 +65,21 @@ function openStill(vfs: Vfs, readOnly = false): Promise<Database> {
   return openIn(nodeEnvironment(still(vfs)), FOLDER, { profiling: 'off', cacheSize: '64kb', pageSize: '4kb', readOnly }, fakeIdentity(++pid));
 }
 
-async function madeHere(path: string, options: IndexOptions): Promise<Victim> {
+const PLAIN = (i: number): string => `name ${(i * 7) % 40}`;
+
+/** Text that hardly gets shorter in a CDX: then its tree has leaves below a root. */
+function wide(i: number): string {
+  const random = seededRandom((i * 7) % 40);
+  return Array.from({ length: 26 }, () => String.fromCharCode(97 + random.int(26))).join('');
+}
+
+async function madeHere(path: string, options: IndexOptions, nameOf = PLAIN): Promise<Victim> {
   const vfs = new MemoryVfs();
   vfs.makeFolder(FOLDER);
   const db = await openStill(vfs);
-  const t = await db.createTable('t', { name: char(12), n: numeric(6) }, { dialect: 'foxpro2' });
+  const t = await db.createTable('t', { name: char(nameOf === PLAIN ? 12 : 30), n: numeric(6) }, { dialect: 'foxpro2' });
   await t.createIndex('ix', options);
-  await t.insertMany(Array.from({ length: 60 }, (_, i) => ({ name: `name ${(i * 7) % 40}`, n: i })));
+  await t.insertMany(Array.from({ length: 60 }, (_, i) => ({ name: nameOf(i), n: i })));
   await t.delete(5);
   await db.close();
   return { files: filesOf(vfs), path, table: 't', index: 'ix', field: 'name' };
@@ -318,6 +327,7 @@ function* places(sizeBytes: number, pageBytes: number): Generator<number, void, 
 const KINDS: readonly (readonly [kind: string, make: () => Promise<Victim | undefined>])[] = [
   ['btree', () => madeHere('t.ix.fsi', { on: 'name' })],
   ['cdx', () => madeHere('t.cdx', { on: 'name', type: 'cdx' })],
+  ['cdx of several leaves', () => madeHere('t.cdx', { on: 'name', type: 'cdx' }, wide)],
   ['idx', () => madeHere('ix.idx', { on: 'name', type: 'idx' })],
   ['ntx', () => madeHere('ix.ntx', { on: 'name', type: 'ntx' })],
   ['ndx', () => madeHere('ix.ndx', { on: 'name', type: 'ndx' })],

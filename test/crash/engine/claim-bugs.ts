@@ -20,7 +20,6 @@ export const CLAIM_BUGS: readonly SourceBug[] = [
   sourceBug('index-damage-unseen', 'index-claims', 'small index files are not compared with their rows', TRUST, ['XbaseIndexFile && isSmall(file, view)', 'XbaseIndexFile && !isSmall(file, view)']),
   sourceBug('index-damage-pages-alone', 'index-claims', 'the pages of a small index are looked at, its entries are not', TRUST,
     ['wrongPage(file, index) ?? wrongEntry(host, new RecordView(store, sequence), index)', 'wrongPage(file, index)']),
-  sourceBug('index-damage-entries-alone', 'index-claims', 'the entries of a small index are looked at, its pages are not', TRUST, ['wrongPage(file, index) ?? wrongEntry', 'wrongEntry']),
   sourceBug('index-damage-planned', 'index-claims', 'queries go on with an index that is not that of the rows', 'src/indexes/table-index-source.ts', ['    if (this.#isDamaged || range', '    if (range']),
   sourceBug('index-damage-sought', 'index-claims', 'seeks go on with an index that is not that of the rows', 'src/indexes/table-index.ts', ['          assertSound(engine, held.view, index);\n', '']),
   sourceBug('index-damage-missing-unseen', 'index-claims', 'a row without an entry is no difference', COMPARE, ['order > 0 && own !== undefined && !isHeld', 'order > 0 && own === undefined && !isHeld']),
