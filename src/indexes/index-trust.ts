@@ -41,8 +41,9 @@ export function assertSound(host: TrustHost, view: RecordView, index: IndexStore
   });
 }
 
-function textOf({ message }: Damage, { store }: RecordView, { name, definition: { file = '' } }: IndexStore): string {
-  return `index "${name}" of "${store.name}" (${file}) is damaged or of another time than its rows: ${message}; queries do without it until reindex() or repair() makes it anew`;
+function textOf({ message }: Damage, { store }: RecordView, { name, keys, definition: { file = '' } }: IndexStore): string {
+  const remedy = keys.readOnlyReason === undefined ? 'reindex() or repair() makes it anew' : 'the program that keeps it makes it anew';
+  return `index "${name}" of "${store.name}" (${file}) is damaged or of another time than its rows: ${message}; queries do without it until ${remedy}`;
 }
 
 function isSmall({ sizeBytes }: XbaseIndexFile, { highestRecno, store: { layout } }: RecordView): boolean {
