@@ -70,8 +70,12 @@ function plan(shares) {
   });
 }
 
+/** Each run writes other values: sqlite writes nothing at all for a row that is there already. */
+let runs = 0;
 async function run(steps, store) {
-  for (const [kind, key, v] of steps) {
+  const mark = String(++runs % 100).padStart(2, '0');
+  for (const [kind, key, text] of steps) {
+    const v = mark + text.slice(2);
     if (kind === 'scan') store.scan(key);
     else if (kind === 'update' || kind === 'insert') await store.write(key, v);
     else {

@@ -1,9 +1,13 @@
 /** Most keys in front, longest key there, and the bytes of the budget for each of its keys. */
-const MOST_KEYS = 4096;
+const MOST_KEYS = 16_384;
 const MOST_KEY_CHARS = 128;
-const BUDGET_SHARE_BYTES = 1024;
-/** One in so many reads that find something elsewhere brings its key: what is read often comes soon, what is read now and then seldom. */
-const STEPS = 16;
+const BUDGET_SHARE_BYTES = 4096;
+/**
+ * One in so many reads that find something elsewhere brings its key, and more of them while that pays: what is read often comes soon, what is
+ * read now and then seldom.
+ */
+const STEPS = 32;
+const PAYING_STEPS = 4;
 
 /**
  * The keys that are read most, with their values: a small map of copies that lie side by side in memory, so that the processor has all of it at hand.
@@ -28,7 +32,7 @@ export class HotFront {
 
   /** A read found this value elsewhere. */
   foundBehind(key: unknown, value: unknown): void {
-    if (++this.#steps >= STEPS) this.#bring(key, value);
+    if (++this.#steps >= (this.pays ? PAYING_STEPS : STEPS)) this.#bring(key, value);
   }
 
   #bring(key: unknown, value: unknown): void {

@@ -50,7 +50,7 @@ export const KV_BUGS: readonly SourceBug[] = [
     id: 'kv-hot-front-stale', caughtBy: 'kv-model', description: 'a commit leaves the old value among those read most',
     patches: [
       { file: FRONT, from: 'delete(key: unknown): void { this.#values.delete(key); }', to: 'delete(_key: unknown): void { return; }' },
-      { file: FRONT, from: 'const STEPS = 16;', to: 'const STEPS = 1;' },
+      { file: FRONT, from: 'const PAYING_STEPS = 4;', to: 'const PAYING_STEPS = 1;' },
       { file: FRONT, from: 'pays = false;', to: 'pays = true;' },
     ],
   },
