@@ -141,10 +141,10 @@ if (wants('readseq')) {
   show('readseq, full scan', ENTRIES, await alternate(ROUNDS + 2, walkers), { lmdb: 2, 'classic-level': 5 });
 }
 
-/** Both with a cache of a tenth of the data. */
+/** Both with a cache of a tenth of the data, and pages of 4 KB, which are sqlite's own. */
 async function smallCaches() {
   const bytes = Math.max(1 << 20, Math.floor(ENTRIES * 116 / 10));
-  const small = await open(join(folder, 'ours10'), { cacheSize: bytes, checkpointSize: '64mb' });
+  const small = await open(join(folder, 'ours10'), { cacheSize: bytes, pageSize: '4kb', checkpointSize: '64mb' });
   const store = small.kv('kv', { values: 'utf8' });
   await loadOurs(store);
   await small.checkpoint();

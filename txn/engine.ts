@@ -3,7 +3,7 @@ import type { CatalogState, TableEntry } from './catalog-state.js';
 import { assertAlive, SnapshotRegistry, type SnapshotHold } from './commit/snapshot-registry.js';
 import type { EngineOptions } from './engine-options.js';
 import { HotBudget } from './keys/hot-budget.js';
-import { KeyStoreSet, MIN_PAGE_BYTES } from './keys/key-store-set.js';
+import { KeyStoreSet } from './keys/key-store-set.js';
 import { LockManager } from './lock/lock-manager.js';
 import { openReadSide, type ReadSide } from './recovery/read-side.js';
 import { recover } from './recovery/recover.js';
@@ -17,6 +17,8 @@ const RECOVERY_COUNTERS = { journalsApplied: 0, recordsReplayed: 0, tablesAdopte
 
 /** Most of the cache, and of the heap, that decoded values of stores take. */
 const HOT_SHARE = 1 / 4;
+/** Two of the longest keys fit into a page of an index, whatever its table's blocks are. */
+const MIN_INDEX_PAGE_BYTES = 8192;
 const HOT_HEAP_SHARE = 1 / 16;
 
 /**
@@ -59,7 +61,7 @@ export class Engine {
       onAdopted: () => { probe.counters('recovery', RECOVERY_COUNTERS).tablesAdopted++; },
       memoCounters: probe.counters('memo', memoCounters()),
       indexes: {
-        pageSizeBytes: Math.max(MIN_PAGE_BYTES, options.pageSizeBytes),
+        pageSizeBytes: Math.max(MIN_INDEX_PAGE_BYTES, options.pageSizeBytes),
         codec: codecByName(options.compression), compressionThresholdBytes: options.compressionThresholdBytes,
         codecCounters: codecCounters(probe), bloomBitsPerKey: options.bloomBitsPerKey, keysFor: options.indexKeys, randomId: () => randomNumber(options),
         buffers: this.buffers, readAheadBytes: options.readAheadBytes,

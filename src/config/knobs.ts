@@ -93,7 +93,8 @@ export const KNOBS = {
   },
   pageSize: {
     kind: 'size', default: 8 * KB, min: 512, max: 64 * KB, powerOfTwo: true,
-    meaning: 'Aim for the size of a cached block. Blocks of a table are cut at record boundaries, so they hold whole rows and are about this large.',
+    meaning: 'Aim for the size of a cached block. Blocks of a table are cut at record boundaries, so they hold whole rows and are about this large. '
+      + 'Pages of new stores have this size, from 4 KB on, those of new indexes from 8 KB on. Smaller pages cost less to read one entry of a store larger than its cache.',
     counters: ['io.reads', 'io.bytesRead'],
   },
   checkpointSize: {

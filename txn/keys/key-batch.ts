@@ -55,6 +55,7 @@ export class KeyBatch implements StoreWrites, KeysInFlight {
   /** Writes all but the value, of -1 bytes for none, and returns where that goes. */
   #begin(key: Uint8Array, keyLength: number, valueLength: number, hash: number): number {
     const valueBytes = Math.max(0, valueLength);
+    this.store.assertFits(keyLength);
     this.#reserve(keyLength + valueBytes + LENGTHS_BYTES);
     const bytes = this.#bytes;
     let at = writeVarint(bytes, this.#length, keyLength);

@@ -19,8 +19,8 @@ export interface KeyStoreSetOptions {
   readonly writable: boolean;
 }
 
-/** Smallest page of a tree: two of the longest keys fit. */
-export const MIN_PAGE_BYTES = 8192;
+/** Smallest page of a store. */
+const MIN_PAGE_BYTES = 4096;
 const EXTENSION = '.kv';
 const DEFAULT_KINDS: StoreKinds = { keys: 'utf8', values: 'json' };
 
@@ -93,7 +93,7 @@ export class KeyStoreSet {
     let first = base;
     return new KeyStore({
       name: this.#facts[key]?.name ?? (file === undefined ? name : file.slice(0, -EXTENSION.length)),
-      file: fileName, kinds, ...this.treeOptions(), seed: this.#random(), hotBudget: this.#o.hotBudget,
+      file: fileName, kinds, ...this.treeOptions(), pageSizeBytes: this.#pageSizeBytes, seed: this.#random(), hotBudget: this.#o.hotBudget,
       openBase: () => {
         const opened = first ?? (this.#files.has(key) ? this.#openBase(fileName) : undefined);
         first = undefined;
@@ -129,12 +129,15 @@ export class KeyStoreSet {
     return bytes.readUInt32LE(0);
   }
 
+  /** Of stores that are made. */
+  get #pageSizeBytes(): number { return Math.max(MIN_PAGE_BYTES, this.#o.pageSizeBytes); }
+
   /** Before the log first mentions a store: its file is there, whole and durable. */
   ensureFile(store: KeyStore): void {
     if (store.base !== undefined) return;
-    const { folder, pageSizeBytes } = this.#o;
+    const { env, folder } = this.#o;
     const { file } = store.options;
-    KeyBase.create(this.#o.env.vfs, folder, file, this.#random(), Math.max(MIN_PAGE_BYTES, pageSizeBytes), flagsOf(store.kinds));
+    KeyBase.create(env.vfs, folder, file, this.#random(), this.#pageSizeBytes, flagsOf(store.kinds));
     this.#files.set(store.name.toLowerCase(), file);
     store.attachBase();
   }

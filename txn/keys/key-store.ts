@@ -1,4 +1,4 @@
-import { compareKeys, hashKey, SkipList, type ByteRange } from '#index';
+import { compareKeys, hashKey, maxKeyBytes, SkipList, type ByteRange } from '#index';
 import { FieldstoneError, type Codec, type CodecCounters } from '#storage';
 import type { FoldTarget } from '../checkpoint/fold-target.js';
 import type { Steps } from '../checkpoint/step.js';
@@ -16,6 +16,8 @@ export interface KeyStoreOptions {
   /** File name in the folder. */
   readonly file: string;
   readonly kinds: StoreKinds;
+  /** Of the tree file that will be made. */
+  readonly pageSizeBytes: number;
   /** Opens the tree file; undefined = there is none yet. */
   readonly openBase: () => KeyBase | undefined;
   readonly codec: Codec;
@@ -84,6 +86,14 @@ export class KeyStore implements VersionedStore {
   #newList(): SkipList { return new SkipList(this.options.seed + ++this.#generations * 0x9e3779b1); }
 
   get base(): KeyBase | undefined { return this.#base; }
+
+  /** Throws LIMIT for a key that no page of the store could hold. */
+  assertFits(keyLength: number): void {
+    const pageSizeBytes = this.#base?.pageSizeBytes ?? this.options.pageSizeBytes;
+    if (keyLength <= maxKeyBytes(pageSizeBytes)) return;
+    throw new FieldstoneError('LIMIT', `the key takes ${keyLength} bytes, pages of ${pageSizeBytes} bytes hold keys of at most ${maxKeyBytes(pageSizeBytes)}`, { details: { store: this.name } });
+  }
+
   get deltaBytes(): number { return (this.active.isEmpty ? 0 : this.active.sizeBytes) + (this.frozen?.list.sizeBytes ?? 0); }
 
   get historyBytes(): number {

@@ -25,6 +25,7 @@ export class KeyWrites implements StoreWrites, KeysInFlight {
 
   /** @param value undefined deletes the key */
   put(key: Uint8Array, keyLength: number, value: Uint8Array | undefined): void {
+    this.store.assertFits(keyLength);
     const node = this.list.put(key, keyLength, ++this.#clock, value, this.#logs);
     if (this.#logs) this.#log.push(node);
   }

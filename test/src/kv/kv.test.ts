@@ -45,6 +45,28 @@ describe('a store', () => {
     expect(db.stores()).toEqual(['settings']);
   });
 
+  test('with pages of 4 KB takes keys that fit into them, and refuses longer ones at once', async () => {
+    await reopen({ pageSize: '4kb' });
+    const kv = db.kv<string, string>('small', { values: 'utf8' });
+    const longest = (i: number): string => `${i}`.padStart(4, '0').padEnd(3968, 'k');
+    for (let i = 0; i < 40; i++) await kv.put(longest(i), `value ${i}`);
+    await db.checkpoint();
+    for (let i = 0; i < 40; i += 3) await kv.delete(longest(i));
+    await kv.batch(Array.from({ length: 300 }, (_, i) => ({ type: 'put' as const, key: `short ${i}`, value: 'v'.repeat(i * 20) })));
+    await expect(kv.put('x'.repeat(3969), 'no')).rejects.toMatchObject({ code: 'LIMIT' });
+    await expect(db.transaction((tx) => { tx.kv(kv).put('x'.repeat(3969), 'no'); })).rejects.toMatchObject({ code: 'LIMIT' });
+    expect(kv.get('x'.repeat(3969))).toBeUndefined();
+    await kv.compact();
+    await reopen();
+    const again = db.kv<string, string>('small', { values: 'utf8' });
+    await expect(again.put('x'.repeat(3969), 'no')).rejects.toMatchObject({ code: 'LIMIT' });
+    for (let i = 0; i < 40; i++) expect(again.get(longest(i))).toBe(i % 3 === 0 ? undefined : `value ${i}`);
+    expect(again.get('short 299')).toBe('v'.repeat(5980));
+    expect(again.count()).toBe(326);
+    expect((await db.check()).findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+    await db.kv<string, string>('large', { values: 'utf8' }).put('x'.repeat(4096), 'yes');
+  });
+
   test('walks ranges in key order, both ways, sync and async', async () => {
     const kv = db.kv<readonly (string | number)[], string>('t', { keys: 'tuple', values: 'utf8' });
     for (const part of ['x', 'y']) for (let i = 0; i < 30; i++) await kv.put([part, i], `${part}${i}`);
