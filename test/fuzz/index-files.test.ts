@@ -8,7 +8,7 @@ import { corpus } from '../support/corpus.js';
 import { fakeIdentity } from '../support/fake-identity.js';
 import { indexFilesOf } from '../support/index-truth.js';
 import { seededRandom } from '../support/sim-clock.js';
-import { interceptVfs } from '../support/sim/intercept-vfs.js';
+import { still } from '../support/sim/still-vfs.js';
 import { filesOf, FOLDER, sameFiles, type FolderFiles } from './engine-folder.js';
 
 // Every byte of a small index file is changed, of each of the six kinds; by default every STEP-th and the first ones of each page, with ROUNDS=1 all.
@@ -48,17 +48,6 @@ interface Victim {
 /** Keys as the index shows them; those of a tag that is only walked (another collation, keys kept by hand) show the blanks that fill them, too. */
 function shownBy(entries: readonly Entry[]): Entry[] {
   return entries.map(({ key, recno }) => ({ key: typeof key === 'string' ? key.replace(/[ \0]+$/, '') : key, recno }));
-}
-
-/** All files look as if nobody had touched them since the catalog was written: a bit rotted. */
-function still(inner: Vfs): Vfs {
-  return interceptVfs(inner, {
-    stat: (_path, next) => {
-      const stat = next();
-      return stat === undefined ? undefined : { ...stat, mtimeNs: 1n };
-    },
-    fileStat: (_file, next) => ({ ...next(), mtimeNs: 1n }),
-  });
 }
 
 function openStill(vfs: Vfs, readOnly = false): Promise<Database> {

@@ -27,4 +27,7 @@ export const CLAIM_BUGS: readonly SourceBug[] = [
   sourceBug('index-damage-unique-alarm', 'index-claims', 'a key that FoxPro left out of a UNIQUE index is called damage', TRUST, ["mayMiss && difference.kind === 'missing'", "mayMiss && difference.kind === 'extra'"]),
   sourceBug('index-damage-without-newest', 'index-claims', 'rows that are not in the files yet are left out when an index is compared', COMPARE,
     ['{ from: 1, to: Infinity, reverse: false, deleted: true }', '{ from: 1, to: view.store.base.recordCount, reverse: false, deleted: true }']),
+  sourceBug('look-up-in-gone-index', 'index-claims', 'a query that knows its way goes on with an index that was dropped', 'src/indexes/key-lookup.ts',
+    [' || view.store.indexes.stores !== epoch', '']),
+  sourceBug('look-up-before-delta', 'index-claims', 'a look-up leaves out what was committed since the last checkpoint', 'txn/index/same-key-cursor.ts', ['    this.#addList(index.active, sequence);\n', '']),
 ];

@@ -1,8 +1,9 @@
 import { FieldstoneError, hasCode, MemoryVfs, nodeEnvironment, readFully, writeFully, type Vfs } from '#storage';
-import { char, memo, numeric, type Database, type IndexOptions, type OpenOptions } from '../../../src/main.js';
+import { char, memo, numeric, param, type Database, type IndexOptions, type OpenOptions } from '../../../src/main.js';
 import { openIn } from '../../../src/open.js';
 import { fakeIdentity } from '../../support/fake-identity.js';
 import { interceptVfs } from '../../support/sim/intercept-vfs.js';
+import { still } from '../../support/sim/still-vfs.js';
 
 const FOLDER = '/db';
 const XBASE = ['cdx', 'idx', 'ntx', 'ndx'] as const;
@@ -23,17 +24,6 @@ function emptyFolder(): MemoryVfs {
   const vfs = new MemoryVfs();
   vfs.makeFolder(FOLDER);
   return vfs;
-}
-
-/** All files look as if nobody had touched them since: a bit rotted. */
-function still(inner: Vfs): Vfs {
-  return interceptVfs(inner, {
-    stat: (_path, next) => {
-      const stat = next();
-      return stat === undefined ? undefined : { ...stat, mtimeNs: 1n };
-    },
-    fileStat: (_file, next) => ({ ...next(), mtimeNs: 1n }),
-  });
 }
 
 function fileOf(type: Xbase): string { return `${FOLDER}/${type === 'cdx' ? 't.cdx' : `ix.${type}`}`; }
@@ -67,7 +57,7 @@ async function folderWith(names: readonly string[], type: Xbase, options: Partia
  * files that fail once, index files that are not those of their rows.
  */
 export async function indexClaimProblem(): Promise<string | undefined> {
-  for (const claim of [growthProblem, longTextProblem, passingFailureProblem, damageProblem, newestProblem, uniqueProblem]) {
+  for (const claim of [growthProblem, longTextProblem, passingFailureProblem, damageProblem, newestProblem, uniqueProblem, lookUpProblem]) {
     const problem = await claim();
     if (problem !== undefined) return problem;
   }
@@ -216,4 +206,25 @@ async function uniqueProblem(): Promise<string | undefined> {
   };
   const got = `${await sought(fewer)}, ${await sought(other)}`;
   return got === '1, CORRUPT_INDEX' ? undefined : `a UNIQUE index without a key, and one with a wrong key: ${got}`;
+}
+
+/** A query that knows its way to the rows of one key sees every commit, and finds another way when its index goes. */
+async function lookUpProblem(): Promise<string | undefined> {
+  const db = await openAt(emptyFolder());
+  const t = await db.createTable('t', { name: char(12) }, { dialect: 'foxpro2' });
+  await t.insertMany(Array.from({ length: 200 }, (_, i) => ({ name: `n${i}` })));
+  await t.createIndex('ix', { on: 'name' });
+  const query = t.prepare({ name: param('name') });
+  const found = (): unknown => query.run({ name: 'n7' }).toArray().map(({ $recno }) => $recno);
+  const got: unknown[] = [found(), found()];
+  await t.insert({ name: 'n7' });
+  got.push(found());
+  await t.delete(8);
+  got.push(found());
+  await t.dropIndex('ix');
+  await t.update(3, { name: 'n7' });
+  got.push(found());
+  await db.close();
+  const text = JSON.stringify(got);
+  return text === '[[8],[8],[8,201],[201],[3,201]]' ? undefined : `rows of one key by a prepared query: ${text}`;
 }

@@ -2,26 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { MemoryVfs, nodeEnvironment } from '#storage';
 import type { KvOperation } from '../../../src/kv/kv-types.js';
 import { openIn } from '../../../src/open.js';
+import { seededRandom } from '../../support/sim-clock.js';
 
 const SEED = Number(process.env['SEED'] ?? 4711);
 const CASES = Number(process.env['SEED'] === undefined ? 8 : 1);
 const LETTERS = ['a', 'ordinary words', '\u00e9', '\u4e2d\u6587', '\ud83d\ude00'];
 
-function drawer(seed: number): (n: number) => number {
-  let x = (Math.imul(seed, 2_654_435_761) ^ 0x5bd1e995) | 1;
-  return (n) => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return (x >>> 0) % n;
-  };
-}
-
 describe('batches of every size', () => {
   test('read as a map does, with single puts over them, beneath snapshots, through checkpoints', async () => {
     for (let seed = SEED; seed < SEED + CASES; seed++) {
       try {
-        await run(drawer(seed));
+        await run(seededRandom(seed).int);
       } catch (cause) {
         throw new Error(`seed ${seed}; run again: SEED=${seed} npx vitest run test/src/kv/batches.test.ts`, { cause });
       }
