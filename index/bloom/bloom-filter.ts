@@ -5,6 +5,10 @@ import { finish } from '../key/hash-key.js';
 const BLOCK_BYTES = 64;
 const BLOCK_BITS = BLOCK_BYTES * 8;
 const MAX_PROBES = 16;
+/** Of the default of 10 bits a key. */
+const USUAL_PROBES = 6;
+/** A filter of this size stays near the processor by itself. */
+const NEAR_BYTES = 1 << 20;
 /** Parts of a filter by the high bits of a hash, which choose the block. */
 const PARTS = 256;
 const PART_SHIFT = 24;
@@ -80,6 +84,10 @@ export class BloomFilter {
    * memory for as many.
    */
   addMany(hashes: Uint32Array, count: number, grouped = new Uint32Array(count)): void {
+    if (this.#bits.length <= NEAR_BYTES) {
+      this.#addAll(hashes, count);
+      return;
+    }
     const ends = new Uint32Array(PARTS);
     for (let i = 0; i < count; i++) bump(ends, (hashes[i] ?? 0) >>> PART_SHIFT);
     let sum = 0;
@@ -92,11 +100,19 @@ export class BloomFilter {
       const hash = hashes[i] ?? 0;
       grouped[bump(ends, hash >>> PART_SHIFT)] = hash;
     }
+    this.#addAll(grouped, count);
+  }
+
+  #addAll(hashes: Uint32Array, count: number): void {
+    if (this.#probes === USUAL_PROBES) {
+      addWithSixProbes(this.#bits, this.#blocks, hashes, count);
+      return;
+    }
     const bits = this.#bits;
     const blocks = this.#blocks;
     const probes = this.#probes;
     for (let k = 0; k < count; k++) {
-      const hash = grouped[k] ?? 0;
+      const hash = hashes[k] ?? 0;
       const block = blockOf(hash, blocks);
       const mixed = finish(hash ^ 0x5bd1e995) | 1;
       const step = mixed & 0x1ff;
@@ -129,6 +145,33 @@ export class BloomFilter {
 }
 
 function blockOf(hash: number, blocks: number): number { return ((hash / 0x1_0000_0000) * blocks | 0) * BLOCK_BYTES; }
+
+/** The loop of #addAll() for the usual number of bits: written out it takes two thirds of the time. */
+function addWithSixProbes(bits: Uint8Array, blocks: number, hashes: Uint32Array, count: number): void {
+  for (let k = 0; k < count; k++) {
+    const hash = hashes[k] ?? 0;
+    const block = blockOf(hash, blocks);
+    const mixed = finish(hash ^ 0x5bd1e995) | 1;
+    const step = mixed & 0x1ff;
+    const a = mixed >>> 23;
+    const b = (a + step) & (BLOCK_BITS - 1);
+    const c = (b + step + 1) & (BLOCK_BITS - 1);
+    const d = (c + step + 2) & (BLOCK_BITS - 1);
+    const e = (d + step + 3) & (BLOCK_BITS - 1);
+    const f = (e + step + 4) & (BLOCK_BITS - 1);
+    setBit(bits, block, a);
+    setBit(bits, block, b);
+    setBit(bits, block, c);
+    setBit(bits, block, d);
+    setBit(bits, block, e);
+    setBit(bits, block, f);
+  }
+}
+
+function setBit(bits: Uint8Array, block: number, bit: number): void {
+  const at = block + (bit >>> 3);
+  bits[at] = (bits[at] ?? 0) | (1 << (bit & 7));
+}
 
 /** Raises a count and returns what it was. */
 function bump(counts: Uint32Array, i: number): number {

@@ -78,9 +78,9 @@ export class BulkLeaves {
     let head = AT_PREFIX + prefix;
     let offset = head + (end - from) * HEAD_BYTES;
     let at = offset + (end - from + 1) * 2;
-    const { table, order } = run;
+    const { table } = run;
     for (let i = from; i < end; i++) {
-      const entry = order[i] ?? 0;
+      const entry = run.entryAt(i);
       const key = table.bytesOf(entry);
       const start = table.startOf(entry);
       const keyEnd = start + table.lengthOf(entry);

@@ -1,3 +1,4 @@
+import type { KeyMemory } from './key-memory.js';
 import { VALUE_TAGS } from './value-key.js';
 
 const NUMBER_END = 0x80;
@@ -13,21 +14,21 @@ const LOW = 1 - HIGH;
 export const NUMBER_KEY_BYTES = 10;
 
 /** The key of a number that is not NaN. */
-export function putNumberKey(value: number, target: Uint8Array, at: number): number {
-  target[at] = VALUE_TAGS.number;
-  putDouble(value, target, at + 1);
-  target[at + 9] = NUMBER_END;
+export function putNumberKey(value: number, target: KeyMemory, at: number): number {
+  target.bytes[at] = VALUE_TAGS.number;
+  putDouble(value, target.words, at + 1);
+  target.bytes[at + 9] = NUMBER_END;
   return at + NUMBER_KEY_BYTES;
 }
 
 /** The key of a date, milliseconds since 1970. */
-export function putDateKey(ms: number, target: Uint8Array, at: number): number {
-  target[at] = VALUE_TAGS.date;
-  putDouble(ms, target, at + 1);
+export function putDateKey(ms: number, target: KeyMemory, at: number): number {
+  target.bytes[at] = VALUE_TAGS.date;
+  putDouble(ms, target.words, at + 1);
   return at + 9;
 }
 
-function putDouble(value: number, target: Uint8Array, at: number): void {
+function putDouble(value: number, target: DataView, at: number): void {
   double[0] = value === 0 ? 0 : value;
   let high = words[HIGH] ?? 0;
   let low = words[LOW] ?? 0;
@@ -35,21 +36,15 @@ function putDouble(value: number, target: Uint8Array, at: number): void {
     high = ~high;
     low = ~low;
   } else high |= 0x80000000;
-  target[at] = high >>> 24;
-  target[at + 1] = high >>> 16;
-  target[at + 2] = high >>> 8;
-  target[at + 3] = high;
-  target[at + 4] = low >>> 24;
-  target[at + 5] = low >>> 16;
-  target[at + 6] = low >>> 8;
-  target[at + 7] = low;
+  target.setInt32(at, high);
+  target.setInt32(at + 4, low);
 }
 
 /**
  * The key of the text whose bytes are bytes[from .. to), at most MAX_VALUE_KEY_BYTES / 2 of them; -1, and the target holds anything, when they
  * are not all ASCII.
  */
-export function putAsciiKey(bytes: Uint8Array, from: number, to: number, target: Uint8Array, start: number): number {
+export function putAsciiKey(bytes: Uint8Array, from: number, to: number, { bytes: target }: KeyMemory, start: number): number {
   let at = start;
   target[at++] = VALUE_TAGS.text;
   let seen = 0;

@@ -1,16 +1,21 @@
 import { compareKeys, compareSlices } from '../key/compare-keys.js';
+import { KeyMemory } from '../key/key-memory.js';
 import { MAX_KEY_BYTES } from '../key/key-types.js';
 import { RunHeads } from './run-heads.js';
 import { sortSteps, type KeyTable } from './radix-sort.js';
 import type { OrderedSource } from './ordered-source.js';
 
 const CHUNK_BYTES = 1 << 22;
+/** Keys of one length stay in one piece of memory, if it needs no more than this. */
+const MOST_PIECE_BYTES = 1 << 29;
 /** Shorter runs are searched as they are. */
 const LEAST_WITH_HEADS = 256;
 const HEADS_PER_SEARCH = 64;
 const FIRST_ENTRIES = 1024;
-const EMPTY = Buffer.alloc(0);
-const NO_WORDS = new DataView(new ArrayBuffer(0));
+const NOT_FIXED = -1;
+const NO_PLACES = new Uint16Array(0);
+const NO_STARTS = new Uint32Array(0);
+const NO_MEMORY = new KeyMemory(Buffer.alloc(0));
 
 /**
  * Entries in any order that become a sorted run: the keys of a large load, or of a new index. An entry takes its bytes and about 20 more.
@@ -21,82 +26,124 @@ const NO_WORDS = new DataView(new ArrayBuffer(0));
  * const run = builder.finish();
  */
 export class RunBuilder implements KeyTable {
-  readonly #chunks: Buffer[] = [];
-  readonly #words: DataView[] = [];
-  #chunk: Buffer = EMPTY;
-  #used = CHUNK_BYTES;
+  readonly #expected: number;
+  readonly #chunks: KeyMemory[] = [];
+  #chunk = NO_MEMORY;
+  #used = 0;
   #count = 0;
   #longest = 0;
   #shortest = Infinity;
   /** No key was below the one before it, so far. */
   #isOrdered = true;
-  #chunkOf: Uint16Array;
-  #starts: Uint32Array;
-  #lengths: Uint16Array;
+  /** While all keys have this length they stand one behind the other in one piece, and the arrays below are empty; NOT_FIXED: they do not. */
+  #fixedLength = NOT_FIXED;
+  #chunkOf = NO_PLACES;
+  #starts = NO_STARTS;
+  #lengths = NO_PLACES;
 
   /** `expected`: how many entries will come, about; more may. */
-  constructor(expected = 0) {
-    const room = Math.max(FIRST_ENTRIES, expected);
-    this.#chunkOf = new Uint16Array(room);
-    this.#starts = new Uint32Array(room);
-    this.#lengths = new Uint16Array(room);
-  }
+  constructor(expected = 0) { this.#expected = Math.max(FIRST_ENTRIES, expected); }
 
   get count(): number { return this.#count; }
   get longest(): number { return this.#longest; }
   get shortest(): number { return this.#shortest; }
-  get sizeBytes(): number { return this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0) + this.#starts.length * 8; }
+  get sizeBytes(): number { return this.#chunks.reduce((sum, { bytes }) => sum + bytes.length, 0) + this.#starts.length * 8; }
 
-  bytesOf(entry: number): Buffer { return this.#chunks[this.#chunkOf[entry] ?? 0] ?? EMPTY; }
-  /** The same memory, for reading several bytes at once. */
-  wordsOf(entry: number): DataView { return this.#words[this.#chunkOf[entry] ?? 0] ?? NO_WORDS; }
-  startOf(entry: number): number { return this.#starts[entry] ?? 0; }
-  lengthOf(entry: number): number { return this.#lengths[entry] ?? 0; }
+  bytesOf(entry: number): Buffer { return this.memoryOf(entry).bytes; }
+  memoryOf(entry: number): KeyMemory { return this.#chunks[this.#fixedLength > 0 ? 0 : this.#chunkOf[entry] ?? 0] ?? NO_MEMORY; }
+  startOf(entry: number): number { return this.#fixedLength > 0 ? entry * this.#fixedLength : this.#starts[entry] ?? 0; }
+  /** Length of every key when all have the same and stand one behind the other, from the beginning of one piece of memory; else below 0. */
+  get fixedLength(): number { return this.#fixedLength; }
+  lengthOf(entry: number): number { return this.#fixedLength > 0 ? this.#fixedLength : this.#lengths[entry] ?? 0; }
 
-  /** Where the next entry may be written: in `chunk`, from `position` on, at most MAX_KEY_BYTES. Then push() it, or leave it. */
-  room(): void { if (this.#used + MAX_KEY_BYTES > CHUNK_BYTES) this.#newChunk(); }
-  get chunk(): Buffer { return this.#chunk; }
+  /** Where the next entry may be written: in `memory`, from `position` on, at most MAX_KEY_BYTES. Then push() it, or leave it. */
+  room(): void { if (this.#used + MAX_KEY_BYTES > this.#chunk.bytes.length) this.#newChunk(); }
+  get memory(): KeyMemory { return this.#chunk; }
   get position(): number { return this.#used; }
 
   /** The entry that was written from `position` on ends here. */
   push(end: number): void {
+    const length = end - this.#used;
+    if (length === this.#fixedLength) {
+      // Looked at while the bytes are at hand: rows often come in the order of a key.
+      if (this.#isOrdered) this.#isOrdered = isAscending(this.#chunk.words, this.#used, length);
+      this.#used = end;
+      this.#count++;
+    } else this.#pushAny(length, end);
+  }
+
+  #pushAny(length: number, end: number): void {
     const count = this.#count;
+    if (count === 0 && length > 0) {
+      this.#fixedLength = length;
+      this.#longest = this.#shortest = length;
+      this.#used = end;
+      this.#count = 1;
+      this.#onePiece(length);
+      return;
+    }
+    if (this.#fixedLength > 0) this.#notePlaces();
     if (count === this.#starts.length) this.#grow();
     this.#chunkOf[count] = this.#chunks.length - 1;
     this.#starts[count] = this.#used;
-    const length = end - this.#used;
     this.#lengths[count] = length;
     if (length > this.#longest) this.#longest = length;
     if (length < this.#shortest) this.#shortest = length;
-    // Looked at while the bytes are at hand: rows often come in the order of a key.
     if (this.#isOrdered && count > 0) this.#isOrdered = this.#isBehindLast(end);
     this.#used = end;
     this.#count = count + 1;
   }
 
+  /** Memory for all that are expected, should they be as long as the first. */
+  #onePiece(length: number): void {
+    const sizeBytes = this.#expected * length + MAX_KEY_BYTES;
+    if (sizeBytes <= this.#chunk.bytes.length || sizeBytes > MOST_PIECE_BYTES) return;
+    const piece = Buffer.allocUnsafeSlow(sizeBytes);
+    this.#chunk.bytes.copy(piece, 0, 0, this.#used);
+    this.#chunks.pop();
+    this.#take(piece);
+  }
+
+  /** Keys of one length, until now: from here on each has its place noted. */
+  #notePlaces(): void {
+    const length = this.#fixedLength;
+    const count = this.#count;
+    const room = Math.max(this.#expected, count + 1);
+    this.#chunkOf = new Uint16Array(room);
+    this.#starts = new Uint32Array(room);
+    this.#lengths = new Uint16Array(room);
+    for (let i = 0; i < count; i++) this.#starts[i] = i * length;
+    this.#lengths.fill(length, 0, count);
+    this.#fixedLength = NOT_FIXED;
+  }
+
   #isBehindLast(end: number): boolean {
     const last = this.#count - 1;
-    return compareSlices(this.bytesOf(last), this.startOf(last), this.lengthOf(last), this.#chunk, this.#used, end - this.#used) <= 0;
+    return compareSlices(this.bytesOf(last), this.startOf(last), this.lengthOf(last), this.#chunk.bytes, this.#used, end - this.#used) <= 0;
   }
 
   /** Copies key[0 .. length). */
   add(key: Uint8Array, length: number): void {
-    if (this.#used + length > CHUNK_BYTES) this.#newChunk();
-    const bytes = this.#chunk;
+    if (this.#used + length > this.#chunk.bytes.length) this.#newChunk();
+    const { bytes } = this.#chunk;
     const at = this.#used;
     for (let i = 0; i < length; i++) bytes[at + i] = key[i] ?? 0;
     this.push(at + length);
   }
 
   #newChunk(): void {
-    this.#chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-    this.#chunks.push(this.#chunk);
-    this.#words.push(new DataView(this.#chunk.buffer, this.#chunk.byteOffset, CHUNK_BYTES));
+    if (this.#fixedLength > 0) this.#notePlaces();
+    this.#take(Buffer.allocUnsafeSlow(CHUNK_BYTES));
     this.#used = 0;
   }
 
+  #take(bytes: Buffer): void {
+    this.#chunk = new KeyMemory(bytes);
+    this.#chunks.push(this.#chunk);
+  }
+
   #grow(): void {
-    const room = this.#starts.length * 2;
+    const room = Math.max(this.#expected, this.#starts.length * 2);
     const chunkOf = new Uint16Array(room);
     const starts = new Uint32Array(room);
     const lengths = new Uint16Array(room);
@@ -117,8 +164,11 @@ export class RunBuilder implements KeyTable {
 
   /** The same; yields when others should run. */
   *finishSteps(): Generator<void, SortedRun, void> {
-    const order = inOrder(this.#count);
-    if (!this.#isOrdered) yield* sortSteps(order, this);
+    let order: Uint32Array | undefined;
+    if (!this.#isOrdered) {
+      order = inOrder(this.#count);
+      yield* sortSteps(order, this);
+    }
     this.#trim();
     return new SortedRun(this, order);
   }
@@ -126,23 +176,39 @@ export class RunBuilder implements KeyTable {
   /** The same for entries that were added in order. */
   finishSorted(): SortedRun {
     this.#trim();
-    return new SortedRun(this, inOrder(this.#count));
+    return new SortedRun(this, undefined);
   }
 
   /** What was left free for more entries is given back: runs stay for long. */
   #trim(): void {
     const last = this.#chunks.length - 1;
-    if (last >= 0 && this.#used < CHUNK_BYTES / 2) {
+    if (last >= 0 && this.#used < this.#chunk.bytes.length / 2) {
       const kept = Buffer.allocUnsafeSlow(this.#used);
-      this.#chunk.copy(kept, 0, 0, this.#used);
-      this.#chunks[last] = this.#chunk = kept;
-      this.#words[last] = new DataView(kept.buffer, kept.byteOffset, kept.length);
+      this.#chunk.bytes.copy(kept, 0, 0, this.#used);
+      this.#chunks[last] = this.#chunk = new KeyMemory(kept);
     }
     if (this.#count > this.#starts.length / 2) return;
     this.#chunkOf = this.#chunkOf.slice(0, this.#count);
     this.#starts = this.#starts.slice(0, this.#count);
     this.#lengths = this.#lengths.slice(0, this.#count);
   }
+}
+
+/** The key words[at .. at + length) is not below the one of the same length before it. */
+function isAscending(words: DataView, at: number, length: number): boolean {
+  const end = at + length;
+  let i = at;
+  for (; i + 4 <= end; i += 4) {
+    const a = words.getUint32(i - length);
+    const b = words.getUint32(i);
+    if (a !== b) return a < b;
+  }
+  for (; i < end; i++) {
+    const a = words.getUint8(i - length);
+    const b = words.getUint8(i);
+    if (a !== b) return a < b;
+  }
+  return true;
 }
 
 function inOrder(count: number): Uint32Array {
@@ -154,27 +220,28 @@ function inOrder(count: number): Uint32Array {
 /** Keys in ascending order, in memory; never changed. */
 export class SortedRun {
   readonly #table: RunBuilder;
-  readonly #order: Uint32Array;
+  readonly #order: Uint32Array | undefined;
   #heads: RunHeads | undefined;
   #sought = 0;
 
-  constructor(table: RunBuilder, order: Uint32Array) {
+  constructor(table: RunBuilder, order: Uint32Array | undefined) {
     this.#table = table;
     this.#order = order;
   }
 
-  get count(): number { return this.#order.length; }
+  get count(): number { return this.#table.count; }
   /** Bytes of the longest and of the shortest key. */
   get longest(): number { return this.#table.longest; }
   get shortest(): number { return this.#table.shortest; }
-  /** The keys in any order, and their numbers in that of the run: for loops that look at very many. */
+  /** The keys in any order: for loops that look at very many. */
   get table(): RunBuilder { return this.#table; }
-  get order(): Uint32Array { return this.#order; }
-  get sizeBytes(): number { return this.#table.sizeBytes + this.#order.length * 4 + (this.#heads?.sizeBytes ?? 0); }
+  /** The number in the table of key i of the run. */
+  entryAt(i: number): number { return this.#order === undefined ? i : this.#order[i] ?? 0; }
+  get sizeBytes(): number { return this.#table.sizeBytes + (this.#order?.byteLength ?? 0) + (this.#heads?.sizeBytes ?? 0); }
 
-  bytesAt(i: number): Buffer { return this.#table.bytesOf(this.#order[i] ?? 0); }
-  startAt(i: number): number { return this.#table.startOf(this.#order[i] ?? 0); }
-  lengthAt(i: number): number { return this.#table.lengthOf(this.#order[i] ?? 0); }
+  bytesAt(i: number): Buffer { return this.#table.bytesOf(this.entryAt(i)); }
+  startAt(i: number): number { return this.#table.startOf(this.entryAt(i)); }
+  lengthAt(i: number): number { return this.#table.lengthOf(this.entryAt(i)); }
 
   /** Place of the first key that is not below the given one. */
   lowerBound(key: Uint8Array, keyLength: number): number {

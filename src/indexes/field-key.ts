@@ -1,10 +1,10 @@
-import { KeyBuffer, MAX_VALUE_KEY_BYTES, NUMBER_KEY_BYTES, putAsciiKey, putDateKey, putNumberKey, VALUE_TAGS, writeValueKey } from '#index';
+import { KeyBuffer, type KeyMemory, MAX_VALUE_KEY_BYTES, NUMBER_KEY_BYTES, putAsciiKey, putDateKey, putNumberKey, VALUE_TAGS, writeValueKey } from '#index';
 import {
   DAY_MS, daysSince1970, fieldDecoder, isCalendarDay, isMemoField, parseNumber, type DbfField, type DbfLayout, type MemoSource, type NumberForm,
 } from '#storage';
 
 /** Writes the key of one field of the record image[start ..] to target[at ..] and returns where it ends; -end when the key does not tell the value exactly. */
-export type PutFieldKey = (image: Uint8Array, start: number, memos: MemoSource, target: Uint8Array, at: number) => number;
+export type PutFieldKey = (image: Uint8Array, start: number, memos: MemoSource, target: KeyMemory, at: number) => number;
 
 /** How a field gets its key, and the most bytes that takes. */
 export interface FieldKey {
@@ -43,7 +43,7 @@ function decodedKey(layout: DbfLayout, field: DbfField, form: NumberForm | undef
       scratch.reset();
       const exact = writeValueKey(decode(image, start, '', 0, memos), scratch);
       const { bytes, length } = scratch;
-      for (let i = 0; i < length; i++) target[at + i] = bytes[i] ?? 0;
+      for (let i = 0; i < length; i++) target.bytes[at + i] = bytes[i] ?? 0;
       return exact ? at + length : -at - length;
     },
   };
@@ -61,8 +61,8 @@ function unlessNull(layout: DbfLayout, field: DbfField, key: FieldKey): FieldKey
   };
 }
 
-function putNull(target: Uint8Array, at: number): number {
-  target[at] = VALUE_TAGS.null;
+function putNull(target: KeyMemory, at: number): number {
+  target.bytes[at] = VALUE_TAGS.null;
   return at + 1;
 }
 
@@ -127,7 +127,7 @@ function numericKey({ offset, length, decimals }: DbfField): FieldKey {
   };
 }
 
-function putOdd(image: Uint8Array, from: number, end: number, target: Uint8Array, at: number): number {
+function putOdd(image: Uint8Array, from: number, end: number, target: KeyMemory, at: number): number {
   const value = parseNumber(image, from, end);
   return value === null ? putNull(target, at) : putNumberKey(value, target, at);
 }
@@ -163,7 +163,7 @@ function logicalKey(layout: DbfLayout, field: DbfField): FieldKey {
   return {
     mostBytes: 1,
     put: (image, start, _memos, target, at) => {
-      target[at] = tags[image[start + offset] ?? 0] ?? 0;
+      target.bytes[at] = tags[image[start + offset] ?? 0] ?? 0;
       return at + 1;
     },
   };

@@ -1,5 +1,5 @@
 import { DELETED_MARK, FieldstoneError, type MemoSource } from '#storage';
-import { KeyBuffer, MAX_KEY_BYTES, ValueKeyReader, VALUE_TAGS, writeValueKey } from '#index';
+import { KeyBuffer, KeyMemory, MAX_KEY_BYTES, ValueKeyReader, VALUE_TAGS, writeValueKey } from '#index';
 import { RECNO_BYTES, type CatalogIndex, type EmitKey, type PutKey } from '#txn';
 import type { IndexField, IndexRange } from '../query/index-source.js';
 import type { FieldKey, PutFieldKey } from './field-key.js';
@@ -9,6 +9,7 @@ import type { LocatedRange } from './located-range.js';
 import { locate, locateTuple, putEqual } from './value-ranges.js';
 
 const key = new KeyBuffer();
+const oneKey = new KeyMemory(Buffer.alloc(MAX_KEY_BYTES));
 
 /** Which rows are in a partial index. */
 export type RowTest = (image: Uint8Array, start: number, recno: number, memos: MemoSource) => boolean;
@@ -42,8 +43,8 @@ export class ValueKeys implements IndexForm {
 
   keysOf(image: Uint8Array, start: number, recno: number, memos: MemoSource, emit: EmitKey): void {
     if (this.putKey !== undefined) {
-      const end = this.putKey(image, start, recno, memos, key.bytes, 0);
-      if (end >= 0) emit(key.bytes, end);
+      const end = this.putKey(image, start, recno, memos, oneKey, 0);
+      if (end >= 0) emit(oneKey.bytes, end);
       return;
     }
     if (image[start] === DELETED_MARK) return;
@@ -97,7 +98,7 @@ function putKeyOf(
     for (let i = 0; i < put.length; i++) {
       const from = end;
       end = finish(put[i]?.(image, start, memos, target, end) ?? end, recno);
-      isNull &&= target[from] === (descending[i] === true ? 0xff - VALUE_TAGS.null : VALUE_TAGS.null);
+      isNull &&= target.bytes[from] === (descending[i] === true ? 0xff - VALUE_TAGS.null : VALUE_TAGS.null);
     }
     return sparse === true && isNull ? -1 : end;
   };
@@ -108,7 +109,8 @@ function directed({ put }: FieldKey, descending: boolean): PutFieldKey {
   if (!descending) return put;
   return (image, start, memos, target, at) => {
     const end = put(image, start, memos, target, at);
-    for (let i = at, to = Math.abs(end); i < to; i++) target[i] = ~(target[i] ?? 0);
+    const { bytes } = target;
+    for (let i = at, to = Math.abs(end); i < to; i++) bytes[i] = ~(bytes[i] ?? 0);
     return end;
   };
 }

@@ -8,8 +8,18 @@ import { filterCapacity } from './tree-index-file.js';
 
 const KEYS_PER_SLICE = 1 << 16;
 
+/** A file that an index is built into, under a temporary name. */
+export interface IndexTarget {
+  readonly file: VfsFile;
+  /** Called when most of a large file is written, before the rest is computed. */
+  readonly mostIsWritten?: () => void;
+}
+
+/** Smaller trees are synced with what comes behind them. */
+const LARGE_BYTES = 1 << 22;
+
 /** Fills the file of a new index with sorted entries, before anybody else sees it: the tree, its filter, and the header last. */
-export function* buildTreeFile(c: IndexContext, file: VfsFile, treeId: number, run: SortedRun, sequence: number): Steps {
+export function* buildTreeFile(c: IndexContext, { file, mostIsWritten }: IndexTarget, treeId: number, run: SortedRun, sequence: number): Steps {
   const { pageSizeBytes, codec, codecCounters } = c;
   const allocator = new PageAllocator(1, []);
   const sink = new PageRuns(file, pageSizeBytes);
@@ -17,6 +27,10 @@ export function* buildTreeFile(c: IndexContext, file: VfsFile, treeId: number, r
   let step = steps.next();
   for (; step.done !== true; step = steps.next()) yield WORK;
   const { root, height, keyCount } = step.value;
+  if (allocator.pageCount * pageSizeBytes >= LARGE_BYTES) {
+    sink.flush();
+    mostIsWritten?.();
+  }
   const filter = c.bloomBitsPerKey === 0 ? undefined : yield* filterOf(run, c.bloomBitsPerKey);
   const pages = filter === undefined ? [] : allocator.takeMany(chainPages(filter.sizeBytes, pageSizeBytes));
   if (filter !== undefined) writeFilter({ filter, pages }, treeId, sink, Buffer.alloc(pageSizeBytes));
@@ -44,11 +58,24 @@ function* filterOf(run: SortedRun, bitsPerKey: number): Steps<BloomFilter> {
  * to the other: that takes three times as long. A loop outside the generator: engines compile it better.
  */
 function hashKeys(run: SortedRun, from: number, to: number, hashes: Uint32Array): number {
-  let count = 0;
   const { table } = run;
+  if (table.fixedLength > 0) return hashFixed(table.memoryOf(0).words, table.fixedLength, from, to, hashes);
+  let count = 0;
   for (let entry = from; entry < to; entry++) {
-    const hash = hashKeyIn(table.wordsOf(entry), table.startOf(entry), table.lengthOf(entry) - RECNO_BYTES);
+    const hash = hashKeyIn(table.memoryOf(entry).words, table.startOf(entry), table.lengthOf(entry) - RECNO_BYTES);
     if (count === 0 || hashes[count - 1] !== hash) hashes[count++] = hash;
+  }
+  return count;
+}
+
+/** The same where keys of one length stand one behind the other. */
+function hashFixed(words: DataView, length: number, from: number, to: number, hashes: Uint32Array): number {
+  let count = 0;
+  let last = 0;
+  for (let entry = from, start = from * length; entry < to; entry++, start += length) {
+    const hash = hashKeyIn(words, start, length - RECNO_BYTES);
+    if (count === 0 || last !== hash) hashes[count++] = hash;
+    last = hash;
   }
   return count;
 }

@@ -1,6 +1,7 @@
 import { StepDriver } from '../checkpoint/step-driver.js';
 import type { Engine } from '../engine.js';
 import { discardFiles, newGenerationFile, type NewFile } from '../folder-changes.js';
+import { EarlySyncs } from './early-syncs.js';
 import type { BuiltIndex, IndexBuild } from './index-build.js';
 
 /** Built indexes, and the files of those that have one, under temporary names. */
@@ -13,14 +14,17 @@ export interface IndexBuildResult {
 export async function finishIndexBuild(engine: Engine, build: IndexBuild, sequence: number): Promise<IndexBuildResult> {
   const { env, folder } = engine.options;
   const files: NewFile[] = [];
+  const early = new EarlySyncs();
   const steps = build.finish(sequence, ({ file }) => {
     if (file === undefined) return undefined;
     const made = newGenerationFile(engine, file);
     files.push(made);
-    return made;
+    return { file: made.file, mostIsWritten: () => { early.begin(made.file); } };
   });
   try {
-    return { built: await new StepDriver(env, folder, steps, () => undefined).start(), files };
+    const built = await new StepDriver(env, folder, steps, () => undefined).start();
+    await early.end();
+    return { built, files };
   } catch (e) {
     discardFiles(engine, files);
     throw e;

@@ -1,8 +1,8 @@
 import type { RunBuilder, SortedRun, TagSpec } from '#index';
-import { assert, FieldstoneError, type DbfLayout, type MemoSource, type VfsFile } from '#storage';
+import { assert, FieldstoneError, type DbfLayout, type MemoSource } from '#storage';
 import type { IndexContext } from './index-context.js';
 import { recnoOf } from './entry.js';
-import { buildTreeFile } from './build-tree-file.js';
+import { buildTreeFile, type IndexTarget } from './build-tree-file.js';
 import { RECNO_BYTES, type CatalogIndex, type IndexedTable, type IndexKeys } from './index-keys.js';
 import { KeySink } from './key-sink.js';
 import { XbaseKeysOfRun } from './xbase-entries.js';
@@ -19,12 +19,6 @@ export interface BuiltIndex {
   /** As the catalog should have it. */
   readonly definition: CatalogIndex;
   readonly run: SortedRun | undefined;
-}
-
-/** A file that an index is built into, under a temporary name. */
-export interface IndexTarget {
-  readonly file: VfsFile;
-  readonly temporary: string;
 }
 
 /** Builds indexes of a table row by row: a new one, or all of them for a new generation of the table. */
@@ -123,9 +117,9 @@ function sameKey(run: SortedRun, i: number, k: number): boolean {
   return a.compare(b, run.startAt(k), run.startAt(k) + length - RECNO_BYTES, run.startAt(i), run.startAt(i) + length - RECNO_BYTES) === 0;
 }
 
-function* buildTree(c: IndexContext, definition: CatalogIndex, run: SortedRun, { file }: IndexTarget, sequence: number): Steps<CatalogIndex> {
+function* buildTree(c: IndexContext, definition: CatalogIndex, run: SortedRun, target: IndexTarget, sequence: number): Steps<CatalogIndex> {
   const treeId = c.randomId();
-  yield* buildTreeFile(c, file, treeId, run, sequence);
+  yield* buildTreeFile(c, target, treeId, run, sequence);
   return { ...definition, treeId, sequence };
 }
 

@@ -1,4 +1,4 @@
-import { RunBuilder } from '#index';
+import { RunBuilder, type KeyMemory } from '#index';
 import type { MemoSource } from '#storage';
 import { appendRecno } from './entry.js';
 import type { EmitKey, IndexKeys } from './index-keys.js';
@@ -27,10 +27,9 @@ export class KeySink {
     }
     const { builder } = this;
     builder.room();
-    const { chunk, position } = builder;
-    const end = putKey(image, start, recno, memos, chunk, position);
-    if (end < 0) return;
-    builder.push(putRecno(chunk, end, recno));
+    const { memory } = builder;
+    const end = putKey(image, start, recno, memos, memory, builder.position);
+    if (end >= 0) builder.push(putRecno(memory, end, recno));
   }
 
   /** The same for records with consecutive numbers in one buffer. */
@@ -43,18 +42,15 @@ export class KeySink {
     for (let i = 0; i < count; i++) {
       const recno = firstRecno + i;
       builder.room();
-      const { chunk } = builder;
-      const end = putKey(image, starts[i] ?? 0, recno, memos, chunk, builder.position);
-      if (end >= 0) builder.push(putRecno(chunk, end, recno));
+      const { memory } = builder;
+      const end = putKey(image, starts[i] ?? 0, recno, memos, memory, builder.position);
+      if (end >= 0) builder.push(putRecno(memory, end, recno));
     }
   }
 }
 
 /** Room was claimed for the longest key, so that no length is to be proven. */
-function putRecno(chunk: Buffer, end: number, recno: number): number {
-  chunk[end] = recno >>> 24;
-  chunk[end + 1] = recno >>> 16;
-  chunk[end + 2] = recno >>> 8;
-  chunk[end + 3] = recno;
+function putRecno({ words }: KeyMemory, end: number, recno: number): number {
+  words.setInt32(end, recno);
   return end + 4;
 }

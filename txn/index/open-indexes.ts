@@ -107,7 +107,7 @@ function rebuildFile(c: IndexContext, store: RecordStore, build: IndexBuild, nam
   }));
   const file = vfs.open(`${c.folder}/${temporary}`, 'exclusive');
   try {
-    runAll(build.finish(0, () => ({ file, temporary }), true));
+    runAll(build.finish(0, () => ({ file }), true));
     file.sync();
   } finally {
     file.close();

@@ -78,9 +78,9 @@ describe('the hash', () => {
   });
 });
 
-test('many hashes at once set the same bits as one after another', () => {
+test.each([[4000, 10], [1_500_000, 10], [4000, 7], [1_500_000, 12]])('many hashes at once set the same bits as one after another (%i keys, %i bits)', (capacity, bits) => {
   const hashes = Uint32Array.from({ length: 5000 }, (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 0);
-  const [one, many] = [BloomFilter.forKeys(4000, 10), BloomFilter.forKeys(4000, 10)];
+  const [one, many] = [BloomFilter.forKeys(capacity, bits), BloomFilter.forKeys(capacity, bits)];
   for (let i = 0; i < 4321; i++) one.add(hashes[i]!);
   many.addMany(hashes, 4321);
   expect(Buffer.from(many.toBytes()).equals(Buffer.from(one.toBytes()))).toBe(true);

@@ -68,3 +68,27 @@ test('a run keeps no room for more entries', () => {
   for (let i = 0; i < 1025; i++) builder.add(Buffer.from(`key ${i}`), Buffer.byteLength(`key ${i}`));
   expect(builder.finish().sizeBytes).toBeLessThan(1025 * 30);
 });
+
+test('keys of one length stand in one piece, until another length or more than expected come', () => {
+  const built = (keys: readonly Buffer[], expected: number): string[] => {
+    const builder = new RunBuilder(expected);
+    for (const each of keys) {
+      builder.room();
+      each.copy(builder.memory.bytes, builder.position);
+      builder.push(builder.position + each.length);
+    }
+    const run = builder.finish();
+    return Array.from({ length: run.count }, (_, i) => run.bytesAt(i).toString('hex', run.startAt(i), run.startAt(i) + run.lengthAt(i)));
+  };
+  const bytesOf = (length: number) => fc.array(fc.constantFrom(0, 1, 255), { minLength: length, maxLength: length }).map((bytes) => Buffer.from(bytes));
+  const ofLength = (length: number) => fc.array(bytesOf(length), { maxLength: 40 });
+  const lists = fc.nat(7).chain((length) => fc.tuple(ofLength(length), fc.oneof(fc.constant([]), ofLength(length + 1), ofLength(0), ofLength(length))));
+  fc.assert(fc.property(lists, fc.boolean(), fc.constantFrom(0, 2000), ([first, then], inOrder, expected) => {
+    const sorted = [...first, ...then].sort((a, b) => a.compare(b));
+    expect(built(inOrder ? sorted : [...first, ...then], expected)).toEqual(sorted.map((each) => each.toString('hex')));
+  }), { numRuns: 400, ...SEED });
+  const many = Array.from({ length: 6000 }, (_, i) => Buffer.concat([Buffer.alloc(996, 7), Buffer.of(i >> 16, i >> 8, i, 1)]));
+  for (const expected of [0, 5000, 6000]) expect(built(many, expected)).toEqual(many.map((each) => each.toString('hex')));
+  const turned = [...many].reverse();
+  expect(built(turned, 6000)).toEqual(many.map((each) => each.toString('hex')));
+});

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { FieldstoneError, nodeEnvironment } from '#storage';
 import { compareValues } from '../../../src/filter/compare-values.js';
 import { char, date, integer, logical, memo, numeric, open, varchar, type Database, type TableSchema } from '../../../src/main.js';
+import { openIn } from '../../../src/open.js';
+import { interceptVfs } from '../../support/sim/intercept-vfs.js';
+import { FOLDER, memoryFolder } from '../check/memory-folder.js';
 
 const SEED = process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) };
 const plain = { name: char(12), n: numeric(8, 2), born: date(), ok: logical() };
@@ -93,5 +97,30 @@ test('building reports progress, can be cancelled, and leaves nothing then', asy
   expect(turns).toBeGreaterThan(0);
   expect(t.index('by_n').entries().toArray()).toHaveLength(60_000);
   await expect(t.createIndex('u', { on: ['n'], unique: true })).rejects.toMatchObject({ code: 'DUPLICATE' });
+  await db.close();
+});
+
+test('a large index file is synced while the rest of it is computed; that sync failing alone fails the build, and nothing of it stays', async () => {
+  const inner = memoryFolder();
+  let failing: number | undefined;
+  let syncs = 0;
+  const vfs = interceptVfs(inner, {
+    syncAsync: (file, _full, next) => {
+      if (file.path.includes('.fsi.fs-') && ++syncs === failing) return Promise.reject(new FieldstoneError('IO', 'the disk took nothing'));
+      return next();
+    },
+  });
+  const db = await openIn(nodeEnvironment(vfs), FOLDER);
+  const t = await db.createTable('t', { n: numeric(8) });
+  await t.insertMany(Array.from({ length: 400_000 }, (_, i) => ({ n: i })), { direct: true });
+  for (failing of [1, 2]) {
+    syncs = 0;
+    await expect(t.createIndex('by_n', { on: ['n'] })).rejects.toMatchObject({ code: 'IO' });
+    expect(syncs).toBe(failing);
+    expect(inner.list(FOLDER).filter((name) => name.includes('.fsi'))).toEqual([]);
+  }
+  failing = undefined;
+  await t.createIndex('by_n', { on: ['n'] });
+  expect(t.find({ n: 123_456 }).first()?.['n']).toBe(123_456);
   await db.close();
 });
