@@ -70,8 +70,7 @@ export { putSortableDouble, sortableDoubleAt } from './dbase/key-form.js';
 
 // Indexes of tables.
 export { MAX_VALUE_KEY_BYTES, VALUE_TAGS, ValueKeyReader, writeTextPrefix, writeValueKey } from './key/value-key.js';
-export { KeyMemory } from './key/key-memory.js';
-export { NUMBER_KEY_BYTES, putAsciiKey, putDateKey, putNumberKey } from './key/put-value-key.js';
+export { NUMBER_KEY_BYTES, putAsciiKey, putDateKey, putNumberKey, putPlainTextKey } from './key/put-value-key.js';
 export type { OrderedSource } from './run/ordered-source.js';
 export { RunBuilder, RunCursor, type SortedRun } from './run/sorted-run.js';
 

@@ -1,4 +1,5 @@
 // The door of the ground floor: everything that other floors may use.
+export { ByteMemory } from './base/byte-memory.js';
 export * from './base/units.js';
 export * from './base/errors.js';
 export * from './base/assert.js';
@@ -92,8 +93,8 @@ export { readJournal, readJournalInSlices, type Journal } from './journal/journa
 export { applyJournal, type ApplyStep } from './journal/journal-apply.js';
 
 // Memo files.
-export { encodeMemo, memoImageBytes, writeMemoImage } from './memo/encode-memo.js';
-export { blocksFor } from './memo/memo-blocks.js';
+export { closeMemoImage, encodeMemo, memoImageBytes, writeMemoImage } from './memo/encode-memo.js';
+export { BLOCK_HEADER_BYTES, blocksFor } from './memo/memo-blocks.js';
 export { createMemoHeader } from './memo/create-memo-header.js';
 export { defaultBlockSize, type MemoHeader } from './memo/memo-header.js';
 export { memoExtension, memoFileNameFor } from './memo/memo-names.js';

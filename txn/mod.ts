@@ -57,3 +57,4 @@ export { isOwnIndex, RECNO_BYTES } from './index/index-keys.js';
 export type { IndexProblem } from './index/table-indexes.js';
 export type { CatalogIndex, EmitKey, IndexedTable, IndexKeys, IndexKeysFactory, PutKey } from './index/index-keys.js';
 export type { IndexStore } from './index/index-store.js';
+export type { KeySink } from './index/key-sink.js';

@@ -1,7 +1,8 @@
-import type { KeyMemory } from './key-memory.js';
+import type { ByteMemory } from '#storage';
 import { VALUE_TAGS } from './value-key.js';
 
 const NUMBER_END = 0x80;
+const WORD_BYTES = 4;
 
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
@@ -14,7 +15,7 @@ const LOW = 1 - HIGH;
 export const NUMBER_KEY_BYTES = 10;
 
 /** The key of a number that is not NaN. */
-export function putNumberKey(value: number, target: KeyMemory, at: number): number {
+export function putNumberKey(value: number, target: ByteMemory, at: number): number {
   target.bytes[at] = VALUE_TAGS.number;
   putDouble(value, target.words, at + 1);
   target.bytes[at + 9] = NUMBER_END;
@@ -22,7 +23,7 @@ export function putNumberKey(value: number, target: KeyMemory, at: number): numb
 }
 
 /** The key of a date, milliseconds since 1970. */
-export function putDateKey(ms: number, target: KeyMemory, at: number): number {
+export function putDateKey(ms: number, target: ByteMemory, at: number): number {
   target.bytes[at] = VALUE_TAGS.date;
   putDouble(ms, target.words, at + 1);
   return at + 9;
@@ -40,11 +41,29 @@ function putDouble(value: number, target: DataView, at: number): void {
   target.setInt32(at + 4, low);
 }
 
+/** The key of text that is ASCII without a zero byte, source.bytes[from .. to), at most MAX_VALUE_KEY_BYTES - 4 of it. */
+export function putPlainTextKey(source: ByteMemory, from: number, to: number, target: ByteMemory, start: number): number {
+  target.bytes[start] = VALUE_TAGS.text;
+  copyByWords(source, from, to, target, start + 1);
+  const end = start + 1 + to - from;
+  target.bytes[end] = 0;
+  target.bytes[end + 1] = 0;
+  return end + 2;
+}
+
+/** Four at once; what is copied too much is written over by what follows. */
+function copyByWords(source: ByteMemory, from: number, to: number, target: ByteMemory, start: number): void {
+  const whole = Math.min(to, source.bytes.length - WORD_BYTES + 1);
+  let i = from;
+  for (; i < whole; i += WORD_BYTES) target.words.setInt32(start + i - from, source.words.getInt32(i));
+  for (; i < to; i++) target.bytes[start + i - from] = source.bytes[i] ?? 0;
+}
+
 /**
  * The key of the text whose bytes are bytes[from .. to), at most MAX_VALUE_KEY_BYTES / 2 of them; -1, and the target holds anything, when they
  * are not all ASCII.
  */
-export function putAsciiKey(bytes: Uint8Array, from: number, to: number, { bytes: target }: KeyMemory, start: number): number {
+export function putAsciiKey(bytes: Uint8Array, from: number, to: number, { bytes: target }: ByteMemory, start: number): number {
   let at = start;
   target[at++] = VALUE_TAGS.text;
   let seen = 0;

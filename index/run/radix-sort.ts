@@ -1,7 +1,9 @@
+import type { ByteMemory } from '#storage';
 import { compareSlices, head32, sharedPrefix } from '../key/compare-keys.js';
 
 /** Bytes of keys by number: what a sort looks at. */
 export interface KeyTable {
+  memoryOf(entry: number): ByteMemory;
   bytesOf(entry: number): Uint8Array;
   startOf(entry: number): number;
   lengthOf(entry: number): number;
@@ -86,11 +88,12 @@ class KeySort {
     let [highBits, lowBits] = [0, 0];
     for (let i = from; i < to; i++) {
       const entry = entries[i] ?? 0;
-      const bytes = table.bytesOf(entry);
+      const { bytes, words } = table.memoryOf(entry);
       const start = table.startOf(entry);
       const end = start + table.lengthOf(entry);
-      high[i] = head32(bytes, start + depth, end);
-      low[i] = head32(bytes, start + depth + WORD_BYTES, end);
+      const at = start + depth;
+      high[i] = at + WORD_BYTES <= end ? words.getUint32(at) : head32(bytes, at, end);
+      low[i] = at + HEAD_BYTES <= end ? words.getUint32(at + WORD_BYTES) : head32(bytes, at + WORD_BYTES, end);
       highBits |= (high[i] ?? 0) ^ (high[from] ?? 0);
       lowBits |= (low[i] ?? 0) ^ (low[from] ?? 0);
       ends &&= start + depth >= end;
@@ -160,10 +163,17 @@ class KeySort {
 /** Number of first bytes that all keys have. */
 function commonPrefix(entries: Uint32Array, table: KeyTable): number {
   const first = entries[0] ?? 0;
+  const memory = table.memoryOf(first);
+  const from = table.startOf(first);
   let shared = table.lengthOf(first);
   for (let i = 1; i < entries.length && shared > 0; i++) {
     const entry = entries[i] ?? 0;
-    shared = sharedPrefix(table.bytesOf(first), table.startOf(first), table.bytesOf(entry), table.startOf(entry), Math.min(shared, table.lengthOf(entry)));
+    const other = table.memoryOf(entry);
+    const start = table.startOf(entry);
+    const most = Math.min(shared, table.lengthOf(entry));
+    let same = 0;
+    while (same + WORD_BYTES <= most && memory.words.getInt32(from + same) === other.words.getInt32(start + same)) same += WORD_BYTES;
+    shared = same + sharedPrefix(memory.bytes, from + same, other.bytes, start + same, most - same);
   }
   return shared;
 }

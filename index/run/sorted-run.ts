@@ -1,5 +1,5 @@
+import { ByteMemory } from '#storage';
 import { compareKeys, compareSlices } from '../key/compare-keys.js';
-import { KeyMemory } from '../key/key-memory.js';
 import { MAX_KEY_BYTES } from '../key/key-types.js';
 import { RunHeads } from './run-heads.js';
 import { sortSteps, type KeyTable } from './radix-sort.js';
@@ -12,10 +12,12 @@ const MOST_PIECE_BYTES = 1 << 29;
 const LEAST_WITH_HEADS = 256;
 const HEADS_PER_SEARCH = 64;
 const FIRST_ENTRIES = 1024;
+/** Of a key with its record number, as a first guess. */
+const LIKELY_BYTES = 24;
 const NOT_FIXED = -1;
 const NO_PLACES = new Uint16Array(0);
 const NO_STARTS = new Uint32Array(0);
-const NO_MEMORY = new KeyMemory(Buffer.alloc(0));
+const NO_MEMORY = new ByteMemory(Buffer.alloc(0));
 
 /**
  * Entries in any order that become a sorted run: the keys of a large load, or of a new index. An entry takes its bytes and about 20 more.
@@ -27,7 +29,7 @@ const NO_MEMORY = new KeyMemory(Buffer.alloc(0));
  */
 export class RunBuilder implements KeyTable {
   readonly #expected: number;
-  readonly #chunks: KeyMemory[] = [];
+  readonly #chunks: ByteMemory[] = [];
   #chunk = NO_MEMORY;
   #used = 0;
   #count = 0;
@@ -50,7 +52,7 @@ export class RunBuilder implements KeyTable {
   get sizeBytes(): number { return this.#chunks.reduce((sum, { bytes }) => sum + bytes.length, 0) + this.#starts.length * 8; }
 
   bytesOf(entry: number): Buffer { return this.memoryOf(entry).bytes; }
-  memoryOf(entry: number): KeyMemory { return this.#chunks[this.#fixedLength > 0 ? 0 : this.#chunkOf[entry] ?? 0] ?? NO_MEMORY; }
+  memoryOf(entry: number): ByteMemory { return this.#chunks[this.#fixedLength > 0 ? 0 : this.#chunkOf[entry] ?? 0] ?? NO_MEMORY; }
   startOf(entry: number): number { return this.#fixedLength > 0 ? entry * this.#fixedLength : this.#starts[entry] ?? 0; }
   /** Length of every key when all have the same and stand one behind the other, from the beginning of one piece of memory; else below 0. */
   get fixedLength(): number { return this.#fixedLength; }
@@ -58,7 +60,7 @@ export class RunBuilder implements KeyTable {
 
   /** Where the next entry may be written: in `memory`, from `position` on, at most MAX_KEY_BYTES. Then push() it, or leave it. */
   room(): void { if (this.#used + MAX_KEY_BYTES > this.#chunk.bytes.length) this.#newChunk(); }
-  get memory(): KeyMemory { return this.#chunk; }
+  get memory(): ByteMemory { return this.#chunk; }
   get position(): number { return this.#used; }
 
   /** The entry that was written from `position` on ends here. */
@@ -133,12 +135,14 @@ export class RunBuilder implements KeyTable {
 
   #newChunk(): void {
     if (this.#fixedLength > 0) this.#notePlaces();
-    this.#take(Buffer.allocUnsafeSlow(CHUNK_BYTES));
+    // Keys of which few are expected get less room: what is too much is given back at the end, but was asked for all the same.
+    const likely = this.#chunks.length === 0 && this.#expected > FIRST_ENTRIES ? this.#expected * LIKELY_BYTES + MAX_KEY_BYTES : CHUNK_BYTES;
+    this.#take(Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, likely)));
     this.#used = 0;
   }
 
   #take(bytes: Buffer): void {
-    this.#chunk = new KeyMemory(bytes);
+    this.#chunk = new ByteMemory(bytes);
     this.#chunks.push(this.#chunk);
   }
 
@@ -185,7 +189,7 @@ export class RunBuilder implements KeyTable {
     if (last >= 0 && this.#used < this.#chunk.bytes.length / 2) {
       const kept = Buffer.allocUnsafeSlow(this.#used);
       this.#chunk.bytes.copy(kept, 0, 0, this.#used);
-      this.#chunks[last] = this.#chunk = new KeyMemory(kept);
+      this.#chunks[last] = this.#chunk = new ByteMemory(kept);
     }
     if (this.#count > this.#starts.length / 2) return;
     this.#chunkOf = this.#chunkOf.slice(0, this.#count);

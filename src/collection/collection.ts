@@ -111,10 +111,7 @@ export class Collection<Doc> implements CollectionRef<Doc> {
   #rowMaker(ids: DocumentId[]): RowMaker {
     return {
       row: (document) => this.#encoded(document, ids),
-      loader: (load, table) => {
-        const loader = new DocumentLoader(this.#host.collections.codecs.of(table), load, this.#host.collections.ids);
-        return (document) => { ids.push(loader.add(document)); };
-      },
+      loader: (load, table) => new DocumentLoader(this.#host.collections.codecs.of(table), load, this.#host.collections.ids, ids),
     };
   }
 

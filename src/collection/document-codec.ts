@@ -5,7 +5,7 @@ import {
   type RowDecoder, type RowEncoder,
 } from '#storage';
 import { equalValues } from '../filter/compare-values.js';
-import { ID_COLUMN_BYTES, idColumn, idFromColumn, type DocumentId } from '../document/document-id.js';
+import { ID_COLUMN_BYTES, idColumn, idFromColumn, putPlainId, type DocumentId } from '../document/document-id.js';
 import { documentText, MAX_DOCUMENT_BYTES, parseDocumentText } from '../document/document-text.js';
 import { ID_COLUMN, REST_COLUMN, type CollectionLayout } from './collection-layout.js';
 
@@ -25,6 +25,10 @@ export interface DocumentCodecOptions {
   readonly compression?: { readonly codec: Codec; readonly counters: CodecCounters } | undefined;
 }
 
+/** How the column of a record shows its id: a text as it is, spelled so that it can be read again, or in part. */
+export type IdForm = 'plain' | 'spelled' | 'cut';
+
+const SPACE = 0x20;
 const PACKED_HEAD_BYTES = 5;
 /** Where the text that is being read stands. */
 const NO_BYTES = new Uint8Array(0);
@@ -115,12 +119,21 @@ export class DocumentCodec {
 
   hasColumn(name: string): boolean { return this.#fields.has(name); }
 
-  /** A record at target[at] with the text of an id (ASCII) and nothing else. */
-  startRecord(idText: string, target: Uint8Array, at: number): void {
-    target.set(this.#empty, at);
+  /** A record without a value. */
+  get emptyRecord(): Uint8Array { return this.#empty; }
+
+  /** Writes an id into such a record at target[at]; tells how it stands there. */
+  putId(id: DocumentId, target: Uint8Array, at: number): IdForm {
     const start = at + this.#idStart;
-    for (let i = 0; i < idText.length; i++) target[start + i] = idText.charCodeAt(i);
+    if (typeof id === 'string' && putPlainId(id, target, start)) return 'plain';
+    const { text, whole } = idColumn(id);
+    for (let i = 0; i < ID_COLUMN_BYTES; i++) target[start + i] = i < text.length ? text.charCodeAt(i) : SPACE;
+    return whole ? 'spelled' : 'cut';
   }
+
+  /** Where the id stands in a record. */
+  get idStart(): number { return this.#idStart; }
+  get restField(): DbfField { return this.#restField; }
 
   /** The values of columns, none of them null, into such a record; memos that need a place come back. Throws VALUE. */
   putColumns(values: Fields, target: Uint8Array, at: number): readonly PendingMemo[] {

@@ -1,5 +1,5 @@
-import { DELETED_MARK, FieldstoneError, type DbfLayout, type MemoSource } from '#storage';
-import { KeyBuffer, ValueKeyReader, writeValueKey } from '#index';
+import { DELETED_MARK, FieldstoneError, type ByteMemory, type DbfLayout, type MemoSource } from '#storage';
+import { KeyBuffer, MAX_VALUE_KEY_BYTES, putPlainTextKey, ValueKeyReader, writeValueKey } from '#index';
 import type { CatalogIndex, EmitKey, IndexedTable } from '#txn';
 import { pathsOf } from '../filter/bind-filter.js';
 import { compileFilter } from '../filter/compile-filter.js';
@@ -17,6 +17,8 @@ import { DocumentPlace, KnownValues, placeReader } from './document-place.js';
 
 /** Keys of one document in one index; more come of lists in several fields. */
 const MOST_KEYS = 10_000;
+/** ASCII text of this length has a key of its own: it is not cut. */
+export const MOST_TEXT_BYTES = MAX_VALUE_KEY_BYTES / 2;
 
 const key = new KeyBuffer();
 
@@ -46,6 +48,8 @@ export class DocumentKeys implements IndexForm {
   /** Of an index on one field at the top: most values there are no lists. */
   readonly #single: ((place: DocumentPlace) => unknown) | undefined;
   readonly #descending: readonly boolean[];
+  /** The field at the top whose value alone makes the key of a document; undefined when there is more to it. */
+  readonly onlyField: string | undefined;
 
   constructor(dbf: DbfLayout, collection: CollectionLayout, table: IndexedTable, definition: CatalogIndex) {
     this.#definition = definition;
@@ -63,6 +67,27 @@ export class DocumentKeys implements IndexForm {
     this.tops = new Set(paths.map((path) => parsePath(path)[0]?.name ?? ''));
     const [only, ...others] = this.fields.map(({ path }) => parsePath(path));
     this.#single = others.length > 0 || only?.length !== 1 ? undefined : reader.field(only[0]?.name ?? '');
+    this.onlyField = this.#single === undefined || this.#test !== undefined ? undefined : only?.[0]?.name;
+  }
+
+  /**
+   * Of an index on one field: the key of a document whose value there is the text source.bytes[from .. to), ASCII without a zero byte and at most
+   * MOST_TEXT_BYTES of it, to target[at ..]; returns where it ends.
+   */
+  putText(source: ByteMemory, from: number, to: number, target: ByteMemory, at: number): number {
+    const end = putPlainTextKey(source, from, to, target, at);
+    if (this.#descending[0] === true) for (let i = at; i < end; i++) target.bytes[i] = ~(target.bytes[i] ?? 0);
+    return end;
+  }
+
+  /** The same for any value but a list; -1 when the document is not in the index. Throws VALUE. */
+  putValue(value: unknown, recno: number, target: ByteMemory, at: number): number {
+    if (this.#definition.sparse === true && (value === null || value === undefined)) return -1;
+    key.reset();
+    this.#assertTold(writeValueKey(value, key, this.#descending[0]), recno);
+    const { bytes, length } = key;
+    for (let i = 0; i < length; i++) target.bytes[at + i] = bytes[i] ?? 0;
+    return at + length;
   }
 
   keysOf(image: Uint8Array, start: number, recno: number, memos: MemoSource, emit: EmitKey, made?: unknown): void {
@@ -125,10 +150,13 @@ export class DocumentKeys implements IndexForm {
   }
 
   #finish(exact: boolean, recno: number, emit: EmitKey): void {
-    if (!exact && this.#definition.unique === true) {
-      throw new FieldstoneError('VALUE', `record ${recno}: an object or a very long value has no place in the unique index "${this.#definition.name}"`, { recno });
-    }
+    this.#assertTold(exact, recno);
     emit(key.bytes, key.length);
+  }
+
+  #assertTold(exact: boolean, recno: number): void {
+    if (exact || this.#definition.unique !== true) return;
+    throw new FieldstoneError('VALUE', `record ${recno}: an object or a very long value has no place in the unique index "${this.#definition.name}"`, { recno });
   }
 
   locate(range: IndexRange): LocatedRange { return locate(range, this.#descending); }

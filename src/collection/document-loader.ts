@@ -1,83 +1,132 @@
 import { FieldstoneError, type PendingMemo } from '#storage';
 import type { BulkAppend } from '#txn';
 import { shown } from '../arguments.js';
-import { assertDocumentId, idColumn, type DocumentId, type IdGenerator } from '../document/document-id.js';
+import { assertDocumentId, type DocumentId, type IdGenerator } from '../document/document-id.js';
 import { DOCUMENT_VALUES } from '../document/document-values.js';
 import { DocumentWriter } from '../document/document-writer.js';
 import { copyValue, isPlain, ownData } from '../filter/copy-value.js';
 import { isFields } from '../filter/value-type.js';
-import type { DocumentCodec } from './document-codec.js';
+import type { ItemLoader } from '../table/insert-many.js';
+import type { DocumentCodec, IdForm } from './document-codec.js';
 import { DocumentKeys } from './document-keys.js';
 import { KnownValues } from './document-place.js';
+import { LoadFields, type LoadField } from './load-fields.js';
+import { LoadKeys } from './load-keys.js';
 
 /** Of all loads: each document is written in one go, and code that was compiled for it stays. */
 const writer = new DocumentWriter();
 
 const EMPTY_TEXT_BYTES = '{}'.length;
+const NO_MEMOS: readonly PendingMemo[] = [];
+const { hasOwnProperty: hasOwn } = Object.prototype;
 
 /**
- * Puts documents into a large load: from the object of the user straight to the bytes of the record and of its memo, the keys of indexes from
- * the values that were read on the way. Every value is read once.
+ * Puts documents into a large load: from the object of the user straight to the bytes of the record and of its memo, where these will stand; the keys of
+ * indexes from these bytes, or from the values that were read on the way. Every value is read once.
  */
-export class DocumentLoader {
+export class DocumentLoader implements ItemLoader {
   readonly #codec: DocumentCodec;
   readonly #load: BulkAppend;
   readonly #known = new KnownValues();
   readonly #ids: IdGenerator;
-  /** Fields that indexes look at. */
-  readonly #keyed = new Set<string>();
+  readonly #added: DocumentId[];
+  readonly #fields: LoadFields;
+  /** Indexes on one field at the top. */
+  readonly #keys: readonly LoadKeys[];
+  readonly #idKeys: readonly LoadKeys[];
+  /** Fields whose values other indexes look at. */
+  readonly #others = new Set<string>();
 
-  constructor(codec: DocumentCodec, load: BulkAppend, ids: IdGenerator) {
+  /** `added`: the ids of the documents are added to it. */
+  constructor(codec: DocumentCodec, load: BulkAppend, ids: IdGenerator, added: DocumentId[]) {
+    this.#added = added;
     this.#codec = codec;
     this.#load = load;
     this.#ids = ids;
-    for (const { keys } of load.store.indexes.stores) if (keys instanceof DocumentKeys) for (const name of keys.tops) this.#keyed.add(name);
+    const simple: LoadKeys[] = [];
+    for (const index of load.store.indexes.stores) {
+      const { keys } = index;
+      if (!(keys instanceof DocumentKeys)) continue;
+      const sink = keys.onlyField === undefined ? undefined : load.takeKeys(index);
+      if (sink !== undefined) simple.push(new LoadKeys(keys, sink, load));
+      else for (const name of keys.tops) this.#others.add(name);
+    }
+    load.beginRowsAs(codec.emptyRecord);
+    this.#keys = simple;
+    this.#idKeys = simple.filter(({ field }) => field === '_id');
+    this.#fields = new LoadFields(writer.names, codec, simple, this.#others);
   }
 
-  /** Adds a document; returns its id. Throws VALUE, LIMIT. */
-  add(given: unknown): DocumentId {
+  /** Adds a document. Throws VALUE, LIMIT. */
+  add(given: unknown): void {
     if (!isFields(given) || !isPlain(given)) throw notADocument(given);
-    const names = Object.keys(given);
     const givenId = given['_id'];
-    const id = givenId === undefined ? this.#ids.next() : copyValue(givenId, DOCUMENT_VALUES);
+    const id = givenId === undefined ? this.#ids.next() : typeof givenId === 'string' ? givenId : copyValue(givenId, DOCUMENT_VALUES);
     assertDocumentId(id);
-    const { text, whole } = idColumn(id);
     const load = this.#load;
     const codec = this.#codec;
     const at = load.slot();
-    codec.startRecord(text, load.buffer, at);
-    writer.begin();
-    writer.step(names.length);
-    if (!whole) writer.field('_id', id);
-    const columns = this.#fields(given, names, id);
-    let memos: readonly PendingMemo[] = columns === undefined ? [] : codec.putColumns(columns, load.buffer, at);
-    const length = writer.end();
-    if (length > EMPTY_TEXT_BYTES) memos = [...memos, codec.restMemo(writer.bytes.subarray(0, length))];
+    const form = codec.putId(id, load.buffer, at);
+    const room = codec.layout.packed ? undefined : load.openMemo();
+    writer.begin(room, room === undefined ? 0 : load.memoAt);
+    if (form === 'cut') writer.field('_id', id);
+    this.#putIdKeys(id, at, form);
+    const columns = this.#putFields(given, id);
+    let memos = columns === undefined ? NO_MEMOS : codec.putColumns(columns, load.buffer, at);
+    const length = writer.finish();
+    if (length > EMPTY_TEXT_BYTES) {
+      if (writer.memory === room) load.closeMemo(codec.restField, length);
+      else memos = [...memos, codec.restMemo(writer.memory.bytes.subarray(writer.start, writer.end))];
+    }
+    for (const keys of this.#keys) keys.end();
     load.added(memos, this.#known);
-    return id;
+    this.#added.push(id);
+  }
+
+  #putIdKeys(id: DocumentId, at: number, form: IdForm): void {
+    const { memory } = this.#load;
+    const start = at + this.#codec.idStart;
+    for (const keys of this.#idKeys) {
+      if (form === 'plain' && typeof id === 'string') keys.putText(memory, start, start + id.length);
+      else keys.putValue(id);
+    }
   }
 
   /** Writes the fields of the rest; returns those of columns. */
-  #fields(given: Readonly<Record<string, unknown>>, names: readonly string[], id: DocumentId): Record<string, unknown> | undefined {
-    const { fields } = this.#known;
-    for (const name of this.#keyed) fields[name] = undefined;
-    fields['_id'] = id;
-    const hasColumns = this.#codec.layout.columns.length > 0;
-    const columns: Record<string, unknown> | undefined = hasColumns ? {} : undefined;
-    for (const name of names) {
-      if (name === '_id') continue;
-      if (name === '' || name.startsWith('$')) throw badName(name);
-      const isKeyed = this.#keyed.has(name);
-      const isColumn = columns !== undefined && this.#codec.hasColumn(name);
-      let value = name === '__proto__' ? ownData(given, name, DOCUMENT_VALUES) : given[name];
-      // What is used twice is read once.
-      if ((isKeyed || isColumn) && typeof value === 'object' && value !== null) value = copyValue(value, DOCUMENT_VALUES);
-      if (isKeyed) fields[name] = value;
-      // A null of its own stays in the rest: the column alone would say "missing".
-      if (isColumn && value !== null && value !== undefined) columns[name] = value;
-      else writer.field(name, value);
+  #putFields(given: Readonly<Record<string, unknown>>, id: DocumentId): Record<string, unknown> | undefined {
+    const known = this.#known.fields;
+    for (const name of this.#others) known[name] = undefined;
+    if (this.#others.has('_id')) known['_id'] = id;
+    const columns: Record<string, unknown> | undefined = this.#codec.layout.columns.length > 0 ? {} : undefined;
+    let field = this.#fields.first;
+    let count = 0;
+    for (const name in given) {
+      if (!hasOwn.call(given, name)) continue;
+      count++;
+      field = this.#fields.after(field, name);
+      if (field.isId) continue;
+      if (field.isRefused) throw badName(name);
+      const value = name === '__proto__' ? ownData(given, name, DOCUMENT_VALUES) : given[name];
+      if (field.isPlain) writer.named(field.written, value);
+      else this.#putNoted(field, value, columns);
     }
+    writer.step(count);
     return columns;
+  }
+
+  /** A field that a column or an index holds too. */
+  #putNoted(field: LoadField, given: unknown, columns: Record<string, unknown> | undefined): void {
+    // What is used twice is read once.
+    const value = typeof given === 'object' && given !== null ? copyValue(given, DOCUMENT_VALUES) : given;
+    if (field.isOther) this.#known.fields[field.name] = value;
+    // A null of its own stays in the rest: the column alone would say "missing".
+    const inColumn = field.isColumn && value !== null && value !== undefined;
+    if (inColumn && columns !== undefined) columns[field.name] = value;
+    else writer.named(field.written, value);
+    for (const keys of field.keys) {
+      if (!inColumn && typeof value === 'string' && writer.plainStart >= 0) keys.putText(writer.memory, writer.plainStart, writer.end - 1);
+      else keys.putValue(value);
+    }
   }
 }
 

@@ -5,6 +5,8 @@ import { shown } from '../arguments.js';
 export const ID_COLUMN_BYTES = 40;
 /** UTF-8 bytes of a given id, or digits of a number. */
 const MAX_ID_BYTES = 1000;
+/** Characters of text that is not too long, whatever they are. */
+const SURELY_SHORT = 300;
 /** Crockford's digits: no I, L, O, U; their order is that of ASCII. */
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const TIME_DIGITS = 10;
@@ -59,6 +61,7 @@ export class IdGenerator {
 
 /** Throws VALUE unless the value may be an id. */
 export function assertDocumentId(id: unknown): asserts id is DocumentId {
+  if (typeof id === 'string' && id.length <= SURELY_SHORT) return;
   const isId = typeof id === 'string' || typeof id === 'bigint' || Number.isFinite(id) || id instanceof Date || id instanceof Uint8Array;
   if (!isId) throw new FieldstoneError('VALUE', `_id is text, a number, a bigint, a Date or bytes; got ${shown(id)}`, { field: '_id' });
   const length = typeof id === 'string' ? Buffer.byteLength(id) : id instanceof Uint8Array ? id.length : 0;
@@ -70,6 +73,9 @@ export function assertDocumentId(id: unknown): asserts id is DocumentId {
 const PLAIN = /^[!-"$-~](?:[ -~]{0,38}[!-~])?$/;
 const HASHED = '#h';
 const HASH_DIGITS = 32;
+const SPACE = 0x20;
+const HASH = 0x23;
+const TILDE = 0x7e;
 
 /** The id as the column `_ID` shows it. `whole` is false when the id can not be read from it again. */
 export function idColumn(id: DocumentId): { readonly text: string; readonly whole: boolean } {
@@ -77,6 +83,22 @@ export function idColumn(id: DocumentId): { readonly text: string; readonly whol
   const text = `#${idText(id)}`;
   if (text.length <= ID_COLUMN_BYTES) return { text, whole: true };
   return { text: HASHED + sha256Hex(text).slice(0, HASH_DIGITS), whole: false };
+}
+
+/**
+ * Writes a text that stands in the column `_ID` as it is, as most do, to target[at ..], which has ID_COLUMN_BYTES; false when the column shows it in another
+ * way: then anything may stand there.
+ */
+export function putPlainId(id: string, target: Uint8Array, at: number): boolean {
+  const count = id.length;
+  if (count === 0 || count > ID_COLUMN_BYTES) return false;
+  for (let i = 0; i < count; i++) {
+    const code = id.charCodeAt(i);
+    if (code < SPACE || code > TILDE) return false;
+    target[at + i] = code;
+  }
+  const first = target[at];
+  return first !== SPACE && first !== HASH && target[at + count - 1] !== SPACE;
 }
 
 /** A spelling for each kind of its own. */

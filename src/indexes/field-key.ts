@@ -1,10 +1,11 @@
-import { KeyBuffer, type KeyMemory, MAX_VALUE_KEY_BYTES, NUMBER_KEY_BYTES, putAsciiKey, putDateKey, putNumberKey, VALUE_TAGS, writeValueKey } from '#index';
+import { KeyBuffer, MAX_VALUE_KEY_BYTES, NUMBER_KEY_BYTES, putAsciiKey, putDateKey, putNumberKey, VALUE_TAGS, writeValueKey } from '#index';
 import {
-  DAY_MS, daysSince1970, fieldDecoder, isCalendarDay, isMemoField, parseNumber, type DbfField, type DbfLayout, type MemoSource, type NumberForm,
+  DAY_MS, daysSince1970, fieldDecoder, isCalendarDay, isMemoField, parseNumber,
+  type ByteMemory, type DbfField, type DbfLayout, type MemoSource, type NumberForm,
 } from '#storage';
 
 /** Writes the key of one field of the record image[start ..] to target[at ..] and returns where it ends; -end when the key does not tell the value exactly. */
-export type PutFieldKey = (image: Uint8Array, start: number, memos: MemoSource, target: KeyMemory, at: number) => number;
+export type PutFieldKey = (image: Uint8Array, start: number, memos: MemoSource, target: ByteMemory, at: number) => number;
 
 /** How a field gets its key, and the most bytes that takes. */
 export interface FieldKey {
@@ -61,7 +62,7 @@ function unlessNull(layout: DbfLayout, field: DbfField, key: FieldKey): FieldKey
   };
 }
 
-function putNull(target: KeyMemory, at: number): number {
+function putNull(target: ByteMemory, at: number): number {
   target.bytes[at] = VALUE_TAGS.null;
   return at + 1;
 }
@@ -127,7 +128,7 @@ function numericKey({ offset, length, decimals }: DbfField): FieldKey {
   };
 }
 
-function putOdd(image: Uint8Array, from: number, end: number, target: KeyMemory, at: number): number {
+function putOdd(image: Uint8Array, from: number, end: number, target: ByteMemory, at: number): number {
   const value = parseNumber(image, from, end);
   return value === null ? putNull(target, at) : putNumberKey(value, target, at);
 }

@@ -1,5 +1,5 @@
-import { DELETED_MARK, FieldstoneError, type MemoSource } from '#storage';
-import { KeyBuffer, KeyMemory, MAX_KEY_BYTES, ValueKeyReader, VALUE_TAGS, writeValueKey } from '#index';
+import { ByteMemory, DELETED_MARK, FieldstoneError, type MemoSource } from '#storage';
+import { KeyBuffer, MAX_KEY_BYTES, ValueKeyReader, VALUE_TAGS, writeValueKey } from '#index';
 import { RECNO_BYTES, type CatalogIndex, type EmitKey, type PutKey } from '#txn';
 import type { IndexField, IndexRange } from '../query/index-source.js';
 import type { FieldKey, PutFieldKey } from './field-key.js';
@@ -9,7 +9,7 @@ import type { LocatedRange } from './located-range.js';
 import { locate, locateTuple, putEqual } from './value-ranges.js';
 
 const key = new KeyBuffer();
-const oneKey = new KeyMemory(Buffer.alloc(MAX_KEY_BYTES));
+const oneKey = new ByteMemory(Buffer.alloc(MAX_KEY_BYTES));
 
 /** Which rows are in a partial index. */
 export type RowTest = (image: Uint8Array, start: number, recno: number, memos: MemoSource) => boolean;

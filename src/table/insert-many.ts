@@ -36,13 +36,29 @@ const ROWS_PER_TURN = 4096;
 export interface RowMaker {
   /** The row of an item, made at once: the item may change as soon as the next one is asked for. */
   row(item: unknown): unknown;
-  /** Puts items into a large load, without a row in between. */
-  loader(load: BulkAppend, codec: TableCodec): (item: unknown) => void;
+  /** What puts items into a large load, without a row in between. */
+  loader(load: BulkAppend, codec: TableCodec): ItemLoader;
+}
+
+export interface ItemLoader {
+  add(item: unknown): void;
+}
+
+class RowLoader implements ItemLoader {
+  readonly #load: BulkAppend;
+  readonly #codec: TableCodec;
+
+  constructor(load: BulkAppend, codec: TableCodec) {
+    this.#load = load;
+    this.#codec = codec;
+  }
+
+  add(row: unknown): void { addRow(this.#codec, this.#load, row); }
 }
 
 const PLAIN_ROWS: RowMaker = {
   row: (item) => item,
-  loader: (load, codec) => (row) => { addRow(codec, load, row); },
+  loader: (load, codec) => new RowLoader(load, codec),
 };
 
 /** Iterates rows of either kind. */
@@ -67,7 +83,8 @@ export async function insertRows(
   const isLarge = options.direct === true || (Array.isArray(rows) && rows.length >= limit);
   try {
     const ended = isLarge ? false : await takeUpTo(iterator, first, maker, limit, options.signal);
-    const result = ended ? await insertSmall(host, name, policy, first) : await insertLarge(host, name, first, iterator, options, maker);
+    const expected = Array.isArray(rows) ? rows.length : 0;
+    const result = ended ? await insertSmall(host, name, policy, first) : await insertLarge(host, name, first, iterator, options, maker, expected);
     options.onProgress?.({ rows: result.count });
     return result;
   } catch (e) {
@@ -105,28 +122,47 @@ async function insertSmall(host: TableHost, name: string, policy: IndexPolicy, r
 }
 
 async function insertLarge(
-  host: TableHost, name: string, first: readonly unknown[], iterator: Rows, options: InsertManyOptions, maker: RowMaker,
+  host: TableHost, name: string, first: readonly unknown[], iterator: Rows, options: InsertManyOptions, maker: RowMaker, expected: number,
 ): Promise<InsertManyResult> {
   const { engine } = host;
-  return bulkLoad(engine, () => engine.store(engine.entry(name)), async (load) => {
+  return bulkLoad(engine, expected, () => engine.store(engine.entry(name)), async (load) => {
     const entry = engine.entry(name);
     const codec = host.codecOf(entry);
     assertWritable(load.store, entry);
     for (const row of first) addRow(codec, load, row);
-    const add = maker.loader(load, codec);
-    for (let sinceTurn = 0; ; sinceTurn++) {
-      const step = iterator.next();
-      const next = step instanceof Promise ? await step : step;
-      if (next.done === true) break;
-      add(next.value);
-      if (sinceTurn < ROWS_PER_TURN) continue;
-      sinceTurn = 0;
+    const loader = maker.loader(load, codec);
+    for (;;) {
+      const turn = loadTurn(iterator, loader);
+      if (typeof turn === 'boolean' ? turn : await loadLate(turn, iterator, loader)) break;
       assertNotAborted(options.signal, 'insertMany');
       options.onProgress?.({ rows: load.count });
       await new Promise<void>((resolve) => { engine.options.env.scheduler.later(resolve); });
     }
     return { count: load.count, firstRecno: load.firstRecno, lastRecno: load.firstRecno + load.count - 1 };
   });
+}
+
+/** Adds the items of one turn; true when there are no more, or the promise of an item that is not there yet. No async function: its code is compiled once. */
+function loadTurn(iterator: Rows, loader: ItemLoader): boolean | Promise<IteratorResult<unknown>> {
+  for (let given = 0; given < ROWS_PER_TURN; given++) {
+    const step = iterator.next();
+    if (step instanceof Promise) return step;
+    if (step.done === true) return true;
+    loader.add(step.value);
+  }
+  return false;
+}
+
+/** The same where items come late; the first of them is on its way. */
+async function loadLate(first: Promise<IteratorResult<unknown>>, iterator: Rows, loader: ItemLoader): Promise<boolean> {
+  let next = await first;
+  for (let given = 1; next.done !== true; given++) {
+    loader.add(next.value);
+    if (given === ROWS_PER_TURN) return false;
+    const step = iterator.next();
+    next = step instanceof Promise ? await step : step;
+  }
+  return true;
 }
 
 function addRow(codec: TableCodec, load: BulkAppend, row: unknown): void {

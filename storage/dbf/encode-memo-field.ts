@@ -59,17 +59,25 @@ export function writePointer(layout: DbfLayout, field: DbfField, pointer: MemoPo
   if (!Number.isInteger(pointer.block) || pointer.block < 1 || pointer.block > (form === 'text' ? MAX_TEXT_BLOCK : MAX_BLOCK)) {
     throw valueError(field, `block number ${pointer.block} cannot be written`);
   }
-  const view = new DataView(target.buffer, target.byteOffset + from, field.length);
   switch (form) {
-    case 'binary': view.setUint32(0, pointer.block, true); break;
+    case 'binary': putWord(pointer.block, target, from); break;
     case 'smt':
-      view.setUint16(0, pointer.valueType ?? SMT_TEXT, true);
-      view.setUint32(2, pointer.lengthBytes ?? 0, true);
-      view.setUint32(6, pointer.block, true);
+      target[from] = pointer.valueType ?? SMT_TEXT;
+      target[from + 1] = (pointer.valueType ?? SMT_TEXT) >>> 8;
+      putWord(pointer.lengthBytes ?? 0, target, from + 2);
+      putWord(pointer.block, target, from + 6);
       break;
     case 'text': {
       const digits = String(pointer.block).padStart(field.length, ' ');
       for (let i = 0; i < field.length; i++) target[from + i] = digits.charCodeAt(i);
     }
   }
+}
+
+/** Lowest byte first. */
+function putWord(word: number, target: Uint8Array, at: number): void {
+  target[at] = word;
+  target[at + 1] = word >>> 8;
+  target[at + 2] = word >>> 16;
+  target[at + 3] = word >>> 24;
 }

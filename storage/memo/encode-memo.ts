@@ -1,7 +1,9 @@
+import type { ByteMemory } from '../base/byte-memory.js';
 import { FieldstoneError } from '../base/errors.js';
 import { BLOCK_HEADER_BYTES, blocksFor, DBT4_USED, END_OF_MEMO } from './memo-blocks.js';
 import type { MemoContent, MemoKind } from './memo-kind.js';
 
+const WORD_BYTES = 4;
 const FPT_TYPE: Readonly<Record<MemoContent, number>> = { binary: 0, text: 1, object: 2 };
 
 /**
@@ -39,6 +41,16 @@ export function writeMemoImage(kind: MemoKind, content: MemoContent, bytes: Uint
   target.set(bytes, from);
   target.fill(0, from + length, at + imageBytes);
   if (kind === 'dbt3') target.fill(END_OF_MEMO, at + length, at + length + 2);
+}
+
+/** What stands around the `lengthBytes` of an FPT memo that were written behind the header's place, at target.bytes[at + BLOCK_HEADER_BYTES]. */
+export function closeMemoImage(content: MemoContent, lengthBytes: number, { bytes, words }: ByteMemory, at: number, imageBytes: number): void {
+  words.setUint32(at, FPT_TYPE[content]);
+  words.setUint32(at + WORD_BYTES, lengthBytes);
+  const end = at + imageBytes;
+  let i = at + BLOCK_HEADER_BYTES + lengthBytes;
+  for (; i + WORD_BYTES <= end; i += WORD_BYTES) words.setInt32(i, 0);
+  for (; i < end; i++) bytes[i] = 0;
 }
 
 /** Two words, their highest bytes first. */

@@ -73,6 +73,9 @@ export class MemoAllocator {
   /** As allocate(), but always behind all others: memos that are written at once must not overwrite anything. */
   allocateAtEnd(lengthBytes: number): BlockNo { return this.#extend(this.#count(lengthBytes)); }
 
+  /** The same for so many blocks. */
+  extend(blocks: number): BlockNo { return this.#extend(blocks); }
+
   /**
    * Nobody can reach this memo any more, and the file holds it. `lengthBytes` is its data alone. When the file has something
    * else there (blocks in the manner of dBASE III, damage) nothing is freed: space is lost rather than a memo of another record.

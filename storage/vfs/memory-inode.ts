@@ -5,6 +5,12 @@ import type { ShownBytes } from './vfs.js';
 const LEAST_CAPACITY = 512;
 /** Longer files are kept in pieces of this length: growing copies nothing, and little room is left unused. */
 const CHUNK_BYTES = 1 << 18;
+/**
+ * A large file grows by an eighth at once, up to so many pieces, which are cut out of one buffer: engines look at the whole heap when many buffers
+ * are made, and V8 goes on with that at each further one.
+ */
+const MOST_CHUNKS_AT_ONCE = 16;
+const GROWTH = 8;
 /** Growth by more than this is tried in one piece first, before memory is used up bit by bit. */
 const TRIED_BYTES = 1 << 26;
 
@@ -94,20 +100,38 @@ export class MemoryInode {
     }
   }
 
-  /** The last chunk doubles up to its full length, so that n bytes appended in small pieces cost O(n). */
+  /** The last chunk of a small file doubles up to its full length, so that n bytes appended in small pieces cost O(n). */
   #grow(needBytes: number, path: string): void {
     if (needBytes - this.#capacity > TRIED_BYTES && allocate(needBytes) === undefined) throw simulatedError('ENOSPC', 'grow', path, needBytes);
     while (this.#capacity < needBytes) {
+      const before = this.#capacity;
       const last = this.#chunks.at(-1);
-      const isNew = last === undefined || last.length === CHUNK_BYTES;
-      const before = isNew ? 0 : last.length;
-      const missing = needBytes - this.#capacity + before;
-      const grown = allocate(Math.min(CHUNK_BYTES, Math.max(missing, before * 2, LEAST_CAPACITY)));
-      if (grown === undefined) throw simulatedError('ENOSPC', 'grow', path, needBytes);
-      if (!isNew) grown.set(last);
-      this.#chunks[isNew ? this.#chunks.length : this.#chunks.length - 1] = grown;
-      this.#capacity += grown.length - before;
+      if (last !== undefined && last.length < CHUNK_BYTES) this.#growLast(last, needBytes);
+      else if (before < CHUNK_BYTES * GROWTH) this.#growLast(undefined, needBytes);
+      else this.#growBy(Math.min(MOST_CHUNKS_AT_ONCE, Math.floor(before / CHUNK_BYTES / GROWTH)));
+      if (this.#capacity === before) throw simulatedError('ENOSPC', 'grow', path, needBytes);
     }
+  }
+
+  /** Puts a longer chunk in the place of the last one, or behind it. */
+  #growLast(last: Uint8Array | undefined, needBytes: number): void {
+    const before = last?.length ?? 0;
+    const missing = needBytes - this.#capacity + before;
+    const grown = allocate(Math.min(CHUNK_BYTES, Math.max(missing, before * 2, LEAST_CAPACITY)));
+    if (grown === undefined) return;
+    if (last !== undefined) {
+      grown.set(last);
+      this.#chunks.pop();
+    }
+    this.#chunks.push(grown);
+    this.#capacity += grown.length - before;
+  }
+
+  #growBy(count: number): void {
+    const grown = allocate(count * CHUNK_BYTES) ?? allocate(CHUNK_BYTES);
+    if (grown === undefined) return;
+    for (let at = 0; at < grown.length; at += CHUNK_BYTES) this.#chunks.push(grown.subarray(at, at + CHUNK_BYTES));
+    this.#capacity += grown.length;
   }
 }
 

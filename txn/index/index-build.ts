@@ -113,8 +113,12 @@ export function assertUnique(run: SortedRun, definition: CatalogIndex): void {
 function sameKey(run: SortedRun, i: number, k: number): boolean {
   const length = run.lengthAt(i);
   if (length !== run.lengthAt(k)) return false;
-  const [a, b] = [run.bytesAt(i), run.bytesAt(k)];
-  return a.compare(b, run.startAt(k), run.startAt(k) + length - RECNO_BYTES, run.startAt(i), run.startAt(i) + length - RECNO_BYTES) === 0;
+  const a = run.bytesAt(i);
+  const b = run.bytesAt(k);
+  const [from, other] = [run.startAt(i), run.startAt(k)];
+  // Neighbours begin alike: they differ where they end.
+  for (let at = length - RECNO_BYTES - 1; at >= 0; at--) if (a[from + at] !== b[other + at]) return false;
+  return true;
 }
 
 function* buildTree(c: IndexContext, definition: CatalogIndex, run: SortedRun, target: IndexTarget, sequence: number): Steps<CatalogIndex> {

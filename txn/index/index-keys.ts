@@ -1,5 +1,5 @@
-import type { KeyMemory, TagFacts, TagSpec } from '#index';
-import type { DbfLayout, MemoSource } from '#storage';
+import type { TagFacts, TagSpec } from '#index';
+import type { ByteMemory, DbfLayout, MemoSource } from '#storage';
 
 /** What an index is, as the catalog remembers it. Which keys a row has is known to the floor above alone. */
 export interface CatalogIndex {
@@ -49,7 +49,7 @@ export interface IndexKeys {
  * Writes the key of the record image[start ..] to target[at ..], which has room for MAX_KEY_BYTES; returns where it ends, or -1 when the row is not
  * in the index. Throws VALUE when no key can be made of it.
  */
-export type PutKey = (image: Uint8Array, start: number, recno: number, memos: MemoSource, target: KeyMemory, at: number) => number;
+export type PutKey = (image: Uint8Array, start: number, recno: number, memos: MemoSource, target: ByteMemory, at: number) => number;
 
 export type EmitKey = (key: Buffer, length: number) => void;
 

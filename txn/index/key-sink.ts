@@ -1,5 +1,5 @@
-import { RunBuilder, type KeyMemory } from '#index';
-import type { MemoSource } from '#storage';
+import { RunBuilder } from '#index';
+import type { ByteMemory, MemoSource } from '#storage';
 import { appendRecno } from './entry.js';
 import type { EmitKey, IndexKeys } from './index-keys.js';
 
@@ -32,7 +32,10 @@ export class KeySink {
     if (end >= 0) builder.push(putRecno(memory, end, recno));
   }
 
-  /** The same for records with consecutive numbers in one buffer. */
+  /** The key of a record was written to builder.memory, from builder.position up to `end`, after builder.room(). */
+  put(end: number, recno: number): void { this.builder.push(putRecno(this.builder.memory, end, recno)); }
+
+  /** As add(), for records with consecutive numbers in one buffer. */
   addRecords(image: Uint8Array, starts: Int32Array, count: number, firstRecno: number, memos: MemoSource): void {
     const { builder, keys: { putKey } } = this;
     if (putKey === undefined) {
@@ -50,7 +53,7 @@ export class KeySink {
 }
 
 /** Room was claimed for the longest key, so that no length is to be proven. */
-function putRecno({ words }: KeyMemory, end: number, recno: number): number {
+function putRecno({ words }: ByteMemory, end: number, recno: number): number {
   words.setInt32(end, recno);
   return end + 4;
 }

@@ -13,19 +13,30 @@ interface Part {
   readonly index: IndexStore;
   readonly sink: KeySink;
   run: SortedRun | undefined;
+  /** Its keys come from whoever took the sink. */
+  isTaken: boolean;
 }
 
 /** The keys of the rows of one large load, for each index of the table. */
 export class LoadEntries {
   readonly #parts: readonly Part[];
 
-  constructor(indexes: readonly IndexStore[]) {
-    this.#parts = indexes.map((index) => ({ index, sink: new KeySink(index.keys), run: undefined }));
+  /** `expected`: how many rows will come, about; more may. */
+  constructor(indexes: readonly IndexStore[], expected = 0) {
+    this.#parts = indexes.map((index) => ({ index, sink: new KeySink(index.keys, expected), run: undefined, isTaken: false }));
   }
 
   /** Adds the keys of the record image[start ..], which was made of `made`. Throws VALUE when no key can be made of it. */
   add(image: Uint8Array, start: number, recno: number, memos: MemoSource, made?: unknown): void {
-    for (const { sink } of this.#parts) sink.add(image, start, recno, memos, made);
+    for (const { sink, isTaken } of this.#parts) if (!isTaken) sink.add(image, start, recno, memos, made);
+  }
+
+  /** Where the caller puts the keys of an index from now on, one for each row that has one; add() leaves them out. */
+  take(index: IndexStore): KeySink | undefined {
+    const part = this.#parts.find((each) => each.index === index);
+    if (part === undefined) return undefined;
+    part.isTaken = true;
+    return part.sink;
   }
 
   /** No more rows come. */

@@ -131,7 +131,7 @@ export class TableIndexes {
   }
 
   /** Begins to collect the keys of rows that a large load appends. */
-  newLoad(): LoadEntries | undefined { return this.isEmpty ? undefined : new LoadEntries(this.#stores); }
+  newLoad(expected: number): LoadEntries | undefined { return this.isEmpty ? undefined : new LoadEntries(this.#stores, expected); }
 
   /** Recovery: the rows of a load that is in the log; they stand in the table file. */
   replayLoad(records: ChangedRecords, firstRecno: number, lastRecno: number, sequence: number): void {

@@ -1,10 +1,17 @@
-import { encodeMemo, FieldstoneError, memoImageBytes, writeMemoImage, writeFully, writePointer, type ByteWriter, type MemoSource, type PendingMemo } from '#storage';
+import { BLOCK_HEADER_BYTES, ByteMemory, encodeMemo, FieldstoneError, closeMemoImage, memoImageBytes, writeMemoImage, writeFully, writePointer, type ByteWriter, type DbfField, type MemoSource, type PendingMemo } from '#storage';
 import { writeCounters, writeExtent, writeExtentBegin, writeMemos } from '../commit/commit-record.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import type { StoreWrites } from '../commit/versioned-store.js';
+import type { IndexStore } from '../index/index-store.js';
+import type { KeySink } from '../index/key-sink.js';
 import type { LoadEntries } from '../index/load-entries.js';
 import type { Extent } from './foldable-records.js';
 import type { RecordStore } from './record-store.js';
+
+/** A memo that is written in place begins with so much room. */
+const LEAST_MEMO_ROOM = 1 << 14;
+const NO_BYTES = Buffer.alloc(0);
+const NO_MEMORY = new ByteMemory(NO_BYTES);
 
 /**
  * A load of any size: rows go straight to the end of the table file (memos to the end of the memo
@@ -14,10 +21,13 @@ export class BulkAppend {
   readonly store: RecordStore;
   readonly #firstRecno: number;
   readonly #publishedBytes: number;
-  readonly #buffer: Uint8Array;
+  readonly #memory: ByteMemory;
+  readonly #buffer: Buffer;
   readonly #head: number[] = [];
   /** Memos that stand one after another in the file, from #memoStart on: #memoBuffered bytes. */
-  #memoBuffer: Uint8Array;
+  #memoMemory = NO_MEMORY;
+  /** The buffer without its last block, which is kept for what fills up blocks. */
+  #memoRoom = NO_MEMORY;
   #memoStart = 0;
   #memoBuffered = 0;
   /** dBASE IV memos: where the header says "end", readers look for a free run, so they wait for the checkpoint like any other. */
@@ -25,6 +35,7 @@ export class BulkAppend {
   #loggedBytes = 0;
   readonly #maxLoggedBytes: number;
   #buffered = 0;
+  #count = 0;
   #written = 0;
   #memoEndBytes = 0;
   readonly #entries: LoadEntries | undefined;
@@ -33,25 +44,43 @@ export class BulkAppend {
   readonly #rowBlocks: number[] = [];
   readonly #memosOfRow: MemoSource = { read: ({ block }) => this.#rowMemos[this.#rowBlocks.indexOf(block)]?.bytes };
   #abandoned = false;
+  #emptyRow: Uint8Array | undefined;
 
   /**
    * The caller holds the append lease of the store and logged its beginning.
-   * `maxLoggedBytes` bounds memos that must go through the log (dBASE IV).
+   * `maxLoggedBytes` bounds memos that must go through the log (dBASE IV); `expected`: how many rows will come, about.
    */
-  constructor(store: RecordStore, bufferBytes: number, maxLoggedBytes: number) {
+  constructor(store: RecordStore, bufferBytes: number, maxLoggedBytes: number, expected: number) {
     this.#maxLoggedBytes = maxLoggedBytes;
     this.store = store;
     this.#firstRecno = store.recnos.next;
     this.#publishedBytes = store.base.publishedBytes;
-    this.#entries = store.indexes.newLoad();
+    this.#entries = store.indexes.newLoad(expected);
     const { recordLength } = store.layout;
-    this.#buffer = new Uint8Array(Math.max(1, Math.floor(bufferBytes / recordLength)) * recordLength);
-    this.#memoBuffer = new Uint8Array(store.base.memo === undefined ? 0 : bufferBytes);
+    this.#memory = new ByteMemory(Buffer.alloc(Math.max(1, Math.floor(bufferBytes / recordLength)) * recordLength));
+    this.#buffer = this.#memory.bytes;
+    if (store.base.memo !== undefined) this.#takeMemoBuffer(bufferBytes);
+  }
+
+  /** Rows begin as these bytes from now on: the place at slot() holds them. */
+  beginRowsAs(row: Uint8Array): void {
+    this.#emptyRow = row;
+    this.#clearRows(this.#buffered, this.#buffer.length);
+  }
+
+  #clearRows(from: number, to: number): void {
+    const row = this.#emptyRow;
+    if (row === undefined || from >= to) return;
+    this.#buffer.set(row, from);
+    for (let end = from + row.length; end < to; end += end - from) this.#buffer.copyWithin(end, from, Math.min(end, from + to - end));
   }
 
   get firstRecno(): number { return this.#firstRecno; }
-  get count(): number { return (this.#written + this.#buffered) / this.store.layout.recordLength; }
+  get count(): number { return this.#count; }
+  /** The number of the row at slot(). */
+  get recno(): number { return this.#firstRecno + this.#count; }
   get buffer(): Uint8Array { return this.#buffer; }
+  get memory(): ByteMemory { return this.#memory; }
 
   /** Where the next row is to be encoded in `buffer`. Throws CLOSED when the load was given up. */
   slot(): number {
@@ -65,16 +94,50 @@ export class BulkAppend {
    * indexes that know it.
    */
   added(memos: readonly PendingMemo[], made?: unknown): void {
-    this.#rowBlocks.length = 0;
+    if (this.#rowBlocks.length > 0) this.#rowBlocks.length = 0;
     for (const memo of memos) this.#placeMemo(memo);
     this.#rowMemos = memos;
-    if (this.#entries !== undefined) this.#addEntries(this.#entries, made);
+    this.#entries?.add(this.#buffer, this.#buffered, this.recno, this.#memosOfRow, made);
     this.#buffered += this.store.layout.recordLength;
+    this.#count++;
     this.store.recnos.takeRange(1);
   }
 
-  #addEntries(entries: LoadEntries, made: unknown): void {
-    entries.add(this.#buffer, this.#buffered, this.#firstRecno + this.count, this.#memosOfRow, made);
+  /** Where the caller puts the keys of an index from now on, one for each row that has one; undefined when the index is not among those of the table. */
+  takeKeys(index: IndexStore): KeySink | undefined { return this.#entries?.take(index); }
+
+  /** Adds keys to such a sink as the index itself makes them of the row at slot(). */
+  putKeys(sink: KeySink, made: unknown): void { sink.add(this.#buffer, this.#buffered, this.recno, this.#memosOfRow, made); }
+
+  /**
+   * Memory for a text memo of the row at slot(), written where it will stand, from `memoAt` on; undefined when memos of this kind are not. What fits is kept
+   * with closeMemo().
+   */
+  openMemo(): ByteMemory | undefined {
+    const base = this.store.base.memo;
+    if (base?.kind !== 'fpt') return undefined;
+    const offset = base.allocator.endBytes;
+    if (offset !== this.#memoStart + this.#memoBuffered || this.#memoBuffered + LEAST_MEMO_ROOM > this.#memoRoom.bytes.length) {
+      this.#flushMemos();
+      this.#memoStart = offset;
+    }
+    return this.#memoRoom;
+  }
+
+  /** Valid after openMemo(). */
+  get memoAt(): number { return this.#memoBuffered + BLOCK_HEADER_BYTES; }
+
+  /** The memo that was written from `memoAt` on has this length. */
+  closeMemo(field: DbfField, lengthBytes: number): void {
+    const base = this.store.base.memo;
+    if (base === undefined) return;
+    const { allocator } = base;
+    const imageBytes = memoImageBytes(base.kind, allocator.blockSizeBytes, lengthBytes);
+    const block = allocator.extend(imageBytes / allocator.blockSizeBytes);
+    writePointer(this.store.layout, field, { block, lengthBytes }, this.#buffer, this.#buffered);
+    closeMemoImage('text', lengthBytes, this.#memoMemory, this.#memoBuffered, imageBytes);
+    this.#memoBuffered += imageBytes;
+    this.#memoEndBytes = this.#memoStart + this.#memoBuffered;
   }
 
   #placeMemo(memo: PendingMemo): void {
@@ -90,22 +153,27 @@ export class BulkAppend {
       return;
     }
     const imageBytes = memoImageBytes(kind, allocator.blockSizeBytes, lengthBytes);
-    const at = this.#memoRoom(block * allocator.blockSizeBytes, imageBytes);
-    writeMemoImage(kind, memo.content, memo.bytes, this.#memoBuffer, at, imageBytes);
+    const at = this.#placeInBuffer(block * allocator.blockSizeBytes, imageBytes);
+    writeMemoImage(kind, memo.content, memo.bytes, this.#memoMemory.bytes, at, imageBytes);
     this.#memoEndBytes = Math.max(this.#memoEndBytes, this.#memoStart + this.#memoBuffered);
   }
 
   /** Where in the buffer the next memo goes, which stands at `offset` in the file. */
-  #memoRoom(offset: number, imageBytes: number): number {
+  #placeInBuffer(offset: number, imageBytes: number): number {
     const follows = offset === this.#memoStart + this.#memoBuffered;
-    if (!follows || this.#memoBuffered + imageBytes > this.#memoBuffer.length) {
+    if (!follows || this.#memoBuffered + imageBytes > this.#memoMemory.bytes.length) {
       this.#flushMemos();
       this.#memoStart = offset;
-      if (imageBytes > this.#memoBuffer.length) this.#memoBuffer = new Uint8Array(imageBytes);
+      if (imageBytes > this.#memoMemory.bytes.length) this.#takeMemoBuffer(imageBytes);
     }
     const at = this.#memoBuffered;
     this.#memoBuffered += imageBytes;
     return at;
+  }
+
+  #takeMemoBuffer(sizeBytes: number): void {
+    this.#memoMemory = new ByteMemory(Buffer.allocUnsafeSlow(sizeBytes + (this.store.base.memo?.allocator.blockSizeBytes ?? 0)));
+    this.#memoRoom = new ByteMemory(this.#memoMemory.bytes.subarray(0, sizeBytes));
   }
 
   #log(block: number, bytes: Uint8Array): void {
@@ -122,7 +190,7 @@ export class BulkAppend {
   #flushMemos(): void {
     const base = this.store.base.memo;
     if (base === undefined || this.#memoBuffered === 0) return;
-    writeFully(base.cached.file, this.#memoBuffer.subarray(0, this.#memoBuffered), this.#memoStart);
+    writeFully(base.cached.file, this.#memoMemory.bytes.subarray(0, this.#memoBuffered), this.#memoStart);
     this.#memoStart += this.#memoBuffered;
     this.#memoBuffered = 0;
   }
@@ -135,6 +203,7 @@ export class BulkAppend {
     for (let i = 0; i < below; i++) this.#head.push(this.#buffer[i] ?? 0);
     if (below < this.#buffered) writeFully(base.file, this.#buffer.subarray(below, this.#buffered), offset + below);
     this.#written += this.#buffered;
+    this.#clearRows(0, this.#buffered);
     this.#buffered = 0;
   }
 

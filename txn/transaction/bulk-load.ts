@@ -9,10 +9,11 @@ const BUFFER_BYTES = 1 << 20;
  * Appends any number of rows in bounded memory, as one atomic commit. `fill` encodes rows into the load; if it throws,
  * nothing remains. Other inserts into the table wait meanwhile, and it waits for locks on the whole table.
  *
+ * @param expected how many rows will come, about
  * @param storeOf the table's store now: while the load waits for its turn, a rebuild may put another in its place
  */
 export async function bulkLoad<Result>(
-  engine: Engine, storeOf: () => RecordStore, fill: (load: BulkAppend) => Promise<Result> | Result,
+  engine: Engine, expected: number, storeOf: () => RecordStore, fill: (load: BulkAppend) => Promise<Result> | Result,
 ): Promise<Result> {
   engine.assertAccepting();
   const owner = { id: engine.transactions.nextId(), name: 'insertMany' };
@@ -22,7 +23,7 @@ export async function bulkLoad<Result>(
     await engine.locks.acquire(owner, { space: storeOf().id, item: 'load' }, 'exclusive');
     const { store, release } = await takeLease(engine, storeOf);
     try {
-      return await loadAlone(engine, store, fill);
+      return await loadAlone(engine, expected, store, fill);
     } finally {
       release();
     }
@@ -32,12 +33,12 @@ export async function bulkLoad<Result>(
   }
 }
 
-async function loadAlone<Result>(engine: Engine, store: RecordStore, fill: (load: BulkAppend) => Promise<Result> | Result): Promise<Result> {
+async function loadAlone<Result>(engine: Engine, expected: number, store: RecordStore, fill: (load: BulkAppend) => Promise<Result> | Result): Promise<Result> {
   const { writeSide } = engine;
   let load: BulkAppend | undefined;
   try {
     await writeSide.commit([new ExtentBegin(store)], 'commit');
-    load = new BulkAppend(store, BUFFER_BYTES, engine.options.transactionMemoryBytes);
+    load = new BulkAppend(store, BUFFER_BYTES, engine.options.transactionMemoryBytes, expected);
     const filled = fill(load);
     const result = filled instanceof Promise ? await engine.loads.unlessClosed(filled) : filled;
     load.finish();

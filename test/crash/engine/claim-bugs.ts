@@ -30,4 +30,5 @@ export const CLAIM_BUGS: readonly SourceBug[] = [
   sourceBug('look-up-in-gone-index', 'index-claims', 'a query that knows its way goes on with an index that was dropped', 'src/indexes/key-lookup.ts',
     [' || view.store.indexes.stores !== epoch', '']),
   sourceBug('look-up-before-delta', 'index-claims', 'a look-up leaves out what was committed since the last checkpoint', 'txn/index/same-key-cursor.ts', ['    this.#addList(index.active, sequence);\n', '']),
+  sourceBug('index-early-sync-unasked', 'index-claims', 'nobody asks how the early sync of a large index file ended', 'txn/index/finish-index-build.ts', ['    await early.end();\n', '']),
 ];

@@ -9,6 +9,8 @@ const FOLDER = '/db';
 const XBASE = ['cdx', 'idx', 'ntx', 'ndx'] as const;
 const LOST_BYTES = 2048;
 const ROWS = 90;
+/** Their index takes more than 4 MB, also with pages of 4 KB. */
+const LARGE_ROWS = 400_000;
 const BYTE_STEP = 41;
 /** Longer than a key tells. */
 const LONG = 'x'.repeat(3000);
@@ -57,7 +59,7 @@ async function folderWith(names: readonly string[], type: Xbase, options: Partia
  * files that fail once, index files that are not those of their rows.
  */
 export async function indexClaimProblem(): Promise<string | undefined> {
-  for (const claim of [growthProblem, longTextProblem, passingFailureProblem, damageProblem, newestProblem, uniqueProblem, lookUpProblem]) {
+  for (const claim of [growthProblem, longTextProblem, passingFailureProblem, damageProblem, newestProblem, uniqueProblem, lookUpProblem, earlySyncProblem]) {
     const problem = await claim();
     if (problem !== undefined) return problem;
   }
@@ -227,4 +229,23 @@ async function lookUpProblem(): Promise<string | undefined> {
   await db.close();
   const text = JSON.stringify(got);
   return text === '[[8],[8],[8,201],[201],[3,201]]' ? undefined : `rows of one key by a prepared query: ${text}`;
+}
+
+/** A large index file is synced while the rest of it is computed: a failure of that sync is told to nobody else. */
+async function earlySyncProblem(): Promise<string | undefined> {
+  let fails = false;
+  const vfs = interceptVfs(emptyFolder(), {
+    syncAsync: async (file, _full, next) => {
+      if (!fails || !file.path.includes('.fsi.fs-')) return next();
+      fails = false;
+      throw new FieldstoneError('IO', 'the disk lost what it had taken');
+    },
+  });
+  const db = await openAt(vfs, { cacheSize: '16mb' });
+  const t = await db.createTable('t', { n: numeric(8) }, { dialect: 'foxpro2' });
+  await t.insertMany(Array.from({ length: LARGE_ROWS }, (_, n) => ({ n })), { direct: true });
+  fails = true;
+  const code = await t.createIndex('ix', { on: 'n' }).then(() => 'built', (e: unknown) => (hasCode(e, 'IO') ? 'IO' : String(e)));
+  await db.close();
+  return code === 'IO' ? undefined : `an index file whose first sync failed: ${code}`;
 }

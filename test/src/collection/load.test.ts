@@ -104,3 +104,59 @@ describe('a large load', () => {
     await db.close();
   }, 30_000);
 });
+
+describe('a large load of odd documents', () => {
+  class Made {
+    n: number;
+    constructor(n: number) { this.n = n; }
+    get double(): number { return this.n * 2; }
+  }
+  Object.defineProperty(Made.prototype, 'inherited', { value: 1, enumerable: true });
+  const texts = ['', 'a', '#', '#"x"', '"', ' ', 'x ', ' x', 'a"b', 'a\\b', 'a\u0000b', '\u007f', 'é', '\ud800', 'x'.repeat(40), 'x'.repeat(41), 'y'.repeat(48), 'y'.repeat(49), 'z'.repeat(500), 'z'.repeat(501), 'z'.repeat(999), `${'z'.repeat(990)}é`, 'w'.repeat(1100)];
+  const values: unknown[] = [...texts, null, undefined, 0, -0, -1, 1.5, NaN, Infinity, 2 ** 31, 10n, 2n ** 70n, true, false, new Date(5), new Uint8Array([0, 255]), [], [1, 'a', null], [[1]], { a: 1 }, new Made(3)];
+  const odd = (): Doc[] => [
+    ...texts.filter((text) => text !== '' && Buffer.byteLength(text) <= 1000).map((text, i): Doc => ({ _id: text, v: i })),
+    ...values.map((v, i): Doc => ({ _id: `v${i}`, v, w: [v], more: { v } })),
+    ...values.map((v, i): Doc => ({ v, _id: i, w: v })),
+    { _id: 'long', v: 'l'.repeat(3 << 20), w: 1 }, { _id: 'behind', v: 'short' }, { _id: 'none' }, { v: 1, a: 1, _id: 'other order', w: 'x' },
+    Object.assign(Object.create(null) as Doc, { _id: 'bare', v: 7 }), Object.assign(new Made(4), { _id: 'made' }) as unknown as Doc,
+  ];
+  const indexes = [
+    { name: 'v', on: ['v'] }, { name: 'w', on: [{ field: 'w', descending: true }], sparse: true }, { name: 'both', on: ['v', 'w'] }, { name: 'more', on: ['more.v'] },
+  ];
+
+  test('keeps them, and their keys, as single inserts do', async () => {
+    const db = await open(':memory:');
+    const loaded = await db.createCollection<Doc>('loaded', { indexes });
+    const single = await db.createCollection<Doc>('single', { indexes });
+    const given = odd();
+    const filler = Array.from({ length: MANY }, (_, i): Doc => ({ _id: `filler ${i}`, v: `filler ${i % 7}` }));
+    await loaded.insertMany([...filler.slice(0, 3000), ...given, ...filler.slice(3000)]);
+    for (let i = 0; i < filler.length; i += 1000) await single.insertMany(filler.slice(i, i + 1000));
+    for (const doc of given) await single.insert(doc);
+    const byId = (doc: Doc): unknown => (doc['_id'] instanceof Uint8Array ? doc['_id'].join() : doc['_id']);
+    for (const doc of given) expect(loaded.get(byId(doc) as string)).toEqual(single.get(byId(doc) as string));
+    for (const path of ['v', 'w', 'more.v']) {
+      for (const value of [...values, 1, 'l'.repeat(3 << 20), 'short', 'filler 3']) {
+        if (value instanceof Made || typeof value === 'object' && value !== null && !(value instanceof Date) && !(value instanceof Uint8Array)) continue;
+        const found = (c: typeof loaded): unknown[] => c.find({ [path]: value ?? null }).toArray().map(byId).map(String).sort();
+        expect(found(loaded), `${path} ${String(value).slice(0, 20)}`).toEqual(found(single));
+      }
+    }
+    expect(loaded.get('made')).toEqual({ _id: 'made', n: 4 });
+    await db.checkpoint();
+    expect((await db.check()).findings).toEqual([]);
+    await db.close();
+  }, 60_000);
+
+  test('refuses what a unique index can not tell apart', async () => {
+    const db = await open(':memory:');
+    const c = await db.createCollection<Doc>('c', { indexes: [{ name: 'v', on: ['v'], unique: true, sparse: true }] });
+    const many = (v: unknown): Doc[] => Array.from({ length: MANY }, (_, i) => (i === 4500 ? { v } : { v: i }));
+    for (const v of ['w'.repeat(1100), { a: 1 }]) await expect(c.insertMany(many(v))).rejects.toMatchObject({ code: 'VALUE' });
+    for (const v of [7, [8, 8]]) await expect(c.insertMany(many(v))).rejects.toMatchObject({ code: 'DUPLICATE' });
+    await c.insertMany(many('z'.repeat(501)));
+    expect(c.find({ v: 'z'.repeat(501) }).count()).toBe(1);
+    await db.close();
+  }, 30_000);
+});

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { KeyBuffer, KeyMemory, MAX_KEY_BYTES, writeValueKey } from '#index';
-import { fieldDecoder, planDbf, visibleFields, type DbfField, type DbfLayout, type FieldSpec, type NumberForm } from '#storage';
+import { KeyBuffer, MAX_KEY_BYTES, writeValueKey } from '#index';
+import { ByteMemory, fieldDecoder, planDbf, visibleFields, type DbfField, type DbfLayout, type FieldSpec, type NumberForm } from '#storage';
 import { fieldKey } from '../../../src/indexes/field-key.js';
 
 const NO_MEMOS = { read: (): undefined => undefined };
@@ -39,7 +39,7 @@ function put(record: Uint8Array, field: DbfField, raw: Buffer, right: boolean): 
 
 /** The key of a field is that of the decoded value, whatever stands in the record; else what is wrong, with the values that show it. */
 export function fieldKeyProblem(runs: number, seed?: number): string | undefined {
-  const target = new KeyMemory(Buffer.alloc(MAX_KEY_BYTES));
+  const target = new ByteMemory(Buffer.alloc(MAX_KEY_BYTES));
   const want = new KeyBuffer();
   const property = fc.property(
     fc.constantFrom(...layouts), fc.nat(), fc.oneof(digits, day, letters, anyBytes, single), fc.boolean(), fc.nat(255), fc.nat(40), fc.constantFrom(...forms),

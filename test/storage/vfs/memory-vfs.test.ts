@@ -26,6 +26,38 @@ describe('MemoryVfs', () => {
     expect(vfs.files().get('/a')?.buffer.byteLength).toBe(1000);
   });
 
+  test('a large file grows by large pieces, and is cut and grows again, with the right bytes and zeros', () => {
+    const seed = Number(process.env['SEED'] ?? 3);
+    const vfs = new MemoryVfs();
+    const file = vfs.open('/a', 'create');
+    const mostBytes = 12 << 20;
+    const model = new Uint8Array(mostBytes);
+    let sizeBytes = 0;
+    let largest = 0;
+    let state = seed;
+    const below = (n: number): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) % n;
+    for (let step = 0; step < 400; step++) {
+      if (step % 40 === 39) {
+        const to = Math.max(0, sizeBytes - (1 << 20) + below(2 << 20));
+        file.truncate(to);
+        model.fill(0, Math.min(to, sizeBytes));
+        sizeBytes = to;
+        continue;
+      }
+      const piece = new Uint8Array(1 + below(1 << 18)).fill(1 + below(255));
+      const at = below(4) === 0 ? below(sizeBytes + 1000) : sizeBytes;
+      if (at + piece.length > mostBytes) continue;
+      writeFully(file, piece, at);
+      model.set(piece, at);
+      sizeBytes = Math.max(sizeBytes, at + piece.length);
+      largest = Math.max(largest, sizeBytes);
+    }
+    const read = new Uint8Array(sizeBytes);
+    readFully(file, read, 0);
+    expect(largest).toBeGreaterThan(4 << 20);
+    expect(Buffer.from(read).equals(model.subarray(0, sizeBytes)), `SEED=${seed}`).toBe(true);
+  });
+
   test('refuses to be given one path twice, or a file as a folder', () => {
     expect(codeOf(() => new MemoryVfs([['/a', bytes('1')], ['a', bytes('2')]]))).toBe('EXISTS');
     expect(codeOf(() => new MemoryVfs([['/a', bytes('1')], ['/a/b', bytes('2')]]))).toBe('IO');

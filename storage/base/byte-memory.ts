@@ -1,5 +1,5 @@
-/** Memory that many keys are written into, one behind the other: byte by byte, or several bytes at once. Both views begin at the same place. */
-export class KeyMemory {
+/** Memory that is read and written byte by byte, or several bytes at once: both views begin at the same place. */
+export class ByteMemory {
   readonly bytes: Buffer;
   readonly words: DataView;
 
