@@ -1,16 +1,18 @@
-// Collections beside @seald-io/nedb and lokijs, all in memory: one run, same documents, same indexes (unique _id; email; tags where the peer has
-// multikey indexes). Usage: node --expose-gc documents.mjs [documents] [rounds]      (default 50,000 and 5)
-// Our documents that come back are copies, as nedb's are; lokijs hands out its own objects.
+// Collections beside @seald-io/nedb and lokijs: same documents, same indexes (unique _id; email), each subject in a process of its own, in turn, after two
+// rounds to warm up. Usage: node documents.mjs [documents] [rounds]      (default 100,000 and 7; memory needs --expose-gc)
+// Documents that come back are copies, as nedb's are; lokijs hands out its own objects.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import Nedb from '@seald-io/nedb';
 import Loki from 'lokijs';
 import { open, param } from '../dist/src/main.js';
-import { alternate, benchFolder, compare, machineFacts, median, perSecond, printTable, report } from './support/measure.mjs';
+import { givenArguments, serve, startApart, subjectName } from './support/apart.mjs';
+import { benchFolder, compare, machineFacts, median, perSecond, printTable, report } from './support/measure.mjs';
 
-const isChild = process.argv[2] === '--memory';
-const COUNT = Number(process.argv[isChild ? 4 : 2] ?? 50_000);
-const ROUNDS = Number(process.argv[3] ?? 5);
+const isMemory = process.argv[2] === '--memory';
+const COUNT = Number(isMemory ? process.argv[4] : givenArguments[0] ?? 100_000);
+const ROUNDS = Number(givenArguments[1] ?? 7);
+const WARM_UP = 2;
 const FINDS = 20_000;
 
 let state = 12345;
@@ -24,25 +26,131 @@ const newDocuments = () => {
   state = 12345;
   return Array.from({ length: COUNT }, (_, i) => newDocument(i));
 };
+/** As they come from a file or a network: their texts are in one piece. */
+const parsedDocuments = () => JSON.parse(JSON.stringify(newDocuments()));
+
+const INDEXES = { indexes: [{ name: 'email', on: ['email'] }] };
 
 async function ours(documents) {
   const db = await open(':memory:');
-  const c = await db.createCollection('users');
-  await c.createIndex('email', { on: ['email'] });
-  if (documents !== undefined) await c.insertMany(documents);
+  const c = await db.createCollection('users', INDEXES);
+  await c.insertMany(documents);
   return { db, c };
 }
 async function nedb(documents) {
   const db = new Nedb();
   await db.ensureIndexAsync({ fieldName: 'email' });
-  if (documents !== undefined) await db.insertAsync(documents);
+  await db.insertAsync(documents);
   return db;
 }
 function loki(documents) {
   const db = new Loki('users');
   const c = db.addCollection('users', { unique: ['_id'], indices: ['email'] });
-  if (documents !== undefined) c.insert(documents);
+  c.insert(documents);
   return c;
+}
+
+/** Every subject loads documents of both kinds. */
+function loads(load) {
+  let docs;
+  const into = (make) => ({
+    prepare: () => { docs = make(); },
+    run: async () => {
+      await load(docs);
+      docs = undefined;
+    },
+  });
+  return { insert: into(newDocuments), insertParsed: into(parsedDocuments) };
+}
+
+/** What is looked for, the same for all. */
+function wanted() {
+  state = 98765;
+  return { emails: Array.from({ length: FINDS }, () => `someone.${draw(COUNT)}@example.org`), ids: Array.from({ length: FINDS }, () => `user-${draw(COUNT)}`) };
+}
+function same(got, want) {
+  if (got !== want) throw new Error(`${got} documents instead of ${want}`);
+}
+
+async function serveOurs() {
+  const folder = benchFolder('documents-ours');
+  let files = 0;
+  let docs;
+  const { emails, ids } = wanted();
+  let c, prepared, found;
+  serve({
+    ...loads(async (given) => (await ours(given)).db.close()),
+    files: {
+      prepare: () => { docs = newDocuments(); },
+      run: async () => {
+        const db = await open(`${folder}/ours-${++files}`);
+        await (await db.createCollection('users', INDEXES)).insertMany(docs);
+        await db.close();
+        docs = undefined;
+      },
+    },
+    load: async () => {
+      ({ c } = await ours(newDocuments()));
+      prepared = c.prepare({ email: param('email') });
+    },
+    find: () => {
+      found = 0;
+      for (const email of emails) found += c.find({ email }).toArray().length;
+      same(found, FINDS);
+    },
+    prepared: () => {
+      found = 0;
+      for (const email of emails) found += prepared.run({ email }).toArray().length;
+      same(found, FINDS);
+    },
+    get: () => { for (const id of ids) same(c.get(id)._id, id); },
+    filter: () => { c.find({ 'profile.score': { $gte: 990 }, city: 'Oslo' }).toArray(); },
+  });
+}
+
+function serveLoki() {
+  const { emails, ids } = wanted();
+  let c, found;
+  serve({
+    ...loads(loki),
+    load: () => { c = loki(newDocuments()); },
+    find: () => {
+      found = 0;
+      for (const email of emails) found += c.find({ email }).length;
+      same(found, FINDS);
+    },
+    get: () => { for (const id of ids) same(c.by('_id', id)._id, id); },
+    filter: () => { c.find({ $and: [{ 'profile.score': { $gte: 990 } }, { city: 'Oslo' }] }); },
+  });
+}
+
+function serveNedb() {
+  const folder = benchFolder('documents-nedb');
+  let files = 0;
+  let docs;
+  const { emails, ids } = wanted();
+  let n, found;
+  serve({
+    ...loads(nedb),
+    files: {
+      prepare: () => { docs = newDocuments(); },
+      run: async () => {
+        const db = new Nedb({ filename: `${folder}/nedb-${++files}`, autoload: false });
+        await db.loadDatabaseAsync();
+        await db.ensureIndexAsync({ fieldName: 'email' });
+        await db.insertAsync(docs);
+        docs = undefined;
+      },
+    },
+    load: async () => { n = await nedb(newDocuments()); },
+    find: async () => {
+      found = 0;
+      for (const email of emails) found += (await n.findAsync({ email })).length;
+      same(found, FINDS);
+    },
+    get: async () => { for (const _id of ids) same((await n.findOneAsync({ _id }))._id, _id); },
+    filter: () => n.findAsync({ 'profile.score': { $gte: 990 }, city: 'Oslo' }),
+  });
 }
 
 async function memoryOf(who) {
@@ -65,74 +173,48 @@ const memoryIn = (who) => new Promise((resolve, reject) => {
   child.on('error', reject);
 });
 
-if (isChild) await memoryOf(process.argv[3]);
+async function main() {
+  const folder = benchFolder('documents');
+  console.log(`${machineFacts(folder)}; ${COUNT} documents`);
+  let all = startApart(import.meta.url, ['ours', 'nedb', 'loki']);
+  const rounds = async (job, names) => {
+    await all.rounds(WARM_UP, job, names);
+    return all.rounds(ROUNDS, job, names);
+  };
+  const perDocument = (times) => `${(median(times.ours) * 1000 / COUNT).toFixed(2)} us a document`;
+  for (const [job, what] of [['insertParsed', 'insertMany, documents parsed from JSON'], ['insert', 'insertMany, documents with texts put together']]) {
+    const times = await rounds(job, ['ours', 'nedb', 'loki']);
+    compare(`${what} / nedb`, times, 'nedb', 'ours', 5, perDocument(times));
+    compare(`${what} / lokijs`, times, 'loki', 'ours');
+  }
+  const files = await rounds('files', ['ours', 'nedb']);
+  compare('insertMany into files, closed / nedb with a file', files, 'nedb', 'ours', undefined, perDocument(files));
+  all.end();
 
-console.log(machineFacts(benchFolder('documents')));
-let docs;
-const prepare = () => { docs = newDocuments(); };
-let times = await alternate(ROUNDS, {
-  ours: { prepare, run: async () => { await (await ours(docs)).db.close(); } },
-  nedb: { prepare, run: () => nedb(docs) },
-  loki: { prepare, run: () => loki(docs) },
-});
-compare('insertMany / nedb', times, 'nedb', 'ours', 5, perSecond(COUNT, median(times.ours)));
-compare('insertMany / lokijs', times, 'loki', 'ours');
+  all = startApart(import.meta.url, ['ours', 'nedb', 'loki']);
+  await all.rounds(1, 'load');
+  const find = await rounds('find', ['ours', 'loki', 'nedb']);
+  compare('find by index / lokijs', find, 'loki', 'ours', 1, perSecond(FINDS, median(find.ours)));
+  compare('find by index / nedb', find, 'nedb', 'ours');
+  const prepared = await rounds('prepared', ['ours']);
+  compare('find by index, prepared / lokijs', { ...find, ours: prepared.ours, cpu: { ...find.cpu, ours: prepared.cpu.ours } }, 'loki', 'ours', 1, perSecond(FINDS, median(prepared.ours)));
+  const get = await rounds('get', ['ours', 'loki', 'nedb']);
+  compare('get by _id / lokijs (its own object)', get, 'loki', 'ours', undefined, perSecond(FINDS, median(get.ours)));
+  compare('get by _id / nedb', get, 'nedb', 'ours');
+  const filter = await rounds('filter', ['ours', 'loki', 'nedb']);
+  compare('filter without an index / nedb', filter, 'nedb', 'ours', undefined, perSecond(COUNT, median(filter.ours)));
+  compare('filter without an index / lokijs', filter, 'loki', 'ours');
+  all.end();
 
-const folder = benchFolder('documents-files');
-let files = 0;
-times = await alternate(ROUNDS, {
-  ours: { prepare, run: async () => {
-    const db = await open(`${folder}/ours-${++files}`);
-    const c = await db.createCollection('users', { indexes: [{ name: 'email', on: ['email'] }] });
-    await c.insertMany(docs);
-    await db.close();
-  } },
-  nedb: { prepare, run: async () => {
-    const db = new Nedb({ filename: `${folder}/nedb-${++files}`, autoload: false });
-    await db.loadDatabaseAsync();
-    await db.ensureIndexAsync({ fieldName: 'email' });
-    await db.insertAsync(docs);
-  } },
-});
-compare('insertMany into files, closed / nedb with a file', times, 'nedb', 'ours', undefined, perSecond(COUNT, median(times.ours)));
+  if (globalThis.gc !== undefined) {
+    const memory = { ours: await memoryIn('ours'), oursRead: await memoryIn('oursRead'), loki: await memoryIn('loki'), nedb: await memoryIn('nedb') };
+    const mb = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MB`;
+    report('memory after load, ours / lokijs', `${(memory.ours / memory.loki).toFixed(2)} (${mb(memory.ours)}, ${mb(memory.loki)}; nedb ${mb(memory.nedb)})`, '<= 1', memory.ours <= memory.loki);
+    report('memory after every document was read once, ours / lokijs', `${(memory.oursRead / memory.loki).toFixed(2)} (${mb(memory.oursRead)})`, '<= 1', memory.oursRead <= memory.loki);
+  }
+  printTable();
+}
 
-const { db, c } = await ours(newDocuments());
-const n = await nedb(newDocuments());
-const l = loki(newDocuments());
-const wanted = Array.from({ length: FINDS }, () => `someone.${draw(COUNT)}@example.org`);
-const prepared = c.prepare({ email: param('email') });
-let sum = 0;
-times = await alternate(ROUNDS, {
-  ours: () => { for (const email of wanted) sum += c.find({ email }).toArray().length; },
-  prepared: () => { for (const email of wanted) sum += prepared.run({ email }).toArray().length; },
-  loki: () => { for (const email of wanted) sum += l.find({ email }).length; },
-  nedb: async () => { for (const email of wanted) sum += (await n.findAsync({ email })).length; },
-});
-compare('find by index / lokijs', times, 'loki', 'ours', 1, perSecond(FINDS, median(times.ours)));
-compare('find by index, prepared / lokijs', times, 'loki', 'prepared', 1, perSecond(FINDS, median(times.prepared)));
-compare('find by index / nedb', times, 'nedb', 'ours');
-
-const ids = Array.from({ length: FINDS }, () => `user-${draw(COUNT)}`);
-times = await alternate(ROUNDS, {
-  ours: () => { for (const id of ids) sum += c.get(id).age; },
-  loki: () => { for (const id of ids) sum += l.by('_id', id).age; },
-  nedb: async () => { for (const _id of ids) sum += (await n.findOneAsync({ _id })).age; },
-});
-compare('get by _id / lokijs (its own object)', times, 'loki', 'ours', undefined, perSecond(FINDS, median(times.ours)));
-compare('get by _id / nedb', times, 'nedb', 'ours');
-
-times = await alternate(ROUNDS, {
-  ours: () => { sum += c.find({ 'profile.score': { $gte: 990 }, city: 'Oslo' }).toArray().length; },
-  loki: () => { sum += l.find({ $and: [{ 'profile.score': { $gte: 990 } }, { city: 'Oslo' }] }).length; },
-  nedb: async () => { sum += (await n.findAsync({ 'profile.score': { $gte: 990 }, city: 'Oslo' })).length; },
-});
-compare('filter without an index / nedb', times, 'nedb', 'ours', undefined, perSecond(COUNT, median(times.ours)));
-compare('filter without an index / lokijs', times, 'loki', 'ours');
-await db.close();
-
-const memory = { ours: await memoryIn('ours'), oursRead: await memoryIn('oursRead'), loki: await memoryIn('loki'), nedb: await memoryIn('nedb') };
-const mb = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MB`;
-report('memory after load, ours / lokijs', `${(memory.ours / memory.loki).toFixed(2)} (${mb(memory.ours)}, ${mb(memory.loki)}; nedb ${mb(memory.nedb)})`, '<= 1', memory.ours <= memory.loki);
-report('memory after every document was read once, ours / lokijs', `${(memory.oursRead / memory.loki).toFixed(2)} (${mb(memory.oursRead)})`, '<= 1', memory.oursRead <= memory.loki);
-printTable();
-if (sum === 0) throw new Error('nothing was found');
+if (isMemory) await memoryOf(process.argv[3]);
+else if (subjectName === undefined) await main();
+else await { ours: serveOurs, nedb: serveNedb, loki: serveLoki }[subjectName]();

@@ -17,6 +17,9 @@ const TINY = 24;
 const SMALL = 4096;
 const SMALL_DIGIT_BITS = 8;
 const DIGIT_BITS = 11;
+/** From so many keys on there are fewer passes with wide digits: few of their values come, so that what is counted stays near the processor. */
+const LARGE = 1 << 16;
+const LARGE_DIGIT_BITS = 16;
 /** Others get a turn after about so many keys were moved. */
 const SLICE = 1 << 18;
 
@@ -39,7 +42,7 @@ class KeySort {
   readonly #table: KeyTable;
   readonly #main: Columns;
   readonly #scratch: Columns;
-  readonly #places = new Uint32Array(1 << DIGIT_BITS);
+  readonly #places: Uint32Array;
   /** Runs that wait, as from, to, depth: no recursion, however long the keys are. */
   readonly #pending: number[] = [];
   /** Bits in which the heads of the run at hand differ. */
@@ -49,6 +52,7 @@ class KeySort {
   constructor(entries: Uint32Array, table: KeyTable) {
     const { length } = entries;
     this.#table = table;
+    this.#places = new Uint32Array(1 << digitBits(length));
     this.#main = { entries, high: new Uint32Array(length), low: new Uint32Array(length) };
     this.#scratch = { entries: new Uint32Array(length), high: new Uint32Array(length), low: new Uint32Array(length) };
   }
@@ -105,7 +109,7 @@ class KeySort {
 
   /** Sorts a run by its heads, one digit after another from the lowest, those left out that all have in common. */
   *#radix(from: number, to: number): Generator<void, void, void> {
-    const bits = to - from < SMALL ? SMALL_DIGIT_BITS : DIGIT_BITS;
+    const bits = digitBits(to - from);
     let [source, target] = [this.#main, this.#scratch];
     for (const inHigh of [false, true]) {
       const differing = inHigh ? this.#highBits : this.#lowBits;
@@ -159,6 +163,8 @@ class KeySort {
     }
   }
 }
+
+function digitBits(keys: number): number { return keys < SMALL ? SMALL_DIGIT_BITS : keys < LARGE ? DIGIT_BITS : LARGE_DIGIT_BITS; }
 
 /** Number of first bytes that all keys have. */
 function commonPrefix(entries: Uint32Array, table: KeyTable): number {

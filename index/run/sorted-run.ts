@@ -14,6 +14,7 @@ const HEADS_PER_SEARCH = 64;
 const FIRST_ENTRIES = 1024;
 /** Of a key with its record number, as a first guess. */
 const LIKELY_BYTES = 24;
+const LEAST_CHUNK_BYTES = 1 << 16;
 const NOT_FIXED = -1;
 const NO_PLACES = new Uint16Array(0);
 const NO_STARTS = new Uint32Array(0);
@@ -135,10 +136,16 @@ export class RunBuilder implements KeyTable {
 
   #newChunk(): void {
     if (this.#fixedLength > 0) this.#notePlaces();
-    // Keys of which few are expected get less room: what is too much is given back at the end, but was asked for all the same.
-    const likely = this.#chunks.length === 0 && this.#expected > FIRST_ENTRIES ? this.#expected * LIKELY_BYTES + MAX_KEY_BYTES : CHUNK_BYTES;
-    this.#take(Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, likely)));
+    this.#take(Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, this.#likelyBytes())));
     this.#used = 0;
+  }
+
+  /** What the keys that are still expected will take, about: more is given back at the end, but was asked for all the same. */
+  #likelyBytes(): number {
+    const count = this.#count;
+    if (count >= this.#expected) return CHUNK_BYTES;
+    const each = count === 0 ? LIKELY_BYTES : this.#chunks.reduce((sum, { bytes }) => sum + bytes.length, 0) / count;
+    return Math.ceil((this.#expected - count) * each) + LEAST_CHUNK_BYTES;
   }
 
   #take(bytes: Buffer): void {
