@@ -64,6 +64,22 @@ const PLAIN_ROWS: RowMaker = {
 /** Iterates rows of either kind. */
 type Rows = AsyncIterator<unknown> | Iterator<unknown>;
 
+/** An array, as its own iterator gives it, without an object for each item: what next() gives is good until the next call. */
+class ListRows implements Iterator<unknown> {
+  readonly #list: readonly unknown[];
+  readonly #step: { value: unknown; done: boolean } = { value: undefined, done: false };
+  #at = 0;
+
+  constructor(list: readonly unknown[]) { this.#list = list; }
+
+  next(): IteratorResult<unknown> {
+    const step = this.#step;
+    step.done ||= this.#at >= this.#list.length;
+    step.value = step.done ? undefined : this.#list[this.#at++];
+    return step;
+  }
+}
+
 export async function insertRows(
   host: TableHost, name: string, policy: IndexPolicy, rows: Iterable<unknown> | AsyncIterable<unknown>, options: InsertManyOptions,
   maker: RowMaker = PLAIN_ROWS,
@@ -97,6 +113,7 @@ export async function insertRows(
 
 function iteratorOf(rows: Iterable<unknown> | AsyncIterable<unknown>): Rows {
   if (typeof rows === 'object' && rows !== null) {
+    if (Array.isArray(rows) && rows[Symbol.iterator] === Array.prototype[Symbol.iterator]) return new ListRows(rows);
     if (Symbol.asyncIterator in rows) return rows[Symbol.asyncIterator]();
     if (Symbol.iterator in rows) return rows[Symbol.iterator]();
   }
