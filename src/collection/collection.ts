@@ -5,7 +5,7 @@ import type { FoundRows } from '../query/found-rows.js';
 import type { PreparedQuery } from '../query/prepared-query.js';
 import { assertDocumentId, type DocumentId } from '../document/document-id.js';
 import { copyDocument } from '../document/document-values.js';
-import { insertRows, type RowMaker } from '../table/insert-many.js';
+import { insertRows, type InsertManyOptions, type RowMaker } from '../table/insert-many.js';
 import type { TableCodec } from '../table/table-codec.js';
 import type { TableHost } from '../table/table-host.js';
 import type { ReadAccess } from '../table/table-reader.js';
@@ -91,9 +91,12 @@ export class Collection<Doc> implements CollectionRef<Doc> {
    */
   async insert(document: DocumentInput<Doc>): Promise<IdOf<Doc>> { return this.#write((c) => c.insert(document)); }
 
-  /** Adds any number of documents in bounded memory, as one atomic commit; resolves to their ids in order. */
+  /**
+   * Adds any number of documents in bounded memory, as one atomic commit; resolves to their ids in order. `onProgress`, `signal` and `direct` are those of
+   * insertMany() of tables. Throws VALUE, LIMIT, DUPLICATE, ABORTED.
+   */
   async insertMany(
-    documents: Iterable<DocumentInput<Doc>> | AsyncIterable<DocumentInput<Doc>>, options: { readonly signal?: AbortSignal } = {},
+    documents: Iterable<DocumentInput<Doc>> | AsyncIterable<DocumentInput<Doc>>, options: InsertManyOptions = {},
   ): Promise<IdOf<Doc>[]> {
     const { engine } = this.#host;
     engine.writeSide.assertWritable();

@@ -17,7 +17,7 @@ const SHORT: readonly string[] = [
   'rejected-not-withdrawn', 'log-sync-dropped', 'kv-pages-in-place', 'kv-preimages-not-kept', 'kv-phantom-missed',
   'index-tombstone-dropped', 'index-replay-proves', 'index-pages-in-place', 'index-xbase-in-place', 'index-replay-lost', 'index-unfreeze-forgets',
   'index-overlay-stays', 'kv-sweep-takes-the-living', 'key-of-no-day', 'intern-any-page',
-  'index-growth-stays', 'index-cut-keys-trusted', 'look-only-once', 'index-damage-unseen', 'index-damage-planned',
+  'document-memo-end-forgotten', 'index-growth-stays', 'index-cut-keys-trusted', 'look-only-once', 'index-damage-unseen', 'index-damage-planned',
 ];
 const LONGEST_MS = timeLimitMs(1_800_000, 'CRASH_LONG', 'PLANTED_STATES');
 const MOST_STATES = Number(process.env['PLANTED_STATES'] ?? 4000);
@@ -30,7 +30,7 @@ const CONTRACT_FAULTS: readonly Fault[] = ['halfENOSPC', 'syncLost', 'EIO'];
 const CAMPAIGN_FAULTS: readonly Fault[] = ['syncLost', 'syncRevert', 'halfENOSPC', 'EIO', 'shortWrite', 'shortRead'];
 
 /** Campaigns whose verdict comes from a judge: one that accepts everything must let the bug through. */
-const JUDGED: readonly SourceBug['caughtBy'][] = ['kv', 'crash', 'load', 'fault', 'index', 'index-stale'];
+const JUDGED: readonly SourceBug['caughtBy'][] = ['kv', 'crash', 'load', 'fault', 'index', 'index-stale', 'documents'];
 
 const load = () => import('./engine/engine-campaign.js');
 type Campaign = Awaited<ReturnType<typeof load>>;
@@ -43,8 +43,7 @@ async function search(c: Campaign, by: SourceBug['caughtBy'], plant?: VfsBug, ju
   const judged = judge === undefined ? {} : { judge };
   if (by === 'crash' || by === 'load') {
     const options = { ...CRASHES, ...judged, ...(judge === undefined ? {} : { states: 60, budgetPerSeed: 60 }), ...(plant === undefined ? {} : { wrap: (disk: Parameters<VfsBug['plant']>[0]) => plant.plant(disk) }) };
-    const report = by === 'load' ? await c.runCampaign(c.loadingEngine(), options) : await c.runCampaign(c.closingEngine(), options);
-    return { bad: report.bad, after: `${report.firstBadAt ?? report.distinct} states`, why: report.failures[0]?.what ?? '' };
+    return resultOf(by === 'load' ? await c.runCampaign(c.loadingEngine(), options) : await c.runCampaign(c.closingEngine(), options));
   }
   if (by === 'fault') {
     const report = await c.runFaultCampaign(c.loadingEngine(), {
@@ -57,16 +56,10 @@ async function search(c: Campaign, by: SourceBug['caughtBy'], plant?: VfsBug, ju
     const report = await c.runContract({ faults: CONTRACT_FAULTS, mostPoints: 60, ...(by === 'contract' ? {} : { script: c.INDEXES_AND_DOCUMENTS }) });
     return { bad: report.failures.length, after: `${report.runs} runs`, why: report.failures[0] ?? '' };
   }
-  if (by === 'kv') {
-    const options = { ...CRASHES, budgetPerSeed: 100, ...judged, ...(judge === undefined ? {} : { states: 60, budgetPerSeed: 60 }) };
-    const report = await c.runCampaign(c.kvSystem(8), options);
-    return { bad: report.bad, after: `${report.firstBadAt ?? report.distinct} states`, why: report.failures[0]?.what ?? '' };
-  }
-  if (by === 'index' || by === 'index-stale') {
-    const options = { ...CRASHES, budgetPerSeed: 100, ...judged, ...(judge === undefined ? {} : { states: 60, budgetPerSeed: 60 }) };
-    const report = await c.runCampaign(c.indexSystem({ strangers: by === 'index-stale' }), options);
-    return { bad: report.bad, after: `${report.firstBadAt ?? report.distinct} states`, why: report.failures[0]?.what ?? '' };
-  }
+  const options = { ...CRASHES, budgetPerSeed: 100, ...judged, ...(judge === undefined ? {} : { states: 60, budgetPerSeed: 60 }) };
+  if (by === 'kv') return resultOf(await c.runCampaign(c.kvSystem(8), options));
+  if (by === 'documents') return resultOf(await c.runCampaign(c.documentsSystem(), options));
+  if (by === 'index' || by === 'index-stale') return resultOf(await c.runCampaign(c.indexSystem({ strangers: by === 'index-stale' }), options));
   if (by === 'kv-model') {
     const failure = await c.runKvHistories({ options: {}, runs: MODEL_RUNS, commands: 60, seed: 1 });
     return { bad: failure === undefined ? 0 : 1, after: `${MODEL_RUNS} histories`, why: failure ?? '' };
@@ -86,6 +79,10 @@ async function search(c: Campaign, by: SourceBug['caughtBy'], plant?: VfsBug, ju
   if (by === 'index-model') return searchIndexHistories(c);
   const report = await c.runRaces(1, 300);
   return { bad: report.failures.length, after: `${report.seeds} seeds`, why: report.failures[0] ?? '' };
+}
+
+function resultOf(report: Awaited<ReturnType<Campaign['runCampaign']>>): Result {
+  return { bad: report.bad, after: `${report.firstBadAt ?? report.distinct} states`, why: report.failures[0]?.what ?? '' };
 }
 
 async function searchIndexHistories(c: Campaign): Promise<Result> {

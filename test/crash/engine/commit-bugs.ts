@@ -59,4 +59,8 @@ export const COMMIT_BUGS: readonly SourceBug[] = [
     ["    await writeSide.commit([new ExtentBegin(store)], 'commit');\n", '']),
   sourceBug('load-head-lost', 'load', 'the bytes of a load below the published end are forgotten', BULK,
     ['    for (let i = 0; i < below; i++) this.#head.push(this.#buffer[i] ?? 0);\n', '']),
+  sourceBug('document-memo-end-forgotten', 'documents', 'the commit of a load does not know of memos that were written in place', BULK,
+    ['    this.#memoEndBytes = this.#memoStart + this.#memoBuffered;\n', '']),
+  sourceBug('document-memo-not-flushed', 'documents', 'the last memos of a load stay in its buffer', BULK, ['    this.#flushMemos();\n    const { base } = this.store;', '    const { base } = this.store;']),
+  sourceBug('document-block-short', 'documents', 'a memo in place takes a block too few', BULK, ['allocator.extend(imageBytes / allocator.blockSizeBytes)', 'allocator.extend(Math.max(1, imageBytes / allocator.blockSizeBytes - 1))']),
 ];

@@ -76,6 +76,14 @@ function read(db: Database): DocumentState {
   return state;
 }
 
+/** Documents of a large load: straight to the files. */
+function loadOf(seed: number, number: number): Record<string, unknown>[] {
+  const random = seededRandom(seed * 5003 + number);
+  return Array.from({ length: 1 + random.int(5) }, (_, i) => (
+    { _id: `l${number}-${i}`, word: 'load', n: i, tags: [`t${random.int(4)}`], text: 'y'.repeat([0, 40, 700, 20_000][random.int(4)] ?? 0) }
+  ));
+}
+
 class Play {
   readonly #db: Database;
   readonly #log: CommitLog<DocumentState>;
@@ -96,7 +104,9 @@ class Play {
   async run(steps: number): Promise<void> {
     await this.#attempt(() => makeCollection(this.#db));
     for (let i = 0; i < steps && !this.#failed; i++) {
-      if (this.#random.chance(0.25)) await this.#attempt(() => this.#db.checkpoint());
+      const die = this.#random.int(16);
+      if (die < 4) await this.#attempt(() => this.#db.checkpoint());
+      else if (die < 7) await this.#load();
       else await this.#commit();
     }
     if (!this.#failed && this.#random.chance(0.3)) await this.#attempt(() => this.#db.close());
@@ -108,6 +118,16 @@ class Play {
     const number = this.#log.begin(after);
     this.#state = after;
     await this.#attempt(() => this.#db.transaction((tx) => write(tx, changes)));
+    if (!this.#failed) this.#log.ack(number, this.#durable);
+  }
+
+  async #load(): Promise<void> {
+    const documents = loadOf(this.#seed, this.#log.length);
+    const after = new Map(this.#state);
+    for (const document of documents) after.set(`d/${String(document['_id'])}`, JSON.stringify(document));
+    const number = this.#log.begin(after);
+    this.#state = after;
+    await this.#attempt(() => this.#db.collection('docs').insertMany(documents, { direct: true }));
     if (!this.#failed) this.#log.ack(number, this.#durable);
   }
 

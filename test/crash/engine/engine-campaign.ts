@@ -14,6 +14,7 @@ import { slowClock } from './slow-clock.js';
 export { runCampaign } from '../../support/sim/campaign.js';
 export { runContract } from './engine-contract.js';
 export { runRaces } from './engine-races.js';
+export { documentsSystem } from './documents-system.js';
 export { kvSystem } from './kv-system.js';
 export { INDEXES_AND_DOCUMENTS } from './index-contract-script.js';
 export { indexClaimProblem } from './index-claims.js';

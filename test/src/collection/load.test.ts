@@ -105,6 +105,22 @@ describe('a large load', () => {
   }, 30_000);
 });
 
+test('a load that fills its buffers several times: rows begin empty each time', async () => {
+  const db = await open(':memory:');
+  const c = await db.createCollection<Doc>('c');
+  const many = 50_000;
+  // Long ids with a text, then short ones without.
+  const docOf = (i: number): Doc => (i % 30_000 < 22_000 ? { _id: `a rather long id of number ${i}`, note: 'x'.repeat(i % 90) } : { _id: `${i}` });
+  await c.insertMany(Array.from({ length: many }, (_, i) => docOf(i)));
+  let i = 0;
+  for (const doc of c.find()) {
+    const want = docOf(i++);
+    if (JSON.stringify(doc) !== JSON.stringify(want)) expect(doc).toEqual(want);
+  }
+  expect(i).toBe(many);
+  await db.close();
+}, 30_000);
+
 describe('a large load of odd documents', () => {
   class Made {
     n: number;
