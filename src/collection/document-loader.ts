@@ -4,13 +4,14 @@ import { shown } from '../arguments.js';
 import { assertDocumentId, type DocumentId, type IdGenerator } from '../document/document-id.js';
 import { DOCUMENT_VALUES } from '../document/document-values.js';
 import { DocumentWriter } from '../document/document-writer.js';
+import type { NameChain } from '../document/name-chain.js';
 import { copyValue, isPlain, ownData } from '../filter/copy-value.js';
 import { isFields } from '../filter/value-type.js';
 import type { ItemLoader } from '../table/insert-many.js';
 import type { DocumentCodec, IdForm } from './document-codec.js';
 import { DocumentKeys } from './document-keys.js';
 import { KnownValues } from './document-place.js';
-import { LoadFields, type LoadField } from './load-fields.js';
+import { loadFields, type LoadField } from './load-fields.js';
 import { LoadKeys } from './load-keys.js';
 
 /** Of all loads: each document is written in one go, and code that was compiled for it stays. */
@@ -30,7 +31,9 @@ export class DocumentLoader implements ItemLoader {
   readonly #known = new KnownValues();
   readonly #ids: IdGenerator;
   readonly #added: DocumentId[];
-  readonly #fields: LoadFields;
+  readonly #fields: NameChain<LoadField>;
+  /** Stands before the first field of a document. */
+  readonly #before: LoadField;
   /** Indexes on one field at the top. */
   readonly #keys: readonly LoadKeys[];
   readonly #idKeys: readonly LoadKeys[];
@@ -54,7 +57,8 @@ export class DocumentLoader implements ItemLoader {
     load.beginRowsAs(codec.emptyRecord);
     this.#keys = simple;
     this.#idKeys = simple.filter(({ field }) => field === '_id');
-    this.#fields = new LoadFields(writer.names, codec, simple, this.#others);
+    this.#fields = loadFields({ codec, names: writer.names, keys: simple, others: this.#others });
+    this.#before = this.#fields.of('');
   }
 
   /** Adds a document. Throws VALUE, LIMIT. */
@@ -98,7 +102,7 @@ export class DocumentLoader implements ItemLoader {
     for (const name of this.#others) known[name] = undefined;
     if (this.#others.has('_id')) known['_id'] = id;
     const columns: Record<string, unknown> | undefined = this.#codec.layout.columns.length > 0 ? {} : undefined;
-    let field = this.#fields.first;
+    let field = this.#before;
     let count = 0;
     for (const name in given) {
       if (!hasOwn.call(given, name)) continue;

@@ -1,10 +1,10 @@
-import type { FieldName, FieldNames } from '../document/field-names.js';
+import type { FieldName } from '../document/field-name.js';
+import { NameChain, type ChainedName } from '../document/name-chain.js';
 import type { DocumentCodec } from './document-codec.js';
 import type { LoadKeys } from './load-keys.js';
 
 /** What a load does with a field at the top of documents. */
-export interface LoadField {
-  readonly name: string;
+export interface LoadField extends ChainedName<LoadField> {
   readonly written: FieldName;
   readonly isId: boolean;
   readonly isRefused: boolean;
@@ -15,54 +15,26 @@ export interface LoadField {
   readonly isOther: boolean;
   /** It goes to the rest, and nowhere else. */
   readonly isPlain: boolean;
-  /** The field that came behind it the last time. */
-  following: LoadField | undefined;
 }
 
-/** Fields are kept as long as there are no more than so many. */
-const MOST_FIELDS = 4096;
+export interface LoadFieldsOptions {
+  readonly codec: DocumentCodec;
+  /** How names are spelled. */
+  readonly names: NameChain<FieldName>;
+  readonly keys: readonly LoadKeys[];
+  /** Fields that indexes look at which are not on one field alone. */
+  readonly others: ReadonlySet<string>;
+}
 
-/** The fields at the top of the documents of one load, by name. */
-export class LoadFields {
-  /** Stands before the first field of a document. */
-  readonly first: LoadField;
-  readonly #names: FieldNames;
-  readonly #codec: DocumentCodec;
-  readonly #keys: readonly LoadKeys[];
-  readonly #others: ReadonlySet<string>;
-  readonly #known = new Map<string, LoadField>();
-
-  /** `others`: fields that indexes look at which are not on one field alone. */
-  constructor(names: FieldNames, codec: DocumentCodec, keys: readonly LoadKeys[], others: ReadonlySet<string>) {
-    this.#names = names;
-    this.#codec = codec;
-    this.#keys = keys;
-    this.#others = others;
-    this.first = this.#make('');
-  }
-
-  /** The field that follows another: most often the one that did the last time, and nothing is looked up. */
-  after(previous: LoadField, name: string): LoadField {
-    const { following } = previous;
-    return following !== undefined && following.name === name ? following : (previous.following = this.#of(name));
-  }
-
-  #of(name: string): LoadField {
-    const known = this.#known.get(name);
-    if (known !== undefined) return known;
-    if (this.#known.size >= MOST_FIELDS) this.#known.clear();
-    const made = this.#make(name);
-    this.#known.set(name, made);
-    return made;
-  }
-
-  #make(name: string): LoadField {
-    const keys = this.#keys.filter(({ field }) => field === name);
-    const isColumn = this.#codec.hasColumn(name);
-    const isOther = this.#others.has(name);
+/** The fields at the top of the documents of one load. */
+export function loadFields({ codec, names, keys, others }: LoadFieldsOptions): NameChain<LoadField> {
+  return new NameChain<LoadField>((name) => {
+    const own = keys.filter(({ field }) => field === name);
+    const isColumn = codec.hasColumn(name);
+    const isOther = others.has(name);
     return {
-      name, written: this.#names.of(name), isId: name === '_id', isRefused: name === '' || name.startsWith('$'), isColumn, keys, isOther,
-      isPlain: keys.length === 0 && !isColumn && !isOther, following: undefined,
+      name, following: undefined, written: names.of(name), isId: name === '_id', isRefused: name === '' || name.startsWith('$'), isColumn, keys: own, isOther,
+      isPlain: own.length === 0 && !isColumn && !isOther,
     };
-  }
+  });
 }

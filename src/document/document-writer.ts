@@ -2,7 +2,8 @@ import { ByteMemory, FieldstoneError } from '#storage';
 import { copyValue, isPlain, MAX_DEPTH, MAX_VALUES, ownData } from '../filter/copy-value.js';
 import { documentTooLong, MAX_DOCUMENT_BYTES, textOfValue } from './document-text.js';
 import { DOCUMENT_VALUES } from './document-values.js';
-import { FieldName, FieldNames } from './field-names.js';
+import { FieldName } from './field-name.js';
+import { NameChain } from './name-chain.js';
 
 const FIRST_BYTES = 1 << 14;
 /** A buffer that one long document needed is not kept for the next ones. */
@@ -42,7 +43,7 @@ export class DocumentWriter {
   plainStart = -1;
   #own = this.memory;
   #count = 0;
-  readonly names = new FieldNames();
+  readonly names = new NameChain((name) => new FieldName(name));
   #last = new FieldName('');
 
   /** A new document; its fields follow. It goes to memory.bytes[start ..] when it fits. */
