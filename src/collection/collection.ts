@@ -3,13 +3,14 @@ import { RecordView } from '#txn';
 import type { FindOptions } from '../query/find-options.js';
 import type { FoundRows } from '../query/found-rows.js';
 import type { PreparedQuery } from '../query/prepared-query.js';
-import { assertDocumentId, type DocumentId } from '../document/document-id.js';
+import { assertDocumentId, idColumn, type DocumentId } from '../document/document-id.js';
 import { copyDocument } from '../document/document-values.js';
 import { insertRows, type InsertManyOptions, type RowMaker } from '../table/insert-many.js';
 import type { TableCodec } from '../table/table-codec.js';
 import type { TableHost } from '../table/table-host.js';
 import type { ReadAccess } from '../table/table-reader.js';
 import type { Tx } from '../transaction/tx.js';
+import { ID_INDEX } from './collection-layout.js';
 import { CollectionReader } from './collection-reader.js';
 import type { CollectionRef, DocumentFilter, DocumentIndexInfo, DocumentIndexOptions, DocumentInput, DocumentUpdate, IdOf, UpdateOptions, UpdateResult } from './collection-types.js';
 import { documentIndexList, dropDocumentIndex, makeDocumentIndex } from './document-index.js';
@@ -105,7 +106,7 @@ export class Collection<Doc> implements CollectionRef<Doc> {
     try {
       await insertRows(this.#host, this.name, 'refuse', documents, options, this.#rowMaker(ids));
     } catch (e) {
-      throw hasCode(e, 'DUPLICATE') ? duplicateDocument(e, this.name, undefined) : e;
+      throw hasCode(e, 'DUPLICATE') ? duplicateDocument(e, this.name, e.details?.['index'] === ID_INDEX ? this.#repeated(ids) : undefined) : e;
     }
     const made: unknown = ids;
     return made as IdOf<Doc>[]; // given as such, or made: then the type of ids is text
@@ -116,6 +117,17 @@ export class Collection<Doc> implements CollectionRef<Doc> {
       row: (document) => this.#encoded(document, ids),
       loader: (load, table) => new DocumentLoader(this.#host.collections.codecs.of(table), load, this.#host.collections.ids, ids),
     };
+  }
+
+  /** The first id that was given twice, or is there already. */
+  #repeated(ids: readonly DocumentId[]): DocumentId | undefined {
+    const seen = new Set<string>();
+    for (const id of ids) {
+      const { text } = idColumn(id);
+      if (seen.has(text) || this.#reader.placed(id) !== undefined) return id;
+      seen.add(text);
+    }
+    return undefined;
   }
 
   #encoded(given: unknown, ids: DocumentId[]): Readonly<Record<string, unknown>> {

@@ -136,8 +136,8 @@ export class TxCollection<Doc> {
 /** The error of a unique index, said of documents. */
 export function duplicateDocument(e: FieldstoneError, collection: string, id: unknown): FieldstoneError {
   const index = e.details?.['index'];
-  const what = index === ID_INDEX ? `a document with the _id ${shown(id)}` : `another document with the same key of the unique index "${String(index)}"`;
-  return new FieldstoneError('DUPLICATE', `collection "${collection}" already holds ${what}`, { table: collection, key: id, cause: e, details: e.details ?? {} });
+  const what = index === ID_INDEX ? `a document with the ${id === undefined ? 'same _id' : `_id ${shown(id)}`}` : `another document with the same key of the unique index "${String(index)}"`;
+  return new FieldstoneError('DUPLICATE', `collection "${collection}" already holds ${what}`, { table: collection, ...(id === undefined ? {} : { key: id }), cause: e, details: e.details ?? {} });
 }
 
 /** What is no filter object is an id. */

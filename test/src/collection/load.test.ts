@@ -176,3 +176,19 @@ describe('a large load of odd documents', () => {
     await db.close();
   }, 30_000);
 });
+
+test('an id that comes twice is named, by small and by large loads', async () => {
+  const db = await open(':memory:');
+  const c = await db.createCollection<Doc>('c', { indexes: [{ name: 'mail', on: ['mail'], unique: true, sparse: true }] });
+  await c.insert({ _id: 'there', mail: 'x' });
+  const many = Array.from({ length: MANY }, (_, i): Doc => ({ _id: `x${i}` }));
+  for (const before of [[], many]) {
+    for (const [ids, named] of [[['a', 'b', 'a'], '"a"'], [['a', 'there'], '"there"'], [[5, 5], '5']] as const) {
+      await expect(c.insertMany([...before, ...ids.map((_id): Doc => ({ _id }))])).rejects.toMatchObject({ code: 'DUPLICATE', message: `collection "c" already holds a document with the _id ${named}` });
+    }
+    await expect(c.insertMany([...before, { _id: 5 }, { _id: 5n }])).rejects.toMatchObject({ code: 'DUPLICATE', message: 'collection "c" already holds a document with the same _id' });
+    await expect(c.insertMany([...before, { mail: 'x' }])).rejects.toMatchObject({ code: 'DUPLICATE', details: { index: 'mail' } });
+  }
+  expect(c.count()).toBe(1);
+  await db.close();
+}, 30_000);
