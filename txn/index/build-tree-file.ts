@@ -11,7 +11,7 @@ const KEYS_PER_SLICE = 1 << 16;
 /** A file that an index is built into, under a temporary name. */
 export interface IndexTarget {
   readonly file: VfsFile;
-  /** Called when most of a large file is written, before the rest is computed. */
+  /** Called when most of a large file is written, before its filter is computed. */
   readonly mostIsWritten?: () => void;
 }
 
@@ -27,7 +27,7 @@ export function* buildTreeFile(c: IndexContext, { file, mostIsWritten }: IndexTa
   let step = steps.next();
   for (; step.done !== true; step = steps.next()) yield WORK;
   const { root, height, keyCount } = step.value;
-  if (allocator.pageCount * pageSizeBytes >= LARGE_BYTES) {
+  if (c.bloomBitsPerKey > 0 && allocator.pageCount * pageSizeBytes >= LARGE_BYTES) {
     sink.flush();
     mostIsWritten?.();
   }

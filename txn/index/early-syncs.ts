@@ -5,14 +5,14 @@ import type { Syncable } from '../checkpoint/step.js';
  * written later, which is synced again; but a failure of theirs is told to nobody else, so whoever began them asks for it.
  */
 export class EarlySyncs {
-  readonly #running: Promise<unknown>[] = [];
+  readonly #running: Promise<void>[] = [];
 
-  begin(file: Syncable): void { this.#running.push(file.syncAsync().catch((error: unknown) => ({ error }))); }
+  begin(file: Syncable): void {
+    const sync = file.syncAsync();
+    sync.catch(() => undefined); // end() tells, unless something else has failed before
+    this.#running.push(sync);
+  }
 
   /** Waits for all; throws what the first of them failed with. */
-  async end(): Promise<void> {
-    for (const outcome of await Promise.all(this.#running.splice(0))) if (isFailure(outcome)) throw outcome.error;
-  }
+  async end(): Promise<void> { await Promise.all(this.#running); }
 }
-
-function isFailure(outcome: unknown): outcome is { readonly error: unknown } { return typeof outcome === 'object' && outcome !== null && 'error' in outcome; }
