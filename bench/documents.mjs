@@ -22,9 +22,9 @@ const newDocument = (i) => ({
   _id: `user-${i}`, email: `someone.${i}@example.org`, name: `Someone number ${i}`, age: draw(80), city: CITIES[draw(8)], active: draw(2) === 1,
   tags: [`t${draw(20)}`, `t${draw(20)}`], profile: { score: draw(1000), note: 'a few words about this one', visits: [draw(9), draw(9), draw(9)] },
 });
-const newDocuments = () => {
+const newDocuments = (count = COUNT) => {
   state = 12345;
-  return Array.from({ length: COUNT }, (_, i) => newDocument(i));
+  return Array.from({ length: count }, (_, i) => newDocument(i));
 };
 /** As they come from a file or a network: their texts are in one piece. */
 const parsedDocuments = () => JSON.parse(JSON.stringify(newDocuments()));
@@ -50,11 +50,23 @@ function loki(documents) {
   return c;
 }
 
+let looked = 0;
+function look(value) {
+  if (typeof value !== 'object') looked += String(value).length;
+  else for (const name in value) look(value[name]);
+}
+/** Before a load, the same for all: a few other documents are loaded, and those to come are looked at, as whoever has just received them did. */
+async function wakeLoad(load, docs) {
+  await load(newDocuments(200));
+  look(docs);
+}
+
 /** Every subject loads documents of both kinds. */
 function loads(load) {
   let docs;
   const into = (make) => ({
     prepare: () => { docs = make(); },
+    wake: () => wakeLoad(load, docs),
     run: async () => {
       await load(docs);
       docs = undefined;
@@ -78,14 +90,18 @@ async function serveOurs() {
   let docs;
   const { emails, ids } = wanted();
   let c, prepared, found;
+  const intoFiles = async (given) => {
+    const db = await open(`${folder}/ours-${++files}`);
+    await (await db.createCollection('users', INDEXES)).insertMany(given);
+    await db.close();
+  };
   serve({
     ...loads(async (given) => (await ours(given)).db.close()),
     files: {
       prepare: () => { docs = newDocuments(); },
+      wake: () => wakeLoad(intoFiles, docs),
       run: async () => {
-        const db = await open(`${folder}/ours-${++files}`);
-        await (await db.createCollection('users', INDEXES)).insertMany(docs);
-        await db.close();
+        await intoFiles(docs);
         docs = undefined;
       },
     },
@@ -130,15 +146,19 @@ function serveNedb() {
   let docs;
   const { emails, ids } = wanted();
   let n, found;
+  const intoFiles = async (given) => {
+    const db = new Nedb({ filename: `${folder}/nedb-${++files}`, autoload: false });
+    await db.loadDatabaseAsync();
+    await db.ensureIndexAsync({ fieldName: 'email' });
+    await db.insertAsync(given);
+  };
   serve({
     ...loads(nedb),
     files: {
       prepare: () => { docs = newDocuments(); },
+      wake: () => wakeLoad(intoFiles, docs),
       run: async () => {
-        const db = new Nedb({ filename: `${folder}/nedb-${++files}`, autoload: false });
-        await db.loadDatabaseAsync();
-        await db.ensureIndexAsync({ fieldName: 'email' });
-        await db.insertAsync(docs);
+        await intoFiles(docs);
         docs = undefined;
       },
     },

@@ -51,17 +51,19 @@ export class RunHeads {
     }
     const head = head48(key, shared.length, keyLength);
     // Keys whose heads differ compare as their heads do; equal heads say nothing.
-    const first = this.#place(head, 0);
-    const behind = this.#place(head + 1, first);
+    const first = this.#place(head);
+    // Mostly none or one is equal.
+    let behind = first;
+    for (let step = 1; behind < this.#heads.length && this.#heads[behind] === head; step *= 2) behind += step;
     this.low = first === 0 ? 0 : (first - 1) * STRIDE + 1;
-    this.high = behind === this.#heads.length ? this.#count : behind * STRIDE;
+    this.high = behind >= this.#heads.length ? this.#count : behind * STRIDE;
     return true;
   }
 
   /** Place of the first head that is not below the given one. */
-  #place(head: number, from: number): number {
+  #place(head: number): number {
     const heads = this.#heads;
-    let low = from;
+    let low = 0;
     let high = heads.length;
     while (low < high) {
       const middle = (low + high) >>> 1;

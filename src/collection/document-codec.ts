@@ -6,6 +6,7 @@ import {
 } from '#storage';
 import { equalValues } from '../filter/compare-values.js';
 import { ID_COLUMN_BYTES, idColumn, idFromColumn, putPlainId, type DocumentId } from '../document/document-id.js';
+import { DocumentReader } from '../document/document-reader.js';
 import { documentText, MAX_DOCUMENT_BYTES, parseDocumentText } from '../document/document-text.js';
 import { ID_COLUMN, REST_COLUMN, type CollectionLayout } from './collection-layout.js';
 
@@ -30,6 +31,7 @@ export type IdForm = 'plain' | 'spelled' | 'cut';
 
 const SPACE = 0x20;
 const PACKED_HEAD_BYTES = 5;
+const reader = new DocumentReader();
 /** Where the text that is being read stands. */
 const NO_BYTES = new Uint8Array(0);
 const span: MemoSpan = { bytes: NO_BYTES, start: 0, end: 0 };
@@ -179,14 +181,17 @@ export class DocumentCodec {
 
   /** The fields that have no column. */
   rest(record: RecordBytes): Record<string, unknown> {
-    const text = this.#restText(record);
-    return text === '' ? {} : parseDocumentText(text);
+    return this.#readRest(record, {});
   }
 
-  #restText(record: RecordBytes): string {
-    const text = this.locateText(record, span) ? this.#page.decode(span.bytes, span.start, span.end) : '';
+  /** Puts the fields of the rest into an object; when they are to be parsed in another way they come in one of their own. */
+  #readRest(record: RecordBytes, into: Record<string, unknown>): Record<string, unknown> {
+    if (!this.locateText(record, span)) return into;
+    const { bytes, start, end } = span;
     span.bytes = NO_BYTES; // the page may go
-    return text;
+    if (reader.read(bytes, start, end, into)) return into;
+    const text = this.#page.decode(bytes, start, end);
+    return text === '' ? {} : parseDocumentText(text);
   }
 
   /** Where the text of the rest stands, good until anything else is read; false without one. */
@@ -207,7 +212,13 @@ export class DocumentCodec {
 
   /** A fresh document; `_id` comes first, then the columns. */
   decode(record: RecordBytes): Record<string, unknown> {
-    return this.decodeWith(record, this.rest(record));
+    if (this.layout.columns.length > 0) return this.decodeWith(record, this.rest(record));
+    const id = this.id(record);
+    const document: Record<string, unknown> = { _id: id };
+    const rest = this.#readRest(record, document);
+    if (rest !== document) return this.decodeWith(record, rest);
+    document['_id'] = id;
+    return document;
   }
 
   /** The same when the rest is at hand, which becomes part of it. */

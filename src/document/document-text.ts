@@ -93,6 +93,9 @@ function revived(value: unknown, depth: number): unknown {
   return revivedFields(fields, depth);
 }
 
+/** The fields of a text that JSON.parse or a reader made, of which some are written as Extended JSON; they are changed. */
+export function reviveFields(fields: Record<string, unknown>): void { revivedFields(fields, 0); }
+
 function revivedFields(fields: Record<string, unknown>, depth: number): Record<string, unknown> {
   for (const name of Object.keys(fields)) {
     const value = fields[name];
