@@ -50,15 +50,17 @@ function loki(documents) {
   return c;
 }
 
-let looked = 0;
+/** Touches all of a value; tells how much that was. */
 function look(value) {
-  if (typeof value !== 'object') looked += String(value).length;
-  else for (const name in value) look(value[name]);
+  if (typeof value !== 'object') return String(value).length;
+  let seen = 0;
+  for (const name in value) seen += look(value[name]);
+  return seen;
 }
 /** Before a load, the same for all: a few other documents are loaded, and those to come are looked at, as whoever has just received them did. */
 async function wakeLoad(load, docs) {
   await load(newDocuments(200));
-  look(docs);
+  if (look(docs) === 0) throw new Error('there are no documents');
 }
 
 /** Every subject loads documents of both kinds. */

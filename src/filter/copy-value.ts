@@ -93,11 +93,11 @@ function kindOf(value: unknown): string {
   return typeof value === 'object' && value !== null ? `an object of kind ${Object.prototype.toString.call(value).slice(8, -1)}` : shown(value);
 }
 
+const { toString: tagOf } = Object.prototype;
+
 /** Maps, sets, promises, errors and the like have no fields to keep. */
 export function isPlain(value: object): value is Readonly<Record<string, unknown>> {
-  // Almost all are made by a literal or by JSON, which is told quickly: objects of other kinds have other prototypes, or a tag.
-  if (Object.getPrototypeOf(value) === Object.prototype && !(Symbol.toStringTag in value) && !('callee' in value)) return true;
-  return Object.prototype.toString.call(value) === '[object Object]' && !(value instanceof Param);
+  return tagOf.call(value) === '[object Object]' && !(value instanceof Param);
 }
 
 /** A field of an object of the user, without running code of it. */

@@ -31,6 +31,8 @@ export interface BuilderOptions {
   readonly keepDate?: boolean;
 }
 
+const NO_ROWS = new Uint8Array(0);
+
 /** Builds the files of a new generation of a table beside the old ones, row by row. */
 export class TableBuilder {
   readonly #engine: Engine;
@@ -38,7 +40,8 @@ export class TableBuilder {
   readonly #table: NewFile;
   readonly #memo: { readonly made: NewFile; readonly allocator: MemoAllocator } | undefined;
   readonly #memoFields: readonly DbfField[];
-  readonly #buffer: Uint8Array;
+  /** Made for the first row: a new table has none. */
+  #buffer = NO_ROWS;
   readonly #keepDate: boolean;
   readonly #indexBuild: IndexBuild | undefined;
   /** Memos of the row that is being added, for its keys. */
@@ -59,7 +62,6 @@ export class TableBuilder {
     this.#indexBuild = o.indexes === undefined || o.indexes.definitions.length === 0 ? undefined
       : new IndexBuild(engine.tables.indexContext, o.layout, o.indexes.table, o.indexes.definitions);
     this.#blank = blankRecord(o.layout);
-    this.#buffer = new Uint8Array(Math.max(1, Math.floor(BUFFER_BYTES / o.layout.recordLength)) * o.layout.recordLength);
     try {
       this.#memo = o.layout.memoKind === undefined ? undefined : this.#newMemo(o);
     } catch (e) {
@@ -87,6 +89,8 @@ export class TableBuilder {
   /** Where the next row is to be written, in `buffer`. */
   get buffer(): Uint8Array { return this.#buffer; }
   slot(): number {
+    const { recordLength } = this.#layout;
+    if (this.#buffer.length === 0) this.#buffer = new Uint8Array(Math.max(1, Math.floor(BUFFER_BYTES / recordLength)) * recordLength);
     if (this.#buffered === this.#buffer.length) this.#flush();
     return this.#buffered;
   }
@@ -103,7 +107,8 @@ export class TableBuilder {
   /** Copies a record of the same layout, its memos from `read`. */
   copy(bytes: Uint8Array, start: number, readMemo: (pointer: MemoPointer) => Uint8Array | undefined): void {
     const record = new Uint8Array(bytes.subarray(start, start + this.#layout.recordLength));
-    this.#buffer.set(record, this.slot());
+    const at = this.slot();
+    this.#buffer.set(record, at);
     for (const field of this.#memoFields) {
       const pointer = rawPointer(this.#layout, field, record, 0);
       if (pointer === undefined) continue;

@@ -14,9 +14,12 @@ const GROWTH = 8;
 /** Growth by more than this is tried in one piece first, before memory is used up bit by bit. */
 const TRIED_BYTES = 1 << 26;
 
+/** What new room is for. */
+type Growth = 'written' | 'zeros';
+
 /**
  * The content of one memory file, apart from its names: it lives as long as a name or an open
- * handle refers to it. Invariants: the bytes between the size and the capacity are zero; all chunks but the last one have CHUNK_BYTES.
+ * handle refers to it. Invariants: bytes from #zeroFrom to the capacity are zero, others behind the size are anything; all chunks but the last one have CHUNK_BYTES.
  */
 export class MemoryInode {
   readonly kind = 'file';
@@ -28,6 +31,7 @@ export class MemoryInode {
   readonly #chunks: Uint8Array[] = [];
   #capacity = 0;
   #sizeBytes = 0;
+  #zeroFrom = 0;
 
   constructor(inode: number, changed: number, content?: Uint8Array) {
     this.inode = inode;
@@ -67,24 +71,32 @@ export class MemoryInode {
     checkRange(position, source.length);
     const end = position + source.length;
     if (source.length === 0) return 0;
-    if (end > this.#capacity) this.#grow(end, path);
+    if (end > this.#capacity) this.#grow(end, path, 'written');
+    if (position > this.#sizeBytes) this.#clear(this.#sizeBytes, position);
     this.#eachPiece(position, source.length, (piece, done) => piece.set(piece.length === source.length ? source : source.subarray(done, done + piece.length)));
     if (end > this.#sizeBytes) this.#sizeBytes = end;
+    if (end > this.#zeroFrom) this.#zeroFrom = end;
     return source.length;
   }
 
   truncate(sizeBytes: number, path: string): void {
     checkSize(sizeBytes);
-    if (sizeBytes > this.#capacity) this.#grow(sizeBytes, path);
-    else if (sizeBytes < this.#sizeBytes) this.#shrink(sizeBytes);
+    if (sizeBytes > this.#capacity) this.#grow(sizeBytes, path, 'zeros');
+    if (sizeBytes > this.#sizeBytes) this.#clear(this.#sizeBytes, sizeBytes);
+    else this.#shrink(sizeBytes);
     this.#sizeBytes = sizeBytes;
   }
 
   #shrink(sizeBytes: number): void {
     const kept = Math.ceil(sizeBytes / CHUNK_BYTES);
     for (const dropped of this.#chunks.splice(kept)) this.#capacity -= dropped.length;
-    const end = Math.min(this.#sizeBytes, this.#capacity);
-    if (end > sizeBytes) this.#eachPiece(sizeBytes, end - sizeBytes, (piece) => piece.fill(0));
+    this.#zeroFrom = Math.min(this.#zeroFrom, this.#capacity);
+  }
+
+  /** Bytes that become part of the file without being written are zero. */
+  #clear(from: number, to: number): void {
+    const end = Math.min(to, this.#zeroFrom);
+    if (end > from) this.#eachPiece(from, end - from, (piece) => piece.fill(0));
   }
 
   /** Hands out the range in pieces, each in one chunk; `done` bytes of it came before. */
@@ -100,24 +112,28 @@ export class MemoryInode {
     }
   }
 
-  /** The last chunk of a small file doubles up to its full length, so that n bytes appended in small pieces cost O(n). */
-  #grow(needBytes: number, path: string): void {
-    if (needBytes - this.#capacity > TRIED_BYTES && allocate(needBytes) === undefined) throw simulatedError('ENOSPC', 'grow', path, needBytes);
+  /**
+   * The last chunk of a small file doubles up to its full length, so that n bytes appended in small pieces cost O(n). What will be written at once is
+   * not made zero first: that takes as long as writing it.
+   */
+  #grow(needBytes: number, path: string, as: Growth): void {
+    if (needBytes - this.#capacity > TRIED_BYTES && allocate(needBytes, as) === undefined) throw simulatedError('ENOSPC', 'grow', path, needBytes);
     while (this.#capacity < needBytes) {
       const before = this.#capacity;
       const last = this.#chunks.at(-1);
-      if (last !== undefined && last.length < CHUNK_BYTES) this.#growLast(last, needBytes);
-      else if (before < CHUNK_BYTES * GROWTH) this.#growLast(undefined, needBytes);
-      else this.#growBy(Math.min(MOST_CHUNKS_AT_ONCE, Math.floor(before / CHUNK_BYTES / GROWTH)));
+      if (last !== undefined && last.length < CHUNK_BYTES) this.#growLast(last, needBytes, as);
+      else if (before < CHUNK_BYTES * GROWTH) this.#growLast(undefined, needBytes, as);
+      else this.#growBy(Math.min(MOST_CHUNKS_AT_ONCE, Math.floor(before / CHUNK_BYTES / GROWTH)), as);
       if (this.#capacity === before) throw simulatedError('ENOSPC', 'grow', path, needBytes);
+      if (as === 'written') this.#zeroFrom = this.#capacity;
     }
   }
 
   /** Puts a longer chunk in the place of the last one, or behind it. */
-  #growLast(last: Uint8Array | undefined, needBytes: number): void {
+  #growLast(last: Uint8Array | undefined, needBytes: number, as: Growth): void {
     const before = last?.length ?? 0;
     const missing = needBytes - this.#capacity + before;
-    const grown = allocate(Math.min(CHUNK_BYTES, Math.max(missing, before * 2, LEAST_CAPACITY)));
+    const grown = allocate(Math.min(CHUNK_BYTES, Math.max(missing, before * 2, LEAST_CAPACITY)), as);
     if (grown === undefined) return;
     if (last !== undefined) {
       grown.set(last);
@@ -127,17 +143,17 @@ export class MemoryInode {
     this.#capacity += grown.length - before;
   }
 
-  #growBy(count: number): void {
-    const grown = allocate(count * CHUNK_BYTES) ?? allocate(CHUNK_BYTES);
+  #growBy(count: number, as: Growth): void {
+    const grown = allocate(count * CHUNK_BYTES, as) ?? allocate(CHUNK_BYTES, as);
     if (grown === undefined) return;
     for (let at = 0; at < grown.length; at += CHUNK_BYTES) this.#chunks.push(grown.subarray(at, at + CHUNK_BYTES));
     this.#capacity += grown.length;
   }
 }
 
-function allocate(sizeBytes: number): Uint8Array | undefined {
+function allocate(sizeBytes: number, as: Growth): Uint8Array | undefined {
   try {
-    return new Uint8Array(sizeBytes);
+    return as === 'written' ? Buffer.allocUnsafeSlow(sizeBytes) : new Uint8Array(sizeBytes);
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
