@@ -11,8 +11,8 @@ export const subjectName = process.argv[2] === '--apart' ? process.argv[3] : und
 export const givenArguments = process.argv.slice(subjectName === undefined ? 2 : 4);
 
 /**
- * In a child: jobs by name, each { prepare, wake, run } or a function that is run and wake; only run is timed. The heap comes to rest before it, and then wake
- * touches what will be used: memory of a virtual machine that was not touched for 50 ms can cost microseconds a page (see micro/cold-memory.mjs), in all subjects.
+ * In a child: jobs by name, each { prepare, wake, run } or a function that is run and wake; only run is timed. The heap comes to rest before it, and
+ * then wake touches what will be used: memory that was not touched for 200 ms can cost a microsecond a page (micro/cold-memory.mjs), in all subjects.
  */
 export function serve(jobs) {
   const answer = async (job) => {

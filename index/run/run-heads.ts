@@ -39,8 +39,10 @@ export class RunHeads {
   }
 
   get sizeBytes(): number { return this.#heads.byteLength; }
+  /** Bytes that all keys begin with. */
+  get sharedLength(): number { return this.#shared.length; }
 
-  /** Sets `low` and `high`; false when the place is `low`. */
+  /** Sets `low` and `high`: the key begins as all do. False when the place is `low`. */
   narrow(key: Uint8Array, keyLength: number): boolean {
     const shared = this.#shared;
     for (let i = 0; i < shared.length; i++) {

@@ -1,5 +1,5 @@
 import { ByteMemory } from '#storage';
-import { compareKeys, compareSlices } from '../key/compare-keys.js';
+import { compareSlices } from '../key/compare-keys.js';
 import { MAX_KEY_BYTES } from '../key/key-types.js';
 import { RunHeads } from './run-heads.js';
 import { sortSteps, type KeyTable } from './radix-sort.js';
@@ -257,8 +257,8 @@ export class SortedRun {
   /** Place of the first key that is not below the given one. */
   lowerBound(key: Uint8Array, keyLength: number): number {
     const heads = this.#heads ?? this.#headsWhenWorthIt();
-    if (heads === undefined) return this.#between(key, keyLength, 0, this.count);
-    return heads.narrow(key, keyLength) ? this.#between(key, keyLength, heads.low, heads.high) : heads.low;
+    if (heads === undefined) return this.#between(key, keyLength, 0, this.count, 0);
+    return heads.narrow(key, keyLength) ? this.#between(key, keyLength, heads.low, heads.high, heads.sharedLength) : heads.low;
   }
 
   /** Made when so many keys were looked for that making it costs little beside that. */
@@ -267,12 +267,14 @@ export class SortedRun {
     return this.#heads = new RunHeads(this);
   }
 
-  #between(key: Uint8Array, keyLength: number, from: number, to: number): number {
+  /** Place of the first of the keys [from .. to) that is not below the given one; the first `shared` bytes of all are the same. */
+  #between(key: Uint8Array, keyLength: number, from: number, to: number, shared: number): number {
     let low = from;
     let high = to;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (compareKeys(key, keyLength, this.bytesAt(middle), this.startAt(middle), this.lengthAt(middle)) > 0) low = middle + 1;
+      const order = compareSlices(key, shared, keyLength - shared, this.bytesAt(middle), this.startAt(middle) + shared, this.lengthAt(middle) - shared);
+      if (order > 0) low = middle + 1;
       else high = middle;
     }
     return low;

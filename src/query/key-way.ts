@@ -20,6 +20,24 @@ export interface KeyWay extends KeyPlace {
   /** The plan of the run that found it. */
   readonly plan: Plan;
   readonly request: PlanRequest;
+  readonly planning: PlanningTime;
+}
+
+/** So many uses of a way count the planning time that was measured last: a look at the clock takes half as long as planning itself. */
+const USES_PER_MEASURE = 16;
+
+/** How long it takes to get ready for a use of a way, measured now and then. */
+export class PlanningTime {
+  lastNs = 0;
+  #left = 0;
+
+  /** Whether this use is measured. */
+  get isDue(): boolean { return this.#left-- <= 0; }
+
+  measured(ns: number): void {
+    this.lastNs = ns;
+    this.#left = USES_PER_MEASURE - 1;
+  }
 }
 
 /** The way of a plan; undefined when it does more, or it depends on more than the key. */
@@ -33,14 +51,10 @@ export function keyWayOf(spec: FindSpec, plan: Plan, request: PlanRequest, epoch
   if (index.where !== undefined || points.length !== index.fields.length || low !== undefined || high !== undefined || prefix !== undefined) return undefined;
   const operands = points.flatMap((point) => point.operands);
   if (operands.length !== points.length || operands.some(({ kind }) => kind === 'listParam')) return undefined;
-  return { index, epoch, operands, choice, plan, request };
+  return { index, epoch, operands, choice, plan, request, planning: new PlanningTime() };
 }
 
 /** Values of which keys tell all, and which are never missing. */
 export function isKeyText(value: unknown): boolean {
-  switch (typeof value) {
-    case 'string': case 'boolean': return true;
-    case 'number': return !Number.isNaN(value);
-    default: return false;
-  }
+  return typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && !Number.isNaN(value));
 }

@@ -35,7 +35,7 @@ export function lookUp<Row>(query: LookedUp<Row>, limit: number, rows: Row[] | u
   const values = valuesOf(way, query.params);
   const keyed = values === undefined ? undefined : source.atKey(way, values);
   if (keyed === undefined || !context.plans.fits(way.choice, keyed.rowCount)) return NOT_LOOKED_UP;
-  report.planned(context.clock.monotonicNs());
+  if (way.planning.isDue) way.planning.measured(context.clock.monotonicNs() - report.sinceNs);
   try {
     report.returned = read(keyed, limit, rows);
     return report.returned;
@@ -70,7 +70,7 @@ type Asked = Pick<LookedUp<unknown>, 'use' | 'shape' | 'params'>;
 class LookUpReport implements RunReport {
   readonly #way: KeyWay;
   readonly #query: Asked;
-  #sinceNs: number;
+  readonly sinceNs: number;
   readonly fullScan = false;
   readonly wanted = undefined;
   planningNs = 0;
@@ -82,16 +82,13 @@ class LookUpReport implements RunReport {
   constructor(way: KeyWay, query: Asked, nowNs: number) {
     this.#way = way;
     this.#query = query;
-    this.#sinceNs = nowNs;
-  }
-
-  planned(nowNs: number): void {
-    this.planningNs = nowNs - this.#sinceNs;
-    this.#sinceNs = nowNs;
+    this.sinceNs = nowNs;
   }
 
   ended({ examined, rowCount }: KeyedRows<unknown>, nowNs: number): void {
-    this.executionNs = nowNs - this.#sinceNs;
+    const wholeNs = nowNs - this.sinceNs;
+    this.planningNs = Math.min(wholeNs, this.#way.planning.lastNs);
+    this.executionNs = wholeNs - this.planningNs;
     this.examined = examined;
     this.rowCount = rowCount;
   }

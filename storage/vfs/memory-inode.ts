@@ -19,7 +19,8 @@ type Growth = 'written' | 'zeros';
 
 /**
  * The content of one memory file, apart from its names: it lives as long as a name or an open
- * handle refers to it. Invariants: bytes from #zeroFrom to the capacity are zero, others behind the size are anything; all chunks but the last one have CHUNK_BYTES.
+ * handle refers to it. Invariants: bytes from #zeroFrom to the capacity are zero, others behind the size are anything; all chunks but the last one have
+ * CHUNK_BYTES.
  */
 export class MemoryInode {
   readonly kind = 'file';

@@ -95,15 +95,17 @@ export class RecordStore implements VersionedStore, FoldableRecords {
   find(recno: number, sequence: number): boolean {
     if (recno < 1 || recno > this.counts.at(sequence)) return false;
     if (this.#births.size > 0 && (this.#births.get(recno) ?? 0) > sequence) return false;
-    const version = visibleVersion(this.active.rows.get(recno), sequence)
-      ?? (this.frozen === undefined ? undefined : visibleVersion(this.frozen.delta.rows.get(recno), sequence));
+    const { active, frozen } = this;
+    // Mostly nothing was written since the last checkpoint: then nothing is looked for.
+    const version = (active.rows.size === 0 ? undefined : visibleVersion(active.rows.get(recno), sequence))
+      ?? (frozen === undefined ? undefined : visibleVersion(frozen.delta.rows.get(recno), sequence));
     if (version !== undefined) return this.#found(version.bytes, 0);
     if (sequence < this.baseSequence && !this.history.isEmpty) {
       const bytes = this.history.find(recno, sequence);
       if (bytes !== undefined) return this.#found(bytes, 0);
     }
     // While the checkpoint is being applied the file may hold the new image already.
-    const before = this.frozen?.preImages.get(recno);
+    const before = frozen?.preImages.get(recno);
     if (before !== undefined) return this.#found(before, 0);
     if (recno > this.base.recordCount) return this.#findLoaded(recno);
     if (this.recnos.isVacant(recno)) return false;
@@ -153,7 +155,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
   locateMemo(pointer: MemoPointer, into: MemoSpan): boolean {
     const { memo } = this.base;
     if (memo === undefined) return false;
-    const image = this.active.memos.get(pointer.block) ?? this.frozen?.delta.memos.get(pointer.block);
+    const image = (this.active.memos.size === 0 ? undefined : this.active.memos.get(pointer.block)) ?? this.frozen?.delta.memos.get(pointer.block);
     return image === undefined ? memo.memos.locate(pointer, into) : wholeSpan(decodeMemo(memo.kind, image, pointer), into);
   }
 
