@@ -102,7 +102,7 @@ export class DocumentReader {
       if (!name.isPlain || (name.isOperator && this.#depth === 0)) return this.#leave();
       if (name.isOperator) this.#hasOperator = true;
       into[name.name] = this.#value();
-      if (this.#at >= this.#end) return this.#leave();
+      if (this.#at >= this.#end) return this.#leave(); // what stands behind the text is not gone through
     } while (bytes[this.#at] === COMMA);
     if (bytes[this.#at++] !== CLOSE) this.#leave();
   }

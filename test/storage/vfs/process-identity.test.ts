@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { nodeProcessIdentity, type LockHolder } from '#storage';
 import { judge } from '../../../storage/vfs/process-identity.js';
@@ -65,10 +66,12 @@ describe('nodeProcessIdentity', () => {
 
   test('a killed process that its parent has not collected is gone', async () => {
     if (!linux) return console.log('skipped: /proc is Linux only');
-    // The shell's child is killed but not waited for while exec keeps the parent busy.
-    const parent = spawn('bash', ['-c', 'sleep 60 & echo $!; kill -9 $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    // The shell becomes a program that waits for no child; before that it would collect one that ends.
+    const parent = spawn('bash', ['-c', 'sleep 60 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
     try {
       const pid = await new Promise<number>((resolve) => { parent.stdout.once('data', (data: Buffer) => { resolve(Number(data.toString())); }); });
+      await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8').trim(), { timeout: 20_000 }).toBe('sleep');
+      process.kill(pid, 'SIGKILL');
       const stateOf = (): string => execFileSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' }).trim();
       await expect.poll(stateOf, { timeout: 20_000 }).toBe('Z'); // a busy machine delivers the signal late
       expect(identity.isAlive(self({ pid, startTime: undefined, taskId: undefined }))).toBe(false);
