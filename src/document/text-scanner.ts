@@ -13,7 +13,9 @@ const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const DOLLAR = 0x24;
 const ZERO = 0x30;
-const MINUS = 0x2d;
+/** 1 for bytes that stand for themselves within a text, and for those of numbers, true, false and null. */
+const PLAIN = bytesLike(/[ !#-[\]-~]/);
+const WORD = bytesLike(/[0-9a-zE.+-]/);
 /** Whole numbers of so many digits are read without a text in between. */
 const MOST_DIGITS = 9;
 
@@ -159,22 +161,27 @@ export class TextScanner {
 
   #text(): Text {
     const bytes = this.#bytes;
-    const end = this.#end;
     let at = this.#at;
-    let kind = Text.Plain;
-    if (bytes[at] !== QUOTE) return Text.Odd;
-    for (at++; at < end; at++) {
+    if (bytes[at++] !== QUOTE) return Text.Odd;
+    while (PLAIN[bytes[at] ?? 0] === 1) at++;
+    if (bytes[at] !== QUOTE || at >= this.#end) return this.#escaped(at);
+    this.#at = at + 1;
+    return Text.Plain;
+  }
+
+  /** The rest of a text with escapes. */
+  #escaped(from: number): Text {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    this.#hasEscapes = true;
+    for (let at = from; at < end; at++) {
       const byte = bytes[at] ?? 0;
       if (byte === QUOTE) {
         this.#at = at + 1;
-        return kind;
+        return Text.Escaped;
       }
-      if (byte > 0x7e || byte < 0x20) return Text.Odd;
-      if (byte === BACKSLASH) {
-        kind = Text.Escaped;
-        this.#hasEscapes = true;
-        at++;
-      }
+      if (byte === BACKSLASH) at++;
+      else if (PLAIN[byte] !== 1) return Text.Odd;
     }
     return Text.Odd;
   }
@@ -213,14 +220,13 @@ export class TextScanner {
   #word(): boolean {
     const bytes = this.#bytes;
     const start = this.#at;
-    for (; this.#at < this.#end; this.#at++) {
-      const byte = bytes[this.#at] ?? 0;
-      if (byte === COMMA || byte === CLOSE || byte === CLOSE_LIST) break;
-      const isWord = (byte >= ZERO && byte < COLON) || (byte >= 0x61 && byte <= 0x7a) || byte === MINUS || byte === 0x2e || byte === 0x2b || byte === 0x45;
-      if (!isWord) return false;
-    }
-    return this.#at > start;
+    let at = start;
+    while (WORD[bytes[at] ?? 0] === 1) at++;
+    this.#at = at;
+    return at > start;
   }
 }
 
 const NOTHING: readonly Branch[] = [];
+
+function bytesLike(one: RegExp): Uint8Array { return Uint8Array.from({ length: 256 }, (_, byte) => (one.test(String.fromCharCode(byte)) ? 1 : 0)); }
