@@ -7,7 +7,10 @@ export type IndexOn = string | { readonly field: string; readonly descending?: b
 export interface IndexOptions extends LongWorkOptions {
   /** Fields in the order in which they are compared. */
   readonly on?: readonly IndexOn[] | string;
-  /** No two rows may have the same key. Default false. */
+  /**
+   * No two rows may have the same key. Default false. Of the types of xBase only `cdx` in Visual FoxPro tables refuses rows (a candidate tag); in others it is
+   * UNIQUE as xBase has it: rows may repeat a key, and the index holds the first of them.
+   */
   readonly unique?: boolean;
   /** Leaves out rows without a value (null) in all fields. Default false. */
   readonly sparse?: boolean;

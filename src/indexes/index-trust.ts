@@ -1,5 +1,5 @@
 import { FieldstoneError, hasCode } from '#storage';
-import { RecordView, XbaseIndexFile, type Engine, type IndexStore } from '#txn';
+import { RecordView, XbaseIndexFile, type Engine, type IndexStore, type RecordStore } from '#txn';
 import { compareEntries, differenceText, isComparable, type RowReads } from './compare-entries.js';
 import { xbaseStructure } from './xbase-structure.js';
 
@@ -33,9 +33,26 @@ export function damageOf(host: TrustHost, view: RecordView, index: IndexStore): 
 /** Throws CORRUPT_INDEX when the index is not that of the rows. */
 export function assertSound(host: TrustHost, view: RecordView, index: IndexStore): void {
   const damage = damageOf(host, view, index);
-  if (damage === undefined) return;
+  if (damage !== undefined) throw damaged(damage, view, index, '');
+}
+
+/**
+ * Before rows are written: throws CORRUPT_INDEX when a tag that keeps their keys apart is not that of the rows. By such a tag a key could be repeated, or
+ * refused that nobody has.
+ */
+export function assertUniqueTags(engine: TrustHost & Pick<Engine, 'sequence'>, store: RecordStore): void {
+  if (!store.indexes.hasUnique) return;
+  for (const index of store.indexes.stores) {
+    if (index.definition.unique !== true || index.definition.tag === undefined) continue;
+    const view = new RecordView(store, engine.sequence);
+    const damage = damageOf(engine, view, index);
+    if (damage !== undefined) throw damaged(damage, view, index, 'nothing is written, because it can not tell which keys there are; ');
+  }
+}
+
+function damaged(damage: Damage, view: RecordView, index: IndexStore, consequence: string): FieldstoneError {
   const { file } = index.definition;
-  throw new FieldstoneError('CORRUPT_INDEX', textOf(damage, view, index), {
+  return new FieldstoneError('CORRUPT_INDEX', consequence + textOf(damage, view, index), {
     table: view.store.name, details: { index: index.name }, ...(file === undefined ? {} : { file }),
     ...(damage.offset === undefined ? {} : { offset: damage.offset }),
   });

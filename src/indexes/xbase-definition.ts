@@ -22,7 +22,8 @@ export function xbaseDefinition(layout: DbfLayout, tableFile: string, name: stri
   if (condition !== undefined && typeof condition !== 'string') throw new FieldstoneError('OPTION', `for is an expression of xBase, got ${shown(condition)}`, { option: 'for' });
   const expression = compileExpression(text, { layout });
   if (condition !== undefined && compileExpression(condition, { layout }).value.type !== 'L') throw new FieldstoneError('QUERY', 'a FOR expression must be logical');
-  const unique: UniqueKind = options.unique !== true ? 'none' : kind === 'cdx' ? 'candidate' : 'first';
+  // Only Visual FoxPro knows tags that refuse duplicates; in files of other tables the same bit says that a program keeps the keys by hand.
+  const unique: UniqueKind = options.unique !== true ? 'none' : kind === 'cdx' && layout.dialect === 'vfp' ? 'candidate' : 'first';
   const facts: TagFacts = {
     name: name.toUpperCase(), expression: text, forExpression: condition, unique, descending: options.descending === true,
     storedDescending: kind === 'ntx' && options.descending === true, collation: 'MACHINE', readOnlyReason: undefined, ...shapeOf(kind, expression, layout),

@@ -1,6 +1,7 @@
 import { FieldstoneError, hasCode } from '#storage';
 import { bulkLoad, type BulkAppend } from '#txn';
 import { assertOptions, assertSignal } from '../arguments.js';
+import { assertUniqueTags } from '../indexes/index-trust.js';
 import type { Tx } from '../transaction/tx.js';
 import { asInput } from '../transaction/tx.js';
 import type { TableCodec } from './table-codec.js';
@@ -92,6 +93,7 @@ export async function insertRows(
   if (policy === 'detach') await detachIndexes(engine, entry);
   const codec = host.codecOf(entry);
   assertWritable(codec.store, entry);
+  assertUniqueTags(engine, codec.store);
   assertGrowable(codec.store);
   const iterator = iteratorOf(rows);
   const limit = Math.min(SMALL_ROWS, Math.max(1, Math.floor(SMALL_BYTES / codec.layout.recordLength)));

@@ -5,6 +5,7 @@ import type { CollectionQueries } from '../collection/collection-queries.js';
 import type { CollectionRef } from '../collection/collection-types.js';
 import { TxCollection } from '../collection/tx-collection.js';
 import { Kv } from '../kv/kv.js';
+import { assertUniqueTags } from '../indexes/index-trust.js';
 import { TableIndex } from '../indexes/table-index.js';
 import { StoreForm } from '../kv/store-form.js';
 import { TxKv } from '../kv/tx-kv.js';
@@ -206,6 +207,7 @@ export class TxTable<Row, Input> {
       throw new MustWait(`index files of "${this.name}" are set aside first`, detachIndexes(this.#engine, this.#entry));
     }
     assertWritable(this.#codec.store, this.#entry);
+    assertUniqueTags(this.#engine, this.#codec.store);
   }
 
   /** The record, or undefined when absent or deleted. */

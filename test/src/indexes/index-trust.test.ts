@@ -28,10 +28,10 @@ async function openStill(inner: Vfs, warnings: string[] = [], readOnly = false):
   }
 }
 
-async function folderWith(rows: number, options: IndexOptions): Promise<MemoryVfs> {
+async function folderWith(rows: number, options: IndexOptions, dialect: 'foxpro2' | 'vfp' = 'foxpro2'): Promise<MemoryVfs> {
   const vfs = memoryFolder();
   const db = await openStill(vfs);
-  const t = await db.createTable('t', { name: char(12), n: numeric(6) }, { dialect: 'foxpro2' });
+  const t = await db.createTable('t', { name: char(12), n: numeric(6) }, { dialect });
   await t.insertMany(Array.from({ length: rows }, (_, i) => ({ name: nameOf(i), n: i })));
   for (const recno of [3, 4]) await t.delete(recno);
   await t.createIndex('ix', options);
@@ -81,6 +81,37 @@ describe('an index file in which a key rotted within its order', () => {
     expect((await db.check()).findings.some(({ code }) => code === 'CORRUPT_INDEX')).toBe(true);
     await db.close();
   });
+});
+
+test('by a unique tag of another time than its rows nothing is written, until it is made anew', async () => {
+  const vfs = await folderWith(100, { on: 'name', type: 'cdx', unique: true }, 'vfp');
+  const old = Buffer.from(bytesOf(vfs, `${FOLDER}/t.cdx`));
+  const first = await openStill(vfs);
+  await first.table('t').update(51, { name: 'renamed' });
+  await first.close();
+  const handle = vfs.open(`${FOLDER}/t.cdx`, 'write');
+  handle.truncate(old.length);
+  writeFully(handle, old, 0);
+  handle.close();
+  const rows = Buffer.from(bytesOf(vfs, `${FOLDER}/t.dbf`));
+
+  const db = await openStill(vfs);
+  const t = db.table('t');
+  const told = expect.objectContaining({ code: 'CORRUPT_INDEX', message: expect.stringMatching(/^nothing is written.*t\.cdx.*record 51.*reindex/i) as string }) as Error;
+  await expect(t.insert({ name: 'renamed', n: 1 })).rejects.toThrow(told);
+  await expect(t.insert({ name: nameOf(50), n: 1 })).rejects.toThrow(told);
+  await expect(t.update(7, { n: 5 })).rejects.toThrow(told);
+  await expect(t.insertMany([{ name: 'x', n: 1 }], { direct: true })).rejects.toThrow(told);
+  expect(() => { db.transactionSync((tx) => { tx.table('t').insert({ name: 'y', n: 1 }); }); }).toThrow(told);
+  expect(t.recordCount).toBe(100);
+  expect(t.find({ name: 'renamed' }).count()).toBe(1);
+  await t.reindex();
+  await expect(t.insert({ name: 'renamed', n: 1 })).rejects.toMatchObject({ code: 'DUPLICATE' });
+  await t.insert({ name: nameOf(50), n: 1 });
+  expect((await db.check()).findings).toEqual([]);
+  await db.close();
+  const header = 32 * 12; // its date and count changed
+  expect(Buffer.from(bytesOf(vfs, `${FOLDER}/t.dbf`)).subarray(header, rows.length - 1).equals(rows.subarray(header, rows.length - 1))).toBe(true);
 });
 
 const SOUND: readonly IndexOptions[] = [
