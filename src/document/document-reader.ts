@@ -9,6 +9,7 @@ const MOST_BYTES = 2048;
 const MOST_LONG_NUMBERS = 3;
 /** Strings are cut out of the text of a document this short. They keep it in memory, so those of longer ones are made one by one. */
 const CUT_BYTES = 256;
+const NO_BYTES = new Uint8Array(0);
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const MINUS = 0x2d;
@@ -54,7 +55,7 @@ class ReadName implements ChainedName<ReadName> {
 export class DocumentReader {
   readonly #names = new NameChain((name) => new ReadName(name));
   readonly #first = new ReadName('');
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes = NO_BYTES;
   #text: string | undefined;
   /** Where the text begins and ends. */
   #start = 0;
@@ -79,6 +80,8 @@ export class DocumentReader {
     this.#hasOperator = false;
     this.#longNumbers = 0;
     this.#fields(into);
+    this.#bytes = NO_BYTES; // the page may go
+    this.#text = undefined;
     if (this.#at !== end) return false;
     if (this.#hasOperator) reviveFields(into);
     return true;
