@@ -55,7 +55,7 @@ class ReadName implements ChainedName<ReadName> {
 export class DocumentReader {
   readonly #names = new NameChain((name) => new ReadName(name));
   readonly #first = new ReadName('');
-  #bytes = NO_BYTES;
+  #bytes: Uint8Array = NO_BYTES;
   #text: string | undefined;
   /** Where the text begins and ends. */
   #start = 0;
