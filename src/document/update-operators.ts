@@ -45,7 +45,8 @@ function arithmetic(operator: 'inc' | 'mul'): UpdateOperator {
 
 /** Exact among bigints, and between a bigint and a whole number. */
 function calculate(operator: 'inc' | 'mul', old: number | bigint, operand: number | bigint): number | bigint {
-  if (typeof old === 'number' && typeof operand === 'number') return operator === 'inc' ? old + operand : old * operand;
+  // Whole numbers know no -0, which a product of 0 and a number below it would be.
+  if (typeof old === 'number' && typeof operand === 'number') return operator === 'inc' ? old + operand : old * operand + 0;
   if (isWhole(old) && isWhole(operand)) return operator === 'inc' ? BigInt(old) + BigInt(operand) : BigInt(old) * BigInt(operand);
   return operator === 'inc' ? Number(old) + Number(operand) : Number(old) * Number(operand);
 }

@@ -138,7 +138,7 @@ function valueAt(document: unknown, path: string): unknown {
 function isKnownDifference(document: Fields, change: Fields): boolean {
   const [[operator, fields] = ['', {}]] = Object.entries(change);
   const list = valueAt(document, Object.keys(fields as Fields)[0] ?? '');
-  if (operator === '$mul' && list === 0) return true;
+  if (operator === '$mul' && (list === 0 || Object.values(fields as Fields)[0] === 0)) return true;
   if (!Array.isArray(list)) return false;
   return operator === '$min' || operator === '$max' || (operator === '$addToSet' && new Set(list.map(String)).size < list.length);
 }
@@ -148,6 +148,7 @@ test.each<[string, Fields, Fields, Fields]>([
   ['a new list is a set too', {}, { $addToSet: { a: { $each: [1, 1] } } }, { a: [1] }],
   ['$min orders a list as a list, above numbers', { a: [] }, { $min: { a: 1 } }, { a: 1 }],
   ['0 times a number below it is 0, as of whole numbers', { a: 0 }, { $mul: { a: -1 } }, { a: 0 }],
+  ['and the other way round', { a: -1 }, { $mul: { a: 0 } }, { a: 0 }],
   ['a new list is sorted and cut too', {}, { $push: { a: { $each: [2, 1], $sort: 1, $slice: 1 } } }, { a: [1] }],
 ])('other than mingo: %s', (_, document, change, after) => {
   expect(update(document, change)).toEqual(after);
