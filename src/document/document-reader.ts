@@ -10,6 +10,7 @@ const MOST_LONG_NUMBERS = 3;
 /** Strings are cut out of the text of a document this short. They keep it in memory, so those of longer ones are made one by one. */
 const CUT_BYTES = 256;
 const NO_BYTES = new Uint8Array(0);
+// Constants of this module on purpose, though its neighbours have them too: V8 does not know that imported ones never change (filters took 25 % longer).
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const MINUS = 0x2d;

