@@ -31,8 +31,8 @@ export class PlanningTime {
   lastNs = 0;
   #left = 0;
 
-  /** Whether this use is measured. */
-  get isDue(): boolean { return this.#left-- <= 0; }
+  /** Counts a use; whether it is measured. */
+  use(): boolean { return this.#left-- <= 0; }
 
   measured(ns: number): void {
     this.lastNs = ns;

@@ -35,7 +35,7 @@ export function lookUp<Row>(query: LookedUp<Row>, limit: number, rows: Row[] | u
   const values = valuesOf(way, query.params);
   const keyed = values === undefined ? undefined : source.atKey(way, values);
   if (keyed === undefined || !context.plans.fits(way.choice, keyed.rowCount)) return NOT_LOOKED_UP;
-  if (way.planning.isDue) way.planning.measured(context.clock.monotonicNs() - report.sinceNs);
+  if (way.planning.use()) way.planning.measured(context.clock.monotonicNs() - report.sinceNs);
   try {
     report.returned = read(keyed, limit, rows);
     return report.returned;
