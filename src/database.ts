@@ -152,8 +152,8 @@ export class Database {
   }
 
   /**
-   * Makes a collection of documents: a Visual FoxPro table with the column `_ID`, the declared columns, and a memo with the rest. Throws EXISTS,
-   * NAME, SCHEMA, OPTION, READ_ONLY, FULL.
+   * Makes a collection of documents: a Visual FoxPro table with the column `_ID`, the declared columns, and a memo with the rest. Its
+   * indexes are made with it in one step (those in files of xBase programs after it). Throws EXISTS, NAME, SCHEMA, OPTION, QUERY, NOT_FOUND, READ_ONLY, FULL.
    *
    * @example
    * const users = await db.createCollection('users', { columns: { email: char(80) }, indexes: [{ name: 'by_tag', on: ['tags'] }] });

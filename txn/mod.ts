@@ -43,7 +43,7 @@ export type { CatalogStore } from './recovery/catalog-file.js';
 // Indexes of tables.
 export { attachIndexFile } from './index/attach-index.js';
 export { detachIndexFile, setAside } from './index/detach-index.js';
-export { createIndex, dropIndex, indexOf, type CreateIndexOptions } from './index/create-index.js';
+export { assertIndexFileFree, createIndex, dropIndex, indexOf, type CreateIndexOptions } from './index/create-index.js';
 export { withIndexes } from './index/planned-indexes.js';
 export { finishIndexBuild, type IndexBuildResult } from './index/finish-index-build.js';
 export { appendRecno, recnoOf } from './index/entry.js';

@@ -1,5 +1,5 @@
 import { createIndex, dropIndex, type CatalogIndex, type Engine } from '#txn';
-import { FieldstoneError } from '#storage';
+import { FieldstoneError, type DbfLayout } from '#storage';
 import { assertNotAborted } from '../long-work.js';
 import { shown } from '../arguments.js';
 import { parsePath } from '../filter/path.js';
@@ -12,13 +12,20 @@ import type { DocumentIndexInfo, DocumentIndexOptions } from './collection-types
 export async function makeDocumentIndex(engine: Engine, collection: string, name: string, options: DocumentIndexOptions): Promise<void> {
   engine.writeSide.assertWritable();
   const entry = engine.entry(collection);
-  const definition: CatalogIndex = indexDefinition(entry.name, entry.tableFile, engine.store(entry).layout, anyPath, name, options);
+  const definition = documentIndexDefinition(entry, engine.store(entry).layout, name, options);
   await createIndex(engine, collection, definition, {
     onSlice: (done, total) => {
       assertNotAborted(options.signal, `createIndex "${name}"`);
       options.onProgress?.({ done, total });
     },
   });
+}
+
+/** What is asked for, checked. Throws NAME, OPTION, QUERY. */
+export function documentIndexDefinition(
+  table: { readonly name: string; readonly tableFile: string }, layout: DbfLayout, name: string, options: DocumentIndexOptions,
+): CatalogIndex {
+  return indexDefinition(table.name, table.tableFile, layout, anyPath, name, options);
 }
 
 /** Documents have the fields that they have: any path will do. */

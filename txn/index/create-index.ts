@@ -35,11 +35,17 @@ export async function createIndex(engine: Engine, name: string, definition: Cata
   });
 }
 
-function assertFree(engine: Engine, store: RecordStore, { name, file }: CatalogIndex): void {
+function assertFree(engine: Engine, store: RecordStore, definition: CatalogIndex): void {
+  const { name, file } = definition;
   if (store.indexes.find(name) !== undefined) throw new FieldstoneError('EXISTS', `table "${store.name}" already has an index "${name}"`, { table: store.name, details: { index: name } });
+  if (!store.indexes.files.some((known) => known.name === file)) assertIndexFileFree(engine, store.name, definition);
+}
+
+/** A file that nobody here made is not overwritten. Throws EXISTS. */
+export function assertIndexFileFree(engine: Engine, table: string, { file }: CatalogIndex): void {
   const { env: { vfs }, folder } = engine.options;
-  if (file === undefined || vfs.stat(`${folder}/${file}`) === undefined || store.indexes.files.some((known) => known.name === file)) return;
-  throw new FieldstoneError('EXISTS', `the folder already holds "${file}"; remove or rename it`, { file: `${folder}/${file}`, table: store.name });
+  if (file === undefined || vfs.stat(`${folder}/${file}`) === undefined) return;
+  throw new FieldstoneError('EXISTS', `the folder already holds "${file}"; remove or rename it`, { file: `${folder}/${file}`, table });
 }
 
 async function buildAndInstall(engine: Engine, entry: TableEntry, store: RecordStore, definition: CatalogIndex, options: CreateIndexOptions): Promise<void> {

@@ -21,7 +21,7 @@ function openDatabase(stage: Stage, durability: Durability): Promise<Database> {
 }
 
 async function makeCollection(db: Database): Promise<void> {
-  if (!db.collections().includes('docs')) await db.createCollection('docs', { columns: { word: char(6) } });
+  if (!db.collections().includes('docs')) await db.createCollection('docs', { columns: { word: char(6) }, indexes: [{ name: 'words', on: ['word'] }] });
   const c = db.collection('docs');
   if (!c.indexes().some(({ name }) => name === 'tags')) await c.createIndex('tags', { on: ['tags'] });
 }
@@ -66,6 +66,7 @@ function read(db: Database): DocumentState {
   for (const [key, value] of db.kv<string, string>('pairs', { values: 'utf8' }).entries()) state.set(`k/${key}`, value);
   if (!db.collections().includes('docs')) return state;
   const c = db.collection('docs');
+  if (!c.indexes().some(({ name }) => name === 'words')) state.set('i', 'a collection without the index that was made with it');
   const byTag = new Map<string, number>();
   for (const { _id, word, n, tags, text } of c.find()) {
     state.set(`d/${String(_id)}`, JSON.stringify({ _id, word, n, tags, text }));
