@@ -30,6 +30,7 @@ export { FileMeters, type FileIo } from './vfs/file-meters.js';
 export { systemError, simulatedError, closedFileError, errnoOf } from './vfs/system-error.js';
 export { checkRange, checkSize } from './vfs/check-range.js';
 export { acquireDatabaseLock, type DatabaseLock } from './vfs/database-lock.js';
+export { unsharedLock, type HeldLock } from './vfs/unshared-lock.js';
 export { nodeProcessIdentity, type ProcessIdentity } from './vfs/process-identity.js';
 export type { LockHolder } from './vfs/lock-holder.js';
 

@@ -12,7 +12,7 @@ export interface EngineOptions {
   readonly folder: string;
   readonly readOnly: boolean;
   readonly create: boolean;
-  /** The files end with the handle: nothing is folded into them when it is closed. Default false. */
+  /** The files are nobody else's and end with the handle: no lock is taken, nothing is folded into them when it is closed. Default false. */
   readonly ephemeral?: boolean;
   readonly durability: Durability;
   readonly syncIntervalMs: number;

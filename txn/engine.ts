@@ -1,4 +1,4 @@
-import { acquireDatabaseLock, BufferPool, codecByName, codecCounters, FieldstoneError, hasCode, internCounters, memoCounters, PageCache, PHASE, phases, TextInterner, type DatabaseLock } from '#storage';
+import { acquireDatabaseLock, BufferPool, codecByName, codecCounters, FieldstoneError, hasCode, internCounters, memoCounters, PageCache, PHASE, phases, TextInterner, unsharedLock, type HeldLock } from '#storage';
 import type { CatalogState, TableEntry } from './catalog-state.js';
 import { assertAlive, SnapshotRegistry, type SnapshotHold } from './commit/snapshot-registry.js';
 import type { EngineOptions } from './engine-options.js';
@@ -43,7 +43,7 @@ export class Engine {
   upkeep: (() => Promise<void>) | undefined;
   #write: WriteSide | undefined;
   #read: ReadSide | undefined;
-  #lock: DatabaseLock | undefined;
+  #lock: HeldLock | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
   /** At most one replacement of table files at a time. */
@@ -96,7 +96,7 @@ export class Engine {
   #openForWriting(): void {
     const { options } = this;
     const { env, folder } = options;
-    const lock = acquireDatabaseLock(env, folder, options.identity);
+    const lock = options.ephemeral === true ? unsharedLock(env.random) : acquireDatabaseLock(env, folder, options.identity);
     this.#lock = lock;
     try {
       const recovered = recover({

@@ -1,4 +1,4 @@
-import { codecByName, FieldstoneError, type DatabaseLock, type PageCache } from '#storage';
+import { codecByName, FieldstoneError, type HeldLock, type PageCache } from '#storage';
 import type { CatalogState } from './catalog-state.js';
 import { checkpointSteps, type CheckpointCause, type CheckpointContext } from './checkpoint/checkpoint.js';
 import type { FolderChange } from './checkpoint/folder-change.js';
@@ -19,7 +19,7 @@ const WARN_EVERY_NS = 60e9;
 
 export interface WriteSideContext {
   readonly options: EngineOptions;
-  readonly lock: DatabaseLock;
+  readonly lock: HeldLock;
   readonly tables: TableSet;
   readonly keyStores: KeyStoreSet;
   readonly snapshots: SnapshotRegistry<CatalogState>;

@@ -15,9 +15,17 @@ export interface ProcessIdentity extends LockClaimant {
  * not. Elsewhere host and pid are all there is, so that a reused pid keeps a lock (with a remedy in the error).
  */
 export function nodeProcessIdentity(): ProcessIdentity {
+  const me = ownIdentity ??= readOwnIdentity();
+  return { ...me, isAlive: (holder) => judge(me, holder, processAlive) };
+}
+
+/** Of this thread, for as long as it lives: it is asked for at each opening. */
+let ownIdentity: LockClaimant | undefined;
+
+function readOwnIdentity(): LockClaimant {
   const pid = process.pid;
   const taskId = readLink('/proc/thread-self')?.split('/').at(-1);
-  const me: LockClaimant = {
+  return {
     pid,
     host: hostname(),
     threadId,
@@ -29,7 +37,6 @@ export function nodeProcessIdentity(): ProcessIdentity {
     pidNamespace: readLink('/proc/self/ns/pid'),
     netNamespace: readLink('/proc/self/ns/net'),
   };
-  return { ...me, isAlive: (holder) => judge(me, holder, processAlive) };
 }
 
 /**
