@@ -63,7 +63,7 @@ export class DocumentLoader implements ItemLoader {
 
   /** Adds a document. Throws VALUE, LIMIT. */
   add(given: unknown): void {
-    if (!isFields(given) || !isPlain(given)) throw notADocument(given);
+    if (typeof given !== 'object' || given === null || !isPlain(given)) throw notADocument(given);
     const givenId = given['_id'];
     const id = givenId === undefined ? this.#ids.next() : typeof givenId === 'string' ? givenId : copyValue(givenId, DOCUMENT_VALUES);
     assertDocumentId(id);

@@ -52,6 +52,18 @@ describe('the writer of documents', () => {
     expect(written({ a: 1 })).toBe('{"a":1}');
   });
 
+  test('sees every character that JSON writes in another way, wherever it stands', () => {
+    const check = (text: string): void => { if (written({ text }) !== documentText({ text })) expect(written({ text })).toBe(documentText({ text })); };
+    for (let length = 1; length <= 13; length++) {
+      for (let at = 0; at < length; at++) {
+        for (const code of [...Array(0x181).keys(), 0x2022, 0x4141, 0x5c5c, 0x8000, 0xd800, 0xff41]) check(`${'a'.repeat(at)}${String.fromCharCode(code)}${'~'.repeat(length - at - 1)}`);
+      }
+    }
+    // Four are looked at together: what one of them borrows from the next must not hide or make anything.
+    const edges = [0, 1, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x5b, 0x5c, 0x5d, 0x7e, 0x7f, 0x80, 0xff].map((code) => String.fromCharCode(code));
+    for (const a of edges) for (const b of edges) for (const c of edges) for (const d of edges) check(a + b + c + d);
+  });
+
   test('reads every value once', () => {
     let reads = 0;
     const given = { get now() { return ++reads; }, list: [{ get now() { return ++reads; } }] };
