@@ -3,7 +3,6 @@ import { compareSlices } from '../key/compare-keys.js';
 import { MAX_KEY_BYTES } from '../key/key-types.js';
 import { RunHeads } from './run-heads.js';
 import { sortSteps, type KeyTable } from './radix-sort.js';
-import type { OrderedSource } from './ordered-source.js';
 
 const CHUNK_BYTES = 1 << 22;
 /** Keys of one length stay in one piece of memory, if it needs no more than this. */
@@ -12,8 +11,6 @@ const MOST_PIECE_BYTES = 1 << 29;
 const LEAST_WITH_HEADS = 256;
 const HEADS_PER_SEARCH = 64;
 const FIRST_ENTRIES = 1024;
-/** Of a key with its record number, as a first guess. */
-const LIKELY_BYTES = 24;
 const LEAST_CHUNK_BYTES = 1 << 16;
 const NOT_FIXED = -1;
 const NO_PLACES = new Uint16Array(0);
@@ -82,7 +79,6 @@ export class RunBuilder implements KeyTable {
       this.#longest = this.#shortest = length;
       this.#used = end;
       this.#count = 1;
-      this.#onePiece(length);
       return;
     }
     if (this.#fixedLength > 0) this.#notePlaces();
@@ -97,14 +93,15 @@ export class RunBuilder implements KeyTable {
     this.#count = count + 1;
   }
 
-  /** Memory for all that are expected, should they be as long as the first. */
-  #onePiece(length: number): void {
-    const sizeBytes = this.#expected * length + MAX_KEY_BYTES;
-    if (sizeBytes <= this.#chunk.bytes.length || sizeBytes > MOST_PIECE_BYTES) return;
+  /** Memory for all that are expected, if they go on being as long as the first ones. False when that is too little or too much. */
+  #widen(): boolean {
+    const sizeBytes = this.#expected * this.#fixedLength + MAX_KEY_BYTES;
+    if (sizeBytes <= this.#chunk.bytes.length || sizeBytes > MOST_PIECE_BYTES) return false;
     const piece = Buffer.allocUnsafeSlow(sizeBytes);
     this.#chunk.bytes.copy(piece, 0, 0, this.#used);
     this.#chunks.pop();
     this.#take(piece);
+    return true;
   }
 
   /** Keys of one length, until now: from here on each has its place noted. */
@@ -135,7 +132,10 @@ export class RunBuilder implements KeyTable {
   }
 
   #newChunk(): void {
-    if (this.#fixedLength > 0) this.#notePlaces();
+    if (this.#fixedLength > 0) {
+      if (this.#widen()) return;
+      this.#notePlaces();
+    }
     this.#take(Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, this.#likelyBytes())));
     this.#used = 0;
   }
@@ -143,8 +143,9 @@ export class RunBuilder implements KeyTable {
   /** What the keys that are still expected will take, about: more is given back at the end, but was asked for all the same. */
   #likelyBytes(): number {
     const count = this.#count;
+    if (count === 0) return LEAST_CHUNK_BYTES;
     if (count >= this.#expected) return CHUNK_BYTES;
-    const each = count === 0 ? LIKELY_BYTES : this.#chunks.reduce((sum, { bytes }) => sum + bytes.length, 0) / count;
+    const each = this.#chunks.reduce((sum, { bytes }) => sum + bytes.length, 0) / count;
     return Math.ceil((this.#expected - count) * each) + LEAST_CHUNK_BYTES;
   }
 
@@ -164,16 +165,13 @@ export class RunBuilder implements KeyTable {
     [this.#chunkOf, this.#starts, this.#lengths] = [chunkOf, starts, lengths];
   }
 
-  /** Sorts; nothing may be added any more. */
+  /** Nothing may be added any more. The run is sorted when its order is asked for the first time, in one go. */
   finish(): SortedRun {
-    const steps = this.finishSteps();
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) return step.value;
-    }
+    this.#trim();
+    return new SortedRun(this, undefined, this.#isOrdered);
   }
 
-  /** The same; yields when others should run. */
+  /** The same, sorted now; yields when others should run. */
   *finishSteps(): Generator<void, SortedRun, void> {
     let order: Uint32Array | undefined;
     if (!this.#isOrdered) {
@@ -181,13 +179,7 @@ export class RunBuilder implements KeyTable {
       yield* sortSteps(order, this);
     }
     this.#trim();
-    return new SortedRun(this, order);
-  }
-
-  /** The same for entries that were added in order. */
-  finishSorted(): SortedRun {
-    this.#trim();
-    return new SortedRun(this, undefined);
+    return new SortedRun(this, order, true);
   }
 
   /** What was left free for more entries is given back: runs stay for long. */
@@ -231,13 +223,16 @@ function inOrder(count: number): Uint32Array {
 /** Keys in ascending order, in memory; never changed. */
 export class SortedRun {
   readonly #table: RunBuilder;
-  readonly #order: Uint32Array | undefined;
+  #order: Uint32Array | undefined;
+  #isSorted: boolean;
   #heads: RunHeads | undefined;
   #sought = 0;
 
-  constructor(table: RunBuilder, order: Uint32Array | undefined) {
+  /** `isSorted`: `order` is that of the keys, or they are in order as they are. */
+  constructor(table: RunBuilder, order: Uint32Array | undefined, isSorted: boolean) {
     this.#table = table;
     this.#order = order;
+    this.#isSorted = isSorted;
   }
 
   get count(): number { return this.#table.count; }
@@ -246,8 +241,23 @@ export class SortedRun {
   get shortest(): number { return this.#table.shortest; }
   /** The keys in any order: for loops that look at very many. */
   get table(): RunBuilder { return this.#table; }
+  /** False until somebody asks for the order of keys that came in another. */
+  get isSorted(): boolean { return this.#isSorted; }
+
   /** The number in the table of key i of the run. */
-  entryAt(i: number): number { return this.#order === undefined ? i : this.#order[i] ?? 0; }
+  entryAt(i: number): number {
+    if (!this.#isSorted) this.#sort();
+    return this.#order === undefined ? i : this.#order[i] ?? 0;
+  }
+
+  /** Many loads may come before somebody looks for a key. */
+  #sort(): void {
+    const order = inOrder(this.count);
+    for (const _ of sortSteps(order, this.#table)) { /* nobody waits */ }
+    this.#order = order;
+    this.#isSorted = true;
+  }
+
   get sizeBytes(): number { return this.#table.sizeBytes + (this.#order?.byteLength ?? 0) + (this.#heads?.sizeBytes ?? 0); }
 
   bytesAt(i: number): Buffer { return this.#table.bytesOf(this.entryAt(i)); }
@@ -278,39 +288,5 @@ export class SortedRun {
       else high = middle;
     }
     return low;
-  }
-}
-
-/** Walks a run in both directions. */
-export class RunCursor implements OrderedSource {
-  readonly #run: SortedRun;
-  readonly isTombstone = false;
-  #i = -1;
-
-  constructor(run: SortedRun) { this.#run = run; }
-
-  get isValid(): boolean { return this.#i >= 0 && this.#i < this.#run.count; }
-  get keyBytes(): Buffer { return this.#run.bytesAt(this.#i); }
-  get keyStart(): number { return this.#run.startAt(this.#i); }
-  get keyLength(): number { return this.#run.lengthAt(this.#i); }
-
-  seek(key?: Uint8Array, keyLength = key?.length ?? 0): boolean {
-    this.#i = key === undefined ? 0 : this.#run.lowerBound(key, keyLength);
-    return this.isValid;
-  }
-
-  seekBefore(key?: Uint8Array, keyLength = key?.length ?? 0): boolean {
-    this.#i = (key === undefined ? this.#run.count : this.#run.lowerBound(key, keyLength)) - 1;
-    return this.isValid;
-  }
-
-  next(): boolean {
-    if (this.#i < this.#run.count) this.#i++;
-    return this.isValid;
-  }
-
-  previous(): boolean {
-    if (this.#i >= 0) this.#i--;
-    return this.isValid;
   }
 }

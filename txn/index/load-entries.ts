@@ -1,4 +1,4 @@
-import { hashKey, type SortedRun } from '#index';
+import { hashKey, hasRepeatedKey, type SortedRun } from '#index';
 import { FieldstoneError, type MemoSource } from '#storage';
 import { recnoOf } from './entry.js';
 import { rangeOfKey } from './entry-changes.js';
@@ -13,40 +13,42 @@ interface Part {
   readonly index: IndexStore;
   readonly sink: KeySink;
   run: SortedRun | undefined;
-  /** Its keys come from whoever took the sink. */
-  isTaken: boolean;
 }
 
 /** The keys of the rows of one large load, for each index of the table. */
 export class LoadEntries {
   readonly #parts: readonly Part[];
+  /** Those whose keys nobody else puts into their sinks. */
+  #own: readonly Part[];
 
   /** `expected`: how many rows will come, about; more may. */
   constructor(indexes: readonly IndexStore[], expected = 0) {
-    this.#parts = indexes.map((index) => ({ index, sink: new KeySink(index.keys, expected), run: undefined, isTaken: false }));
+    this.#parts = indexes.map((index) => ({ index, sink: new KeySink(index.keys, expected), run: undefined }));
+    this.#own = this.#parts;
   }
 
   /** Adds the keys of the record image[start ..], which was made of `made`. Throws VALUE when no key can be made of it. */
   add(image: Uint8Array, start: number, recno: number, memos: MemoSource, made?: unknown): void {
-    for (const { sink, isTaken } of this.#parts) if (!isTaken) sink.add(image, start, recno, memos, made);
+    for (const { sink } of this.#own) sink.add(image, start, recno, memos, made);
   }
 
   /** Where the caller puts the keys of an index from now on, one for each row that has one; add() leaves them out. */
   take(index: IndexStore): KeySink | undefined {
     const part = this.#parts.find((each) => each.index === index);
     if (part === undefined) return undefined;
-    part.isTaken = true;
+    this.#own = this.#own.filter((each) => each !== part);
     return part.sink;
   }
 
   /** No more rows come. */
-  sort(): void { for (const part of this.#parts) part.run = part.sink.builder.finish(); }
+  finish(): void { for (const part of this.#parts) part.run = part.sink.builder.finish(); }
 
   /** Throws DUPLICATE when a key of a unique index comes twice, or is there already. */
   assertUnique(table: string): void {
     for (const { index, run } of this.#parts) {
       if (index.definition.unique !== true || run === undefined) continue;
-      assertUnique(run, index.definition);
+      // Repeated keys stand side by side in a run that is in order; others are not brought into order for that.
+      if (run.isSorted || hasRepeatedKey(run.table, RECNO_BYTES)) assertUnique(run, index.definition);
       if (index.entryCount > 0) assertAbsent(index, run, table);
     }
   }

@@ -50,7 +50,7 @@ export class MemoryIndexFile implements IndexFile, IndexBase {
       builder.add(merged.keyBytes.subarray(merged.keyStart, merged.keyStart + merged.keyLength), merged.keyLength);
       if (builder.count % ENTRIES_PER_SLICE === 0) yield WORK;
     }
-    this.#pending = builder.finishSorted();
+    this.#pending = builder.finish();
   }
 
   abandon(): void { this.#pending = undefined; }

@@ -1,6 +1,8 @@
 import type { PageSink } from '#index';
 import { writeFully, type VfsFile } from '#storage';
 
+/** Most trees are small when they are made. */
+const FIRST_BYTES = 1 << 15;
 const BUFFER_BYTES = 1 << 19;
 /** Others get a turn after about so many bytes. */
 const SLICE_BYTES = 1 << 20;
@@ -9,7 +11,7 @@ const SLICE_BYTES = 1 << 20;
 export class PageRuns implements PageSink {
   readonly #file: VfsFile;
   readonly #pageSizeBytes: number;
-  readonly #buffer: Buffer;
+  #buffer: Buffer;
   #first = 0;
   #count = 0;
   #sinceSlice = 0;
@@ -17,11 +19,12 @@ export class PageRuns implements PageSink {
   constructor(file: VfsFile, pageSizeBytes: number) {
     this.#file = file;
     this.#pageSizeBytes = pageSizeBytes;
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(1, Math.floor(BUFFER_BYTES / pageSizeBytes)) * pageSizeBytes);
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(pageSizeBytes, FIRST_BYTES));
   }
 
   emit(pageNo: number, page: Buffer): void {
     const size = this.#pageSizeBytes;
+    if (pageNo === this.#first + this.#count && (this.#count + 1) * size > this.#buffer.length) this.#grow();
     if (pageNo !== this.#first + this.#count || (this.#count + 1) * size > this.#buffer.length) {
       this.flush();
       this.#first = pageNo;
@@ -29,6 +32,13 @@ export class PageRuns implements PageSink {
     this.#buffer.set(page, this.#count * size);
     this.#count++;
     this.#sinceSlice += size;
+  }
+
+  #grow(): void {
+    if (this.#buffer.length >= BUFFER_BYTES) return;
+    const grown = Buffer.allocUnsafeSlow(this.#buffer.length * 2);
+    this.#buffer.copy(grown);
+    this.#buffer = grown;
   }
 
   sliceDone(): boolean {

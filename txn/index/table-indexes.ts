@@ -139,7 +139,7 @@ export class TableIndexes {
     for (let recno = firstRecno; recno <= lastRecno; recno++) {
       if (records.find(recno, Infinity)) load.add(records.foundBytes, records.foundStart, recno, records.memoSource);
     }
-    load.sort();
+    load.finish();
     load.publish(sequence);
   }
 

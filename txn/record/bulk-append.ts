@@ -132,8 +132,8 @@ export class BulkAppend {
     const base = this.store.base.memo;
     if (base === undefined) return;
     const { allocator } = base;
-    const imageBytes = memoImageBytes(base.kind, allocator.blockSizeBytes, lengthBytes);
-    const block = allocator.extend(imageBytes / allocator.blockSizeBytes);
+    const block = allocator.allocateAtEnd(lengthBytes);
+    const imageBytes = allocator.endBytes - block * allocator.blockSizeBytes;
     writePointer(this.store.layout, field, { block, lengthBytes }, this.#buffer, this.#buffered);
     closeMemoImage('text', lengthBytes, this.#memoMemory, this.#memoBuffered, imageBytes);
     this.#memoBuffered += imageBytes;
@@ -210,7 +210,7 @@ export class BulkAppend {
   /** All rows are in the files; sync them before the commit. Throws DUPLICATE. */
   finish(): void {
     this.#flush();
-    this.#entries?.sort();
+    this.#entries?.finish();
     this.#entries?.assertUnique(this.store.name);
   }
 

@@ -3,7 +3,7 @@ import type { Engine } from '../engine.js';
 import { BulkAppend, ExtentBegin } from '../record/bulk-append.js';
 import type { RecordStore } from '../record/record-store.js';
 
-const BUFFER_BYTES = 1 << 20;
+const BUFFER_BYTES = 1 << 18;
 
 /**
  * Appends any number of rows in bounded memory, as one atomic commit. `fill` encodes rows into the load; if it throws,

@@ -62,5 +62,7 @@ export const COMMIT_BUGS: readonly SourceBug[] = [
   sourceBug('document-memo-end-forgotten', 'documents', 'the commit of a load does not know of memos that were written in place', BULK,
     ['    this.#memoEndBytes = this.#memoStart + this.#memoBuffered;\n', '']),
   sourceBug('document-memo-not-flushed', 'documents', 'the last memos of a load stay in its buffer', BULK, ['    this.#flushMemos();\n    const { base } = this.store;', '    const { base } = this.store;']),
-  sourceBug('document-block-short', 'documents', 'a memo in place takes a block too few', BULK, ['allocator.extend(imageBytes / allocator.blockSizeBytes)', 'allocator.extend(Math.max(1, imageBytes / allocator.blockSizeBytes - 1))']),
+  sourceBug('document-block-short', 'documents', 'a memo in place takes a block too few', BULK, ['allocator.allocateAtEnd(lengthBytes);\n    const imageBytes', 'allocator.allocateAtEnd(Math.max(0, lengthBytes - 64));\n    const imageBytes']),
+  sourceBug('collection-index-later', 'documents', 'a collection is made first, its indexes in steps of their own', 'src/collection/create-collection.ts',
+    ['[id, ...definitions.filter(isOwnIndex)]', '[id]'], ['if (!isOwnIndex(definition)) await', 'await']),
 ];

@@ -63,6 +63,22 @@ test('runs of every shape: in order, backwards, many equal, long prefixes, digit
   }
 });
 
+test('a run is sorted when its order is asked for, not before', () => {
+  const keysFrom = (numbers: readonly number[]): RunBuilder => {
+    const builder = new RunBuilder();
+    for (const n of numbers) builder.add(Buffer.of(n), 1);
+    return builder;
+  };
+  const run = keysFrom([3, 1, 2]).finish();
+  expect(run.isSorted).toBe(false);
+  expect([run.count, run.table.count]).toEqual([3, 3]);
+  expect(run.isSorted).toBe(false);
+  expect(run.lowerBound(Buffer.of(2), 1)).toBe(1);
+  expect(run.isSorted).toBe(true);
+  expect([0, 1, 2].map((i) => run.entryAt(i))).toEqual([1, 2, 0]);
+  expect(keysFrom([1, 2, 2, 3]).finish().isSorted).toBe(true);
+});
+
 test('a run keeps no room for more entries', () => {
   const builder = new RunBuilder();
   for (let i = 0; i < 1025; i++) builder.add(Buffer.from(`key ${i}`), Buffer.byteLength(`key ${i}`));
