@@ -1,8 +1,8 @@
 import type { CallFrameData, CpuNodeData, CpuProfileData } from './data/v8-data.js';
 import type { CodePart } from './profile-options.js';
 
-/** Where the files of the package lie: the folders of the four floors are in it. */
-export const PACKAGE_URL = new URL('../../', import.meta.url).href;
+/** Where the files of the package lie: the folders of the four floors are in it, and this file, or the bundle that it is in, somewhere below `src`. */
+export const PACKAGE_URL = import.meta.url.slice(0, import.meta.url.lastIndexOf('/src/') + 1);
 
 /** The part of the code that a frame is of. Frames of V8 itself (`(garbage collector)`) are of `node`. */
 export function partOf({ url }: CallFrameData): CodePart {
