@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 const NO_MARKERS = { terms: ['todo', 'fixme', 'xxx', 'hack'], location: 'anywhere' };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'bench/node_modules/', 'bench/data/', 'demo-out/', 'coverage/'] },
+  { ignores: ['dist/', 'build/', 'node_modules/', 'bench/node_modules/', 'bench/data/', 'demo-out/', 'coverage/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts', '**/*.mjs', '**/*.js'],

@@ -47,7 +47,8 @@ export async function openIn(
   const engine = Engine.open({ ...engineOptions(counted, folder, probe, identity, values), ephemeral });
   const name = folder === MEMORY_FOLDER ? ':memory:' : basename(folder);
   const instruments = new Instruments({
-    engine, probe, files, vfs: env.vfs, options: resolved, runtime, openedCpuNs: runtime?.cpuNs(), gc: new GcCount(), queries: undefined, name,
+    engine, probe, files, vfs: env.vfs, reportVfs: ephemeral ? nodeVfs() : env.vfs, options: resolved, runtime, openedCpuNs: runtime?.cpuNs(),
+    gc: new GcCount(), queries: undefined, name,
   });
   return Promise.resolve(new Database(engine, resolved, instruments));
 }

@@ -86,7 +86,7 @@ export class Instruments {
     const source = this.#source;
     source.engine.assertOpen();
     const { scheduler } = source.engine.options.env;
-    const write: ProfileWriter = (data, path) => writeProfile(source.vfs, scheduler, data, path);
+    const write: ProfileWriter = (data, path) => writeProfile(source.reportVfs, scheduler, data, path);
     const profiler = new Profiler(source, settleProfileOptions(options), write);
     this.#running.add(profiler);
     profiler.ended.then(() => this.#running.delete(profiler), () => this.#running.delete(profiler));
@@ -131,7 +131,7 @@ export class Instruments {
   /** Throws OPTION, CLOSED. */
   profileContinuously(options: ContinuousOptions): ContinuousProfiler {
     this.#source.engine.assertOpen();
-    const env = { ...this.#source.engine.options.env, vfs: this.#source.vfs };
+    const env = { ...this.#source.engine.options.env, vfs: this.#source.reportVfs };
     const continuous = new ContinuousProfiler(env, (profileOptions) => this.profile(profileOptions), options);
     this.#continuous.add(continuous);
     return continuous;

@@ -10,8 +10,10 @@ export interface ProfileSource {
   readonly probe: Probe;
   readonly files: FileMeters;
   readonly options: ResolvedOptions;
-  /** The file system as it is: reports that are written are not the database's own files, and not counted. */
+  /** The file system of the database as it is: what is written for others to see is not counted. */
   readonly vfs: Vfs;
+  /** Where reports go that the user names: the disk, also when the database lies in memory. */
+  readonly reportVfs: Vfs;
   /** The process; undefined in simulated environments. */
   readonly runtime: Runtime | undefined;
   /** Processor time of the process when the database was opened. */

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readText, ROOT } from '../repo/rules/source-text.js';
@@ -6,6 +6,8 @@ import { installPackedApp, run, type PackedApp } from './packed-app.js';
 
 const EXPECTED_OUTPUT = '1 Ada 105\n';
 const INSTALLED_LIMIT_BYTES = 5e6;
+/** Node takes half a millisecond for each. */
+const MOST_MODULES = 40;
 
 let app: PackedApp;
 beforeAll(() => { app = installPackedApp(); }, 240_000);
@@ -38,6 +40,7 @@ describe('the tarball', () => {
     expect(needed.filter((path) => !app.packed.includes(path))).toEqual([]);
     const odd = app.packed.filter((path) => !/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/.+|dist\/(storage|index|txn|src)\/.+\.(js|d\.ts))$/.test(path));
     expect(odd).toEqual([]);
+    expect(app.packed.filter((path) => path.endsWith('.js')).length).toBeLessThanOrEqual(MOST_MODULES);
   });
 
   test('with its dependencies takes less than 5 MB, without native code', () => {
@@ -86,6 +89,22 @@ describe('the start of the README runs', () => {
     const checked = run(process.execPath, [join(ROOT, 'node_modules/typescript/lib/tsc.js'), ...args, 'start.mts'], folder);
     expect(checked.stdout).toMatch(/start\.mts\(\d+,\d+\): error TS2322/);
   });
+});
+
+test('profiles tell the floors of the engine apart, in its bundles too', () => {
+  const folder = app.subFolder('profile');
+  const code = `import { open } from 'fieldstone';
+    const db = await open(':memory:');
+    const c = await db.createCollection('c');
+    const profiler = db.profile({ cpu: true });
+    for (let i = 0; i < 2000; i++) await c.insert({ n: i, text: 'some text' });
+    await (await profiler.stop()).save('p.json');
+    await db.close();`;
+  expect(runFile(folder, 'profile.mjs', code)).toEqual({ status: 0, stdout: '', stderr: '' });
+  const text = readFileSync(join(folder, 'p.json'), 'utf8');
+  const engineUrl = /"engineUrl":"([^"]*)"/.exec(text)?.[1] ?? '';
+  expect(engineUrl).toMatch(/\/node_modules\/fieldstone\/dist\/$/);
+  for (const floor of ['storage', 'index', 'txn', 'src']) expect(text).toContain(`"url":"${engineUrl}${floor}/`);
 });
 
 describe('the other doors', () => {

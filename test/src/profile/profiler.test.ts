@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { MemoryVfs, nodeEnvironment } from '#storage';
 import { char, open, type Profiler } from '../../../src/main.js';
@@ -48,6 +50,18 @@ test('a profile holds what happened while it ran, and nothing from before or aft
   expect(data.knobs?.find(({ name }) => name === 'cacheSize')).toMatchObject({ value: '64mb', source: 'default' });
   expect(db.stats().level).toBe('counts');
   await db.close();
+});
+
+test('reports of a database in memory are saved to the disk', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fieldstone-profile-'));
+  const db = await open(':memory:');
+  const profile = await db.profile({ cpu: true }).stop();
+  for (const name of ['a.html', 'a.json', 'a.pb.gz']) await profile.save(join(folder, name));
+  expect(readdirSync(folder).sort()).toEqual(['a.html', 'a.json', 'a.pb.gz']);
+  expect(readFileSync(join(folder, 'a.json'), 'utf8')).toContain(':memory:');
+  await expect(profile.save(join(folder, 'missing', 'a.html'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await db.close();
+  rmSync(folder, { recursive: true });
 });
 
 test('lock sections: heat by shard and time, hot locks, the graph of waits, deadlocks', async () => {
