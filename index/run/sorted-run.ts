@@ -168,18 +168,14 @@ export class RunBuilder implements KeyTable {
   /** Nothing may be added any more. The run is sorted when its order is asked for the first time, in one go. */
   finish(): SortedRun {
     this.#trim();
-    return new SortedRun(this, undefined, this.#isOrdered);
+    return new SortedRun(this, this.#isOrdered);
   }
 
   /** The same, sorted now; yields when others should run. */
   *finishSteps(): Generator<void, SortedRun, void> {
-    let order: Uint32Array | undefined;
-    if (!this.#isOrdered) {
-      order = inOrder(this.#count);
-      yield* sortSteps(order, this);
-    }
-    this.#trim();
-    return new SortedRun(this, order, true);
+    const run = this.finish();
+    yield* run.sortSteps();
+    return run;
   }
 
   /** What was left free for more entries is given back: runs stay for long. */
@@ -228,10 +224,9 @@ export class SortedRun {
   #heads: RunHeads | undefined;
   #sought = 0;
 
-  /** `isSorted`: `order` is that of the keys, or they are in order as they are. */
-  constructor(table: RunBuilder, order: Uint32Array | undefined, isSorted: boolean) {
+  /** `isSorted`: the keys are in order as they are. */
+  constructor(table: RunBuilder, isSorted: boolean) {
     this.#table = table;
-    this.#order = order;
     this.#isSorted = isSorted;
   }
 
@@ -251,9 +246,13 @@ export class SortedRun {
   }
 
   /** Many loads may come before somebody looks for a key. */
-  #sort(): void {
+  #sort(): void { for (const _ of this.sortSteps()) { /* at once */ } }
+
+  /** Sorts it now, unless that was done; yields when others should run, who may look for keys meanwhile. */
+  *sortSteps(): Generator<void, void, void> {
+    if (this.#isSorted) return;
     const order = inOrder(this.count);
-    for (const _ of sortSteps(order, this.#table)) { /* nobody waits */ }
+    yield* sortSteps(order, this.#table);
     this.#order = order;
     this.#isSorted = true;
   }

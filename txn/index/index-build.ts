@@ -1,4 +1,4 @@
-import type { RunBuilder, SortedRun, TagSpec } from '#index';
+import type { SortedRun, TagSpec } from '#index';
 import { assert, FieldstoneError, type DbfLayout, type MemoSource } from '#storage';
 import type { IndexContext } from './index-context.js';
 import { recnoOf } from './entry.js';
@@ -6,8 +6,8 @@ import { buildTreeFile, type IndexTarget } from './build-tree-file.js';
 import { RECNO_BYTES, type CatalogIndex, type IndexedTable, type IndexKeys } from './index-keys.js';
 import { KeySink } from './key-sink.js';
 import { XbaseKeysOfRun } from './xbase-entries.js';
-import { writeXbase, xbaseKindOf, type NewTag, type XbaseKind } from './xbase-format.js';
-import { WORK, type Steps } from '../checkpoint/step.js';
+import { working, writeXbase, xbaseKindOf, type NewTag, type XbaseKind } from './xbase-format.js';
+import type { Steps } from '../checkpoint/step.js';
 
 interface Part {
   readonly definition: CatalogIndex;
@@ -55,7 +55,7 @@ export class IndexBuild {
     const done: BuiltIndex[] = [];
     const foreign = new Map<string, { readonly kind: XbaseKind; readonly tags: NewTag[]; readonly first: CatalogIndex }>();
     for (const { definition, sink: { builder, keys } } of this.#parts) {
-      const run = yield* sorted(builder);
+      const run = yield* working(builder.finishSteps());
       if (definition.unique === true && !mayRepeat) assertUnique(run, definition);
       const kind = xbaseKindOf(definition.file ?? '');
       if (kind === undefined) {
@@ -125,12 +125,4 @@ function* buildTree(c: IndexContext, definition: CatalogIndex, run: SortedRun, t
   const treeId = c.randomId();
   yield* buildTreeFile(c, target, treeId, run, sequence);
   return { ...definition, treeId, sequence };
-}
-
-/** Drives sorting, giving others their turns. */
-function* sorted(builder: RunBuilder): Steps<SortedRun> {
-  const steps = builder.finishSteps();
-  let step = steps.next();
-  for (; step.done !== true; step = steps.next()) yield WORK;
-  return step.value;
 }

@@ -7,6 +7,7 @@ import type { IndexFile } from './index-file.js';
 import type { CatalogIndex } from './index-keys.js';
 import type { IndexStore } from './index-store.js';
 import { LoadEntries } from './load-entries.js';
+import { working } from './xbase-format.js';
 
 /** Why an index file of a table is not maintained. */
 export interface IndexProblem {
@@ -163,7 +164,10 @@ export class TableIndexes {
 
   *fold(target: FoldTarget): Steps {
     for (const file of this.#frozen) {
-      for (const store of file.stores) store.keepBefore(target.snapshots);
+      for (const store of file.stores) {
+        store.keepBefore(target.snapshots);
+        for (const run of store.frozen?.runs ?? []) yield* working(run.sortSteps());
+      }
       yield* file.fold(target);
       yield WORK;
     }

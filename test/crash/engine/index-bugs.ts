@@ -17,7 +17,7 @@ export const INDEX_BUGS: readonly SourceBug[] = [
     ['  bytes[length + 3] = recno;\n', '  bytes[length + 3] = recno & 0x3f;\n']),
   sourceBug('index-runs-twice', 'index-model', 'the keys of a load are published twice', STORE, ['    this.runs.push(run);\n', '    this.runs.push(run, run);\n']),
   sourceBug('index-preimages-not-kept', 'index-model', 'what old snapshots found in the base is forgotten', TABLE,
-    ['      for (const store of file.stores) store.keepBefore(target.snapshots);\n', '']),
+    ['        store.keepBefore(target.snapshots);\n', '']),
   sourceBug('index-history-dropped', 'index-model', 'a checkpoint forgets the entries that old snapshots see', STORE,
     ['if (oldestSnapshot < frozen.sequence) this.history.push({ ...frozen, runs: [] });', '']),
   sourceBug('index-old-entries-stay', 'index-model', 'the entries of the image before a change stay', CHANGES,

@@ -79,6 +79,19 @@ test('a run is sorted when its order is asked for, not before', () => {
   expect(keysFrom([1, 2, 2, 3]).finish().isSorted).toBe(true);
 });
 
+test('a run that is sorted in turns answers between them, and is the same', () => {
+  const builder = new RunBuilder();
+  for (let i = 0; i < 300_000; i++) builder.add(Buffer.from(`key ${(i * 7919) % 300_000}`), Buffer.byteLength(`key ${(i * 7919) % 300_000}`));
+  const run = builder.finish();
+  const steps = run.sortSteps();
+  expect(steps.next().done).toBe(false);
+  expect([run.isSorted, run.lowerBound(Buffer.from('key 1'), 5), run.isSorted]).toEqual([false, 1, true]);
+  for (const _ of steps) { /* to the end */ }
+  const sorted = Array.from({ length: 300_000 }, (_, i) => `key ${i}`).sort();
+  for (const i of [0, 1, 2, 77_777, 299_999]) expect(run.bytesAt(i).toString('latin1', run.startAt(i), run.startAt(i) + run.lengthAt(i))).toBe(sorted[i]);
+  expect(run.sortSteps().next().done).toBe(true);
+});
+
 test('a run keeps no room for more entries', () => {
   const builder = new RunBuilder();
   for (let i = 0; i < 1025; i++) builder.add(Buffer.from(`key ${i}`), Buffer.byteLength(`key ${i}`));
