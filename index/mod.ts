@@ -72,7 +72,7 @@ export { putSortableDouble, sortableDoubleAt } from './dbase/key-form.js';
 export { MAX_VALUE_KEY_BYTES, VALUE_TAGS, ValueKeyReader, writeTextPrefix, writeValueKey } from './key/value-key.js';
 export { NUMBER_KEY_BYTES, putAsciiKey, putDateKey, putNumberKey, putPlainTextKey } from './key/put-value-key.js';
 export type { OrderedSource } from './run/ordered-source.js';
-export { hasRepeatedKey } from './run/repeated-key.js';
+export { hasRepeatedKey, isSameKey } from './run/repeated-key.js';
 export { RunBuilder, type SortedRun } from './run/sorted-run.js';
 export { RunCursor } from './run/run-cursor.js';
 

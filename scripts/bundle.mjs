@@ -1,6 +1,7 @@
-// Puts the files of each floor together: a folder of hundreds of modules takes Node a third of a second to load, a few take a tenth of that. Floors stay
+// Puts the files of each floor together: a folder of hundreds of modules takes Node a third of a second to load, a few take a quarter of that. Floors stay
 // apart, since profiles tell them by their folders. From the files that tsc made in the first argument, which are removed, into the folder of the second.
 import { rmSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { rolldown } from 'rolldown';
 
 const [from, to] = process.argv.slice(2);
@@ -14,7 +15,7 @@ const FLOORS = {
 };
 
 /** Other floors are reached by their names in package.json, packages by theirs. */
-const isOutside = (id) => !id.startsWith('.') && !id.startsWith('/');
+const isOutside = (id) => !id.startsWith('.') && !isAbsolute(id);
 
 for (const [floor, doors] of Object.entries(FLOORS)) {
   const bundle = await rolldown({

@@ -56,7 +56,7 @@ function isInTable(keys: HashedKeys, omitBytes: number): boolean {
     hashes[entry] = hash;
     let at = hash & mask;
     for (let other = places[at] ?? 0; other !== 0; other = places[at] ?? 0) {
-      if (hashes[other - 1] === hash && isSame(keys, other - 1, entry, omitBytes)) return true;
+      if (hashes[other - 1] === hash && isSameKey(keys, other - 1, entry, omitBytes)) return true;
       at = (at + 1) & mask;
     }
     places[at] = entry + 1;
@@ -64,12 +64,14 @@ function isInTable(keys: HashedKeys, omitBytes: number): boolean {
   return false;
 }
 
-function isSame(keys: HashedKeys, a: number, b: number, omitBytes: number): boolean {
+/** Two entries are the same but for their last `omitBytes` bytes. */
+export function isSameKey(keys: HashedKeys, a: number, b: number, omitBytes: number): boolean {
   const length = keys.lengthOf(a);
   if (length !== keys.lengthOf(b)) return false;
   const { bytes } = keys.memoryOf(a);
   const { bytes: others } = keys.memoryOf(b);
   const [start, other] = [keys.startOf(a), keys.startOf(b)];
+  // Neighbours begin alike: they differ where they end.
   for (let i = length - omitBytes - 1; i >= 0; i--) if (bytes[start + i] !== others[other + i]) return false;
   return true;
 }

@@ -65,13 +65,13 @@ export class MemoAllocator {
   allocate(lengthBytes: number): BlockNo {
     const count = this.#count(lengthBytes);
     const reused = this.#free.take(count);
-    if (reused === undefined) return this.extend(count);
+    if (reused === undefined) return this.#extend(count);
     this.#use(reused, count);
     return blockNo(reused);
   }
 
   /** As allocate(), but always behind all others: memos that are written at once must not overwrite anything. */
-  allocateAtEnd(lengthBytes: number): BlockNo { return this.extend(this.#count(lengthBytes)); }
+  allocateAtEnd(lengthBytes: number): BlockNo { return this.#extend(this.#count(lengthBytes)); }
 
   /**
    * Nobody can reach this memo any more, and the file holds it. `lengthBytes` is its data alone. When the file has something
@@ -174,7 +174,7 @@ export class MemoAllocator {
   #count(lengthBytes: number): number { return blocksFor(this.#memo.kind, this.blockSizeBytes, lengthBytes); }
 
   /** So many blocks behind all others. LIMIT when the file can hold no more. */
-  extend(count: number): BlockNo {
+  #extend(count: number): BlockNo {
     if (this.#gapBytes > MAX_GAP_BYTES) {
       throw new FieldstoneError(
         'LIMIT', `the header of the memo file claims ${this.#gapBytes} bytes behind its end; pack the table before writing memos`, { file: this.#memo.path },

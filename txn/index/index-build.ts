@@ -1,4 +1,4 @@
-import type { SortedRun, TagSpec } from '#index';
+import { isSameKey, type SortedRun, type TagSpec } from '#index';
 import { assert, FieldstoneError, type DbfLayout, type MemoSource } from '#storage';
 import type { IndexContext } from './index-context.js';
 import { recnoOf } from './entry.js';
@@ -101,24 +101,13 @@ function specOf(definition: CatalogIndex, keys: IndexKeys): TagSpec {
 /** Throws DUPLICATE for the first two rows with the same key. */
 export function assertUnique(run: SortedRun, definition: CatalogIndex): void {
   for (let i = 1; i < run.count; i++) {
-    if (!sameKey(run, i - 1, i)) continue;
+    if (!isSameKey(run.table, run.entryAt(i - 1), run.entryAt(i), RECNO_BYTES)) continue;
     const first = recnoOf(run.bytesAt(i - 1), run.startAt(i - 1), run.lengthAt(i - 1));
     const second = recnoOf(run.bytesAt(i), run.startAt(i), run.lengthAt(i));
     throw new FieldstoneError('DUPLICATE', `records ${first} and ${second} have the same key of the unique index "${definition.name}"`, {
       recno: second, details: { index: definition.name, other: first },
     });
   }
-}
-
-function sameKey(run: SortedRun, i: number, k: number): boolean {
-  const length = run.lengthAt(i);
-  if (length !== run.lengthAt(k)) return false;
-  const a = run.bytesAt(i);
-  const b = run.bytesAt(k);
-  const [from, other] = [run.startAt(i), run.startAt(k)];
-  // Neighbours begin alike: they differ where they end.
-  for (let at = length - RECNO_BYTES - 1; at >= 0; at--) if (a[from + at] !== b[other + at]) return false;
-  return true;
 }
 
 function* buildTree(c: IndexContext, definition: CatalogIndex, run: SortedRun, target: IndexTarget, sequence: number): Steps<CatalogIndex> {

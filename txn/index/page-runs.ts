@@ -24,8 +24,10 @@ export class PageRuns implements PageSink {
 
   emit(pageNo: number, page: Buffer): void {
     const size = this.#pageSizeBytes;
-    if (pageNo === this.#first + this.#count && (this.#count + 1) * size > this.#buffer.length) this.#grow();
-    if (pageNo !== this.#first + this.#count || (this.#count + 1) * size > this.#buffer.length) {
+    const follows = pageNo === this.#first + this.#count;
+    const endBytes = (this.#count + 1) * size;
+    if (follows && endBytes > this.#buffer.length) this.#grow();
+    if (!follows || endBytes > this.#buffer.length) {
       this.flush();
       this.#first = pageNo;
     }
