@@ -75,6 +75,7 @@ export type { OrderedSource } from './run/ordered-source.js';
 export { hasRepeatedKey, isSameKey } from './run/repeated-key.js';
 export { RunBuilder, type SortedRun } from './run/sorted-run.js';
 export { RunCursor } from './run/run-cursor.js';
+export { RunList } from './run/run-list.js';
 
 // MDX (dBASE IV).
 export { checkMdx, checkMdxSteps, MdxFile } from './mdx/mdx-file.js';

@@ -12,6 +12,8 @@ const LEAST_WITH_HEADS = 256;
 const HEADS_PER_SEARCH = 64;
 const FIRST_ENTRIES = 1024;
 const LEAST_CHUNK_BYTES = 1 << 16;
+/** Memory for the keys of a small run, for each that is expected. */
+const LIKELY_KEY_BYTES = 48;
 const NOT_FIXED = -1;
 const NO_PLACES = new Uint16Array(0);
 const NO_STARTS = new Uint32Array(0);
@@ -41,8 +43,8 @@ export class RunBuilder implements KeyTable {
   #starts = NO_STARTS;
   #lengths = NO_PLACES;
 
-  /** `expected`: how many entries will come, about; more may. */
-  constructor(expected = 0) { this.#expected = Math.max(FIRST_ENTRIES, expected); }
+  /** `expected`: how many entries will come, about; more may. 0: nobody knows. */
+  constructor(expected = 0) { this.#expected = expected > 0 ? expected : FIRST_ENTRIES; }
 
   get count(): number { return this.#count; }
   get longest(): number { return this.#longest; }
@@ -143,7 +145,7 @@ export class RunBuilder implements KeyTable {
   /** What the keys that are still expected will take, about: more is given back at the end, but was asked for all the same. */
   #likelyBytes(): number {
     const count = this.#count;
-    if (count === 0) return LEAST_CHUNK_BYTES;
+    if (count === 0) return Math.min(LEAST_CHUNK_BYTES, MAX_KEY_BYTES + this.#expected * LIKELY_KEY_BYTES);
     if (count >= this.#expected) return CHUNK_BYTES;
     const each = this.#chunks.reduce((sum, { bytes }) => sum + bytes.length, 0) / count;
     return Math.ceil((this.#expected - count) * each) + LEAST_CHUNK_BYTES;

@@ -28,9 +28,13 @@ export interface InsertManyResult {
   readonly lastRecno: number;
 }
 
-// Up to here a load is an ordinary transaction; larger ones are written straight to the table.
+// Below this a load is an ordinary transaction; larger ones are written straight to the table.
 const SMALL_BYTES = 1 << 20;
-const SMALL_ROWS = 4096;
+/** On a disk, since it takes two or three more syncs. */
+const SMALL_ROWS = 1024;
+const SMALL_ROWS_IN_MEMORY = 16;
+/** While a checkpoint runs, for which a load would wait. */
+const SMALL_ROWS_AT_CHECKPOINT = 4096;
 const ROWS_PER_TURN = 4096;
 
 /** What is inserted, when it is no plain row. */
@@ -96,7 +100,7 @@ export async function insertRows(
   assertUniqueTags(engine, codec.store);
   assertGrowable(codec.store);
   const iterator = iteratorOf(rows);
-  const limit = Math.min(SMALL_ROWS, Math.max(1, Math.floor(SMALL_BYTES / codec.layout.recordLength)));
+  const limit = Math.min(smallRows(engine), Math.max(1, Math.floor(SMALL_BYTES / codec.layout.recordLength)));
   const first: unknown[] = [];
   const isLarge = options.direct === true || (Array.isArray(rows) && rows.length >= limit);
   try {
@@ -111,6 +115,11 @@ export async function insertRows(
     if (!hasCode(e, 'CLOSED') && !hasCode(e, 'ABORTED')) await returned;
     throw e;
   }
+}
+
+function smallRows({ options, writeSide }: TableHost['engine']): number {
+  if (writeSide.isCheckpointing) return SMALL_ROWS_AT_CHECKPOINT;
+  return options.ephemeral === true ? SMALL_ROWS_IN_MEMORY : SMALL_ROWS;
 }
 
 function iteratorOf(rows: Iterable<unknown> | AsyncIterable<unknown>): Rows {

@@ -1,4 +1,4 @@
-import { MAX_KEY_BYTES } from '#index';
+import { MAX_KEY_BYTES, type OrderedSource } from '#index';
 import { FieldstoneError } from '#storage';
 import { RECNO_BYTES } from './index-keys.js';
 
@@ -16,4 +16,11 @@ export function appendRecno(bytes: Uint8Array, length: number, recno: number): n
   bytes[length + 2] = recno >>> 8;
   bytes[length + 3] = recno;
   return length + RECNO_BYTES;
+}
+
+/** The source stands on an entry of the whole key[0 .. length). */
+export function isEntryOf({ keyBytes, keyStart, keyLength }: OrderedSource, key: Uint8Array, length: number): boolean {
+  if (keyLength !== length + RECNO_BYTES) return false;
+  for (let i = length - 1; i >= 0; i--) if (key[i] !== keyBytes[keyStart + i]) return false;
+  return true;
 }

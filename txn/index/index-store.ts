@@ -1,4 +1,4 @@
-import { hashKey, SkipList, type ByteRange, type OrderedSource, type SortedRun, RunCursor } from '#index';
+import { hashKey, RunCursor, RunList, SkipList, type ByteRange, type OrderedSource, type SortedRun } from '#index';
 import { FieldstoneError } from '#storage';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import { firstIn, isBelow } from '../keys/key-store.js';
@@ -29,7 +29,7 @@ export class IndexStore {
   readonly validFrom: number;
   base: IndexBase;
   active: SkipList;
-  runs: SortedRun[] = [];
+  #runs = new RunList();
   frozen: FrozenEntries | undefined;
   /** Oldest first. A generation answers for snapshots before its sequence. */
   history: FrozenEntries[] = [];
@@ -65,9 +65,7 @@ export class IndexStore {
   get isInMemory(): boolean { return this.#definition.file === undefined; }
 
   get sizeBytes(): number {
-    let sum = this.active.isEmpty ? 0 : this.active.sizeBytes;
-    for (const run of this.runs) sum += run.sizeBytes;
-    return sum + (this.frozen?.list.sizeBytes ?? 0);
+    return (this.active.isEmpty ? 0 : this.active.sizeBytes) + this.#runs.sizeBytes + (this.frozen?.list.sizeBytes ?? 0);
   }
 
   get historyBytes(): number {
@@ -78,8 +76,8 @@ export class IndexStore {
 
   /** Entries, about. */
   get entryCount(): number {
-    let count = this.base.entryCount + this.active.keyCount + (this.frozen?.list.keyCount ?? 0);
-    for (const run of this.runs) count += run.count;
+    let count = this.base.entryCount + this.active.keyCount + (this.frozen?.list.keyCount ?? 0) + this.#runs.count;
+    for (const run of this.frozen?.runs ?? []) count += run.count;
     return count;
   }
 
@@ -101,7 +99,7 @@ export class IndexStore {
 
   /** The rows of a large load, whose numbers no older snapshot counts. */
   publishRun(run: SortedRun, sequence: number): void {
-    this.runs.push(run);
+    this.#runs.add(run);
     this.lastChange = sequence;
     this.#lastLoad = sequence;
     this.epoch++;
@@ -115,9 +113,15 @@ export class IndexStore {
     return [...lists, this.active];
   }
 
+  /** Keys of loads that no checkpoint freezes yet. */
+  get runs(): readonly SortedRun[] { return this.#runs.joined(); }
+
+  /** The keys of all loads that the base does not hold yet. */
+  runSources(): OrderedSource[] { return [...this.runs, ...this.frozen?.runs ?? []].map((run) => new RunCursor(run)); }
+
   /** What stands beneath the lists: runs and the base, which have no entry in common. */
   sourcesBelow(keyHash?: number): OrderedSource[] {
-    const runs = [...this.runs, ...this.frozen?.runs ?? []].map((run) => new RunCursor(run));
+    const runs = this.runSources();
     return keyHash === undefined || this.base.mayHold(keyHash) ? [...runs, this.base.source()] : runs;
   }
 
@@ -152,12 +156,12 @@ export class IndexStore {
 
   /** False when there is nothing to fold. An index in memory waits until folding is worth its while. */
   freeze(sequence: number): boolean {
-    if (this.active.isEmpty && this.runs.length === 0) return false;
-    if (this.isInMemory && this.runs.length === 0 && this.active.keyCount < Math.max(COMPACT_ENTRIES, this.base.entryCount / 4)) return false;
+    if (this.active.isEmpty && this.#runs.count === 0) return false;
+    if (this.isInMemory && this.#runs.count === 0 && this.active.keyCount < Math.max(COMPACT_ENTRIES, this.base.entryCount / 4)) return false;
     if (this.frozen !== undefined) throw new FieldstoneError('POISONED', 'a checkpoint began while another was running');
     this.frozen = { list: this.active, sequence, runs: this.runs };
     this.active = this.#newList();
-    this.runs = [];
+    this.#runs = new RunList();
     this.epoch++;
     return true;
   }
@@ -165,7 +169,7 @@ export class IndexStore {
   unfreeze(): void {
     if (this.frozen === undefined) return;
     this.active.absorbOlder(this.frozen.list);
-    this.runs = [...this.frozen.runs, ...this.runs];
+    this.#runs = new RunList([...this.frozen.runs, ...this.#runs.joined()]);
     this.frozen = undefined;
     this.epoch++;
   }

@@ -5,6 +5,7 @@ import { rangeOfKey } from './entry-changes.js';
 import { assertUnique } from './index-build.js';
 import { RECNO_BYTES } from './index-keys.js';
 import type { IndexStore } from './index-store.js';
+import { KeyProbe } from './key-probe.js';
 import { KeySink } from './key-sink.js';
 import { MergedCursor } from './merged-cursor.js';
 import { newestHost } from './newest-host.js';
@@ -58,12 +59,15 @@ export class LoadEntries {
   }
 }
 
-function assertAbsent(index: IndexStore, run: SortedRun, table: string): void {
-  for (let i = 0; i < run.count; i++) {
-    const start = run.startAt(i);
-    const length = run.lengthAt(i);
-    const entry = run.bytesAt(i).subarray(start, start + length);
-    if (!new MergedCursor(newestHost(index, hashKey(entry, length - RECNO_BYTES)), rangeOfKey(entry, length - RECNO_BYTES), false).next()) continue;
+function assertAbsent(index: IndexStore, { table: keys }: SortedRun, table: string): void {
+  const probe = new KeyProbe(index);
+  for (let i = 0; i < keys.count; i++) {
+    const start = keys.startOf(i);
+    const length = keys.lengthOf(i);
+    const entry = keys.bytesOf(i).subarray(start, start + length);
+    const keyLength = length - RECNO_BYTES;
+    if (!probe.mayHold(entry, keyLength)) continue;
+    if (!new MergedCursor(newestHost(index, hashKey(entry, keyLength)), rangeOfKey(entry, keyLength), false).next()) continue;
     const recno = recnoOf(entry, 0, length);
     throw new FieldstoneError('DUPLICATE', `record ${recno} of the load has a key that the unique index "${index.name}" of "${table}" holds already`, {
       table, recno, details: { index: index.name },

@@ -1,9 +1,8 @@
 import { afterPrefix, hashKey, RunBuilder, RunCursor, SkipList, type OrderedSource } from '#index';
 import { keepLayout } from '#storage';
 import type { RecordView } from '../record/record-view.js';
-import { recnoOf } from './entry.js';
+import { isEntryOf, recnoOf } from './entry.js';
 import { IndexCursor } from './index-cursor.js';
-import { RECNO_BYTES } from './index-keys.js';
 import type { IndexStore } from './index-store.js';
 import { ListSource } from './list-source.js';
 
@@ -56,16 +55,9 @@ export class SameKeyCursor {
   #addList(list: SkipList, sequence: number): void { if (!list.isEmpty) this.#add(new ListSource(list, sequence)); }
 
   #add(source: OrderedSource): void {
-    if (!source.seek(this.#key, this.#length) || !this.#isOfKey(source)) return;
+    if (!source.seek(this.#key, this.#length) || !isEntryOf(source, this.#key, this.#length)) return;
     if (this.#only === undefined) this.#only = source;
     else this.#hasSeveral = true;
-  }
-
-  #isOfKey({ keyBytes, keyStart, keyLength }: OrderedSource): boolean {
-    if (keyLength !== this.#length + RECNO_BYTES) return false;
-    const key = this.#key;
-    for (let i = this.#length - 1; i >= 0; i--) if (key[i] !== keyBytes[keyStart + i]) return false;
-    return true;
   }
 
   /** To the next record; false at the end. */
@@ -80,7 +72,7 @@ export class SameKeyCursor {
     if (source === undefined) return false;
     for (;;) {
       if (this.#isFresh) this.#isFresh = false;
-      else if (!source.next() || !this.#isOfKey(source)) break;
+      else if (!source.next() || !isEntryOf(source, this.#key, this.#length)) break;
       if (source.isTombstone) continue;
       this.recno = recnoOf(source.keyBytes, source.keyStart, source.keyLength);
       if (this.recno <= this.#highest) return true; // rows of a load that came later are in the index already

@@ -10,6 +10,8 @@ import type { RecordStore } from './record-store.js';
 
 /** A memo that is written in place begins with so much room. */
 const LEAST_MEMO_ROOM = 1 << 14;
+/** Memory for the memos of a small load, for each row that is expected. */
+const LIKELY_MEMO_BYTES = 256;
 const NO_BYTES = Buffer.alloc(0);
 const NO_MEMORY = new ByteMemory(NO_BYTES);
 
@@ -48,7 +50,7 @@ export class BulkAppend {
 
   /**
    * The caller holds the append lease of the store and logged its beginning.
-   * `maxLoggedBytes` bounds memos that must go through the log (dBASE IV); `expected`: how many rows will come, about.
+   * `maxLoggedBytes` bounds memos that must go through the log (dBASE IV); `expected`: how many rows will come, about; 0: nobody knows.
    */
   constructor(store: RecordStore, bufferBytes: number, maxLoggedBytes: number, expected: number) {
     this.#maxLoggedBytes = maxLoggedBytes;
@@ -57,9 +59,10 @@ export class BulkAppend {
     this.#publishedBytes = store.base.publishedBytes;
     this.#entries = store.indexes.newLoad(expected);
     const { recordLength } = store.layout;
-    this.#memory = new ByteMemory(Buffer.alloc(Math.max(1, Math.floor(bufferBytes / recordLength)) * recordLength));
+    const rows = Math.max(1, Math.floor(bufferBytes / recordLength));
+    this.#memory = new ByteMemory(Buffer.alloc((expected > 0 ? Math.min(rows, expected) : rows) * recordLength));
     this.#buffer = this.#memory.bytes;
-    if (store.base.memo !== undefined) this.#takeMemoBuffer(bufferBytes);
+    if (store.base.memo !== undefined) this.#takeMemoBuffer(expected > 0 ? Math.min(bufferBytes, 2 * LEAST_MEMO_ROOM + expected * LIKELY_MEMO_BYTES) : bufferBytes);
   }
 
   /** Rows begin as these bytes from now on: the place at slot() holds them. */

@@ -1,9 +1,22 @@
 import type { Extent } from './foldable-records.js';
 
-/** The load that wrote the record into the table file. */
+/** The load that wrote the record into the table file. Extents stand in the order of their records. */
 export function extentOf(extents: readonly Extent[], recno: number): Extent | undefined {
-  for (const extent of extents) if (recno >= extent.firstRecno && recno <= extent.lastRecno) return extent;
-  return undefined;
+  let low = 0;
+  let high = extents.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((extents[middle]?.lastRecno ?? 0) < recno) low = middle + 1;
+    else high = middle;
+  }
+  const extent = extents[low];
+  return extent !== undefined && recno >= extent.firstRecno ? extent : undefined;
+}
+
+/** One extent instead of two, when the second goes on where the first ends; else undefined. */
+export function joinExtents(first: Extent | undefined, second: Extent): Extent | undefined {
+  if (first === undefined || first.lastRecno + 1 !== second.firstRecno || second.head.length > 0) return undefined;
+  return { ...first, lastRecno: second.lastRecno, memoEndBytes: Math.max(first.memoEndBytes, second.memoEndBytes) };
 }
 
 /**

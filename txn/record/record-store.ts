@@ -5,7 +5,7 @@ import type { FoldTarget } from '../checkpoint/fold-target.js';
 import type { Steps } from '../checkpoint/step.js';
 import { TableIndexes } from '../index/table-indexes.js';
 import { CountVersions } from './count-versions.js';
-import { extentOf, isInHead, putHead } from './extent-head.js';
+import { extentOf, isInHead, joinExtents, putHead } from './extent-head.js';
 import type { Extent, FoldableRecords, FrozenRecords } from './foldable-records.js';
 import { foldRecords, frozenRecords, patchRows, switchRecords } from './record-fold.js';
 import type { RecordBase } from './record-base.js';
@@ -198,7 +198,11 @@ export class RecordStore implements VersionedStore, FoldableRecords {
   }
 
   publishExtent(extent: Extent, sequence: number): void {
-    this.extents.push(extent);
+    const { extents } = this;
+    // A checkpoint takes the oldest ones as they are.
+    const joined = extents.length > (this.frozen?.extents ?? 0) ? joinExtents(extents.at(-1), extent) : undefined;
+    if (joined !== undefined) extents.pop();
+    extents.push(joined ?? extent);
     this.base.cached.invalidate(this.base.offsetOf(extent.firstRecno), this.base.offsetOf(extent.lastRecno + 1));
     const { memo } = this.base;
     if (memo !== undefined && extent.memoEndBytes > 0) memo.cached.invalidate(memo.publishedBytes - 1, extent.memoEndBytes);

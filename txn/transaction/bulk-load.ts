@@ -9,7 +9,7 @@ const BUFFER_BYTES = 1 << 18;
  * Appends any number of rows in bounded memory, as one atomic commit. `fill` encodes rows into the load; if it throws,
  * nothing remains. Other inserts into the table wait meanwhile, and it waits for locks on the whole table.
  *
- * @param expected how many rows will come, about
+ * @param expected how many rows will come, about; 0: nobody knows
  * @param storeOf the table's store now: while the load waits for its turn, a rebuild may put another in its place
  */
 export async function bulkLoad<Result>(

@@ -30,5 +30,9 @@ export const CLAIM_BUGS: readonly SourceBug[] = [
   sourceBug('look-up-in-gone-index', 'index-claims', 'a query that knows its way goes on with an index that was dropped', 'src/indexes/key-lookup.ts',
     [' || view.store.indexes.stores !== epoch', '']),
   sourceBug('look-up-before-delta', 'index-claims', 'a look-up leaves out what was committed since the last checkpoint', 'txn/index/same-key-cursor.ts', ['    this.#addList(index.active, sequence);\n', '']),
+  sourceBug('index-frozen-load-unseen', 'index-claims', 'the keys of a load that a checkpoint is taking are not counted', 'txn/index/index-store.ts',
+    ['    for (const run of this.frozen?.runs ?? []) count += run.count;\n', '']),
+  sourceBug('extent-joined-to-frozen', 'index-claims', 'a load becomes part of one that a checkpoint is taking', 'txn/record/record-store.ts',
+    ['extents.length > (this.frozen?.extents ?? 0) ? ', 'extents.length > 0 ? ']),
   sourceBug('index-early-sync-unasked', 'index-claims', 'nobody asks how the early sync of a large index file ended', 'txn/index/finish-index-build.ts', ['    await early.end();\n', '']),
 ];

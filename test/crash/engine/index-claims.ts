@@ -12,6 +12,7 @@ const ROWS = 90;
 /** Their index takes more than 4 MB, also with pages of 4 KB. */
 const LARGE_ROWS = 400_000;
 const BYTE_STEP = 41;
+const MOST_TURNS = 40;
 /** Longer than a key tells. */
 const LONG = 'x'.repeat(3000);
 let pid = 9_000_000;
@@ -59,7 +60,7 @@ async function folderWith(names: readonly string[], type: Xbase, options: Partia
  * files that fail once, index files that are not those of their rows.
  */
 export async function indexClaimProblem(): Promise<string | undefined> {
-  for (const claim of [growthProblem, longTextProblem, passingFailureProblem, damageProblem, newestProblem, uniqueProblem, lookUpProblem, earlySyncProblem]) {
+  for (const claim of [growthProblem, longTextProblem, passingFailureProblem, damageProblem, newestProblem, uniqueProblem, lookUpProblem, earlySyncProblem, loadAmidCheckpointProblem, repeatedKeyProblem]) {
     const problem = await claim();
     if (problem !== undefined) return problem;
   }
@@ -248,4 +249,56 @@ async function earlySyncProblem(): Promise<string | undefined> {
   const code = await t.createIndex('ix', { on: 'n' }).then(() => 'built', (e: unknown) => (hasCode(e, 'IO') ? 'IO' : String(e)));
   await db.close();
   return code === 'IO' ? undefined : `an index file whose first sync failed: ${code}`;
+}
+
+/** A load that ends while a checkpoint takes what came before it: keys of that are known, and its own rows are there afterwards. */
+async function loadAmidCheckpointProblem(): Promise<string | undefined> {
+  for (let turns = 0; turns < MOST_TURNS; turns++) {
+    const got = `${await loadAmidCheckpoint(turns, 7)} ${await loadAmidCheckpoint(turns, ROWS + 1)}`;
+    if (got !== `DUPLICATE,${ROWS},${ROWS},${ROWS}, inserted,${ROWS + 2},${ROWS + 2},${ROWS + 2},${ROWS + 2}`) return `loads amid a checkpoint, ${turns} turns after it began: ${got}`;
+  }
+  return undefined;
+}
+
+/** The last row of the load has the key `last`. */
+async function loadAmidCheckpoint(turns: number, last: number): Promise<string> {
+  const db = await openAt(emptyFolder());
+  const t = await db.createTable('t', { n: numeric(8) }, { dialect: 'foxpro2' });
+  await t.createIndex('ix', { on: 'n', type: 'btree', unique: true });
+  await t.insertMany(Array.from({ length: ROWS }, (_, n) => ({ n })), { direct: true });
+  let checkpoint: Promise<unknown> | undefined;
+  async function* rows(): AsyncGenerator<{ n: number }> {
+    yield { n: ROWS };
+    checkpoint = db.checkpoint();
+    for (let i = 0; i < turns; i++) await new Promise((resolve) => { setImmediate(resolve); });
+    yield { n: last };
+  }
+  const end = await t.insertMany(rows(), { direct: true }).then(() => 'inserted', (e: unknown) => (hasCode(e, 'DUPLICATE') ? 'DUPLICATE' : String(e)));
+  const seen = [t.recordCount, t.find().toArray().length];
+  await checkpoint;
+  seen.push(t.find().toArray().length);
+  const own = t.index('ix').seek(ROWS + 1)?.$recno;
+  await db.close();
+  return [end, ...seen, own].join(',');
+}
+
+/** A load refuses keys that are in the index file, in other loads, and in the newest commits; those of deleted rows it may have. */
+async function repeatedKeyProblem(): Promise<string | undefined> {
+  for (const type of ['btree', 'skiplist'] as const) {
+    const db = await openAt(emptyFolder());
+    const t = await db.createTable('t', { name: char(12) }, { dialect: 'foxpro2' });
+    await t.createIndex('ix', { on: 'name', type, unique: true });
+    const load = (...names: string[]): Promise<string> => t.insertMany(names.map((name) => ({ name })), { direct: true })
+      .then(() => 'inserted', (e: unknown) => (hasCode(e, 'DUPLICATE') ? 'DUPLICATE' : String(e)));
+    await load('base', 'gone', 'later');
+    await db.checkpoint();
+    await load('loaded', 'gone too');
+    await t.insert({ name: 'newest' });
+    await t.delete(2);
+    await t.delete(5);
+    const got = [await load('a', 'base'), await load('a', 'loaded'), await load('a', 'newest'), await load('a', 'b', 'a'), await load('gone', 'gone too', 'a')].join();
+    await db.close();
+    if (got !== 'DUPLICATE,DUPLICATE,DUPLICATE,DUPLICATE,inserted') return `loads with keys that are there already (${type}): ${got}`;
+  }
+  return undefined;
 }

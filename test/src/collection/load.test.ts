@@ -6,6 +6,7 @@ import { char, date, integer } from '../../../src/table/field-types.js';
 const MANY = 6000;
 
 type Doc = Record<string, unknown>;
+type Db = Awaited<ReturnType<typeof open>>;
 
 function documents(): Doc[] {
   return Array.from({ length: MANY }, (_, i): Doc => ({
@@ -15,7 +16,12 @@ function documents(): Doc[] {
   }));
 }
 
-/** The same documents one by one, in ordinary transactions. */
+/** One by one, in an ordinary transaction. */
+function insertEach(db: Db, name: string, docs: readonly Doc[]): Promise<void> {
+  return db.transaction((tx) => { for (const doc of docs) tx.collection(name).insert(doc); });
+}
+
+/** Two collections, for the same documents. */
 async function pair(options: Parameters<Awaited<ReturnType<typeof open>>['createCollection']>[1]) {
   const db = await open(':memory:');
   const indexes = [
@@ -38,7 +44,7 @@ describe.each(CASES)('a large load into a collection (%s)', (kind, options) => {
   test('keeps the same documents and index entries as single inserts', async () => {
     const { db, loaded, single } = await pair(options);
     const ids = await loaded.insertMany(given);
-    for (let i = 0; i < MANY; i += 1000) await single.insertMany(given.slice(i, i + 1000));
+    for (let i = 0; i < MANY; i += 1000) await insertEach(db, 'single', given.slice(i, i + 1000));
     expect(ids).toEqual(given.map((doc: Doc) => doc['_id']));
     expect(loaded.find().toArray()).toEqual(single.find().toArray());
     expect(loaded.get('id-600')).toEqual(single.get('id-600'));
@@ -148,7 +154,7 @@ describe('a large load of odd documents', () => {
     const given = odd();
     const filler = Array.from({ length: MANY }, (_, i): Doc => ({ _id: `filler ${i}`, v: `filler ${i % 7}` }));
     await loaded.insertMany([...filler.slice(0, 3000), ...given, ...filler.slice(3000)]);
-    for (let i = 0; i < filler.length; i += 1000) await single.insertMany(filler.slice(i, i + 1000));
+    for (let i = 0; i < filler.length; i += 1000) await insertEach(db, 'single', filler.slice(i, i + 1000));
     for (const doc of given) await single.insert(doc);
     const byId = (doc: Doc): unknown => (doc['_id'] instanceof Uint8Array ? doc['_id'].join() : doc['_id']);
     for (const doc of given) expect(loaded.get(byId(doc) as string)).toEqual(single.get(byId(doc) as string));
@@ -192,3 +198,61 @@ test('an id that comes twice is named, by small and by large loads', async () =>
   expect(c.count()).toBe(1);
   await db.close();
 }, 30_000);
+
+test('many small loads, with finds, changes and checkpoints in between, leave what single inserts would', async () => {
+  const seed = Number(process.env['SEED'] ?? 5);
+  let state = seed;
+  const random = (below: number): number => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) % below;
+  const db = await open(':memory:');
+  const c = await db.createCollection<Doc>('c', { indexes: [{ name: 'city', on: ['city'] }, { name: 'n', on: ['n'], unique: true }] });
+  const want = new Map<number, Doc>();
+  const told = `SEED=${seed} npx vitest run test/src/collection/load.test.ts`;
+  for (let step = 0; step < 400; step++) {
+    const dice = random(10);
+    if (dice < 6) {
+      const docs = Array.from({ length: 1 + random(60) }, (): Doc => ({ _id: random(20_000), city: `c${random(30)}`, n: random(1e9) }));
+      const ids = new Set(docs.map(({ _id }) => _id));
+      const isNew = ids.size === docs.length && docs.every(({ _id }) => !want.has(Number(_id)));
+      const done = await c.insertMany(docs).then(() => true, (e: unknown) => { expect(e, told).toMatchObject({ code: 'DUPLICATE' }); return false; });
+      expect(done, told).toBe(isNew);
+      if (isNew) for (const doc of docs) want.set(Number(doc['_id']), doc);
+    } else if (dice === 6) {
+      const id = random(20_000);
+      await c.delete({ _id: id as never });
+      want.delete(id);
+    } else if (dice === 7 && random(4) === 0) await db.checkpoint();
+    else {
+      const city = `c${random(30)}`;
+      const found = c.find({ city }).toArray().map(({ _id }) => Number(_id)).sort((a, b) => a - b);
+      expect(found, told).toEqual([...want.values()].filter((doc) => doc['city'] === city).map(({ _id }) => Number(_id)).sort((a, b) => a - b));
+    }
+  }
+  for (const [id, doc] of want) expect(c.get(id as never), told).toEqual(doc);
+  expect(c.count(), told).toBe(want.size);
+  await db.checkpoint();
+  expect((await db.check()).findings, told).toEqual([]);
+  await db.close();
+}, 60_000);
+
+test('a load that ends while a checkpoint takes the keys of the one before refuses the same ids', async () => {
+  let during = 0;
+  for (let turns = 0; turns < 40; turns++) {
+    const db = await open(':memory:');
+    const c = await db.createCollection<Doc>('c');
+    await c.insertMany(Array.from({ length: 3000 }, (_, i): Doc => ({ _id: `x${i}` })));
+    let isRunning = true;
+    let checkpoint: Promise<unknown> | undefined;
+    async function* again(): AsyncGenerator<Doc> {
+      for (let i = 0; i < 40; i++) yield { _id: `y${i}` };
+      checkpoint = db.checkpoint().finally(() => { isRunning = false; });
+      for (let i = 0; i < turns; i++) await new Promise((resolve) => { setImmediate(resolve); });
+      if (isRunning) during++;
+      yield { _id: 'x7' };
+    }
+    await expect(c.insertMany(again())).rejects.toMatchObject({ code: 'DUPLICATE' });
+    await checkpoint;
+    expect(c.count()).toBe(3000);
+    await db.close();
+  }
+  expect(during).toBeGreaterThan(0);
+}, 60_000);
