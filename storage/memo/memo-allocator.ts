@@ -91,6 +91,9 @@ export class MemoAllocator {
     else if (this.#memo.kind === 'dbt4') this.#release(block, lengthBytes);
   }
 
+  /** Takes back all from `block` on, which were allocated at the end and never published; those that the file may hold already stay. */
+  undoFrom(block: number): void { this.#nextBlock = Math.min(this.#nextBlock, Math.max(block, this.#settledBlock)); }
+
   /** Recovery: all blocks below `block` may be in use. */
   reserveTo(block: number): void {
     if (block > this.#nextBlock) {

@@ -40,6 +40,10 @@ export class BulkAppend {
   #count = 0;
   #written = 0;
   #memoEndBytes = 0;
+  /** The first block that was taken, and the one behind the last. */
+  #memoBlocks: { readonly first: number; end: number } | undefined;
+  /** Nobody else took blocks in between. */
+  #isAlone = true;
   readonly #entries: LoadEntries | undefined;
   /** Memos of the row that is being added, for its keys. */
   #rowMemos: readonly PendingMemo[] = [];
@@ -136,6 +140,7 @@ export class BulkAppend {
     if (base === undefined) return;
     const { allocator } = base;
     const block = allocator.allocateAtEnd(lengthBytes);
+    this.#took(block, allocator.nextBlock);
     const imageBytes = allocator.endBytes - block * allocator.blockSizeBytes;
     writePointer(this.store.layout, field, { block, lengthBytes }, this.#buffer, this.#buffered);
     closeMemoImage('text', lengthBytes, this.#memoMemory, this.#memoBuffered, imageBytes);
@@ -149,6 +154,7 @@ export class BulkAppend {
     const { kind, allocator } = base;
     const lengthBytes = memo.bytes.length;
     const block = allocator.allocateAtEnd(lengthBytes);
+    this.#took(block, allocator.nextBlock);
     writePointer(this.store.layout, memo.field, { block, lengthBytes }, this.#buffer, this.#buffered);
     this.#rowBlocks.push(block);
     if (kind === 'dbt4') {
@@ -159,6 +165,12 @@ export class BulkAppend {
     const at = this.#placeInBuffer(block * allocator.blockSizeBytes, imageBytes);
     writeMemoImage(kind, memo.content, memo.bytes, this.#memoMemory.bytes, at, imageBytes);
     this.#memoEndBytes = Math.max(this.#memoEndBytes, this.#memoStart + this.#memoBuffered);
+  }
+
+  #took(block: number, end: number): void {
+    const blocks = this.#memoBlocks ??= { first: block, end: block };
+    if (blocks.end !== block) this.#isAlone = false;
+    blocks.end = end;
   }
 
   /** Where in the buffer the next memo goes, which stands at `offset` in the file. */
@@ -235,6 +247,18 @@ export class BulkAppend {
     store.recnos.giveBackRange(this.#firstRecno, store.recnos.next);
     const { base } = store;
     if (base.stat().sizeBytes > base.publishedBytes && store.extents.length === 0) base.file.truncate(base.publishedBytes);
+    this.#giveBackMemos();
+  }
+
+  /** Blocks behind which nobody took others: the memo file would end before the place that its header names. */
+  #giveBackMemos(): void {
+    const { memo } = this.store.base;
+    const blocks = this.#memoBlocks;
+    if (memo === undefined || blocks === undefined || !this.#isAlone || memo.allocator.nextBlock !== blocks.end) return;
+    memo.allocator.undoFrom(blocks.first);
+    const { file } = memo.cached;
+    const endBytes = Math.max(memo.publishedBytes, memo.allocator.endBytes);
+    if (file.stat().sizeBytes > endBytes) file.truncate(endBytes);
   }
 }
 
