@@ -140,8 +140,8 @@ export class BulkAppend {
     if (base === undefined) return;
     const { allocator } = base;
     const block = allocator.allocateAtEnd(lengthBytes);
-    this.#took(block, allocator.nextBlock);
     const imageBytes = allocator.endBytes - block * allocator.blockSizeBytes;
+    this.#took(block, allocator.nextBlock);
     writePointer(this.store.layout, field, { block, lengthBytes }, this.#buffer, this.#buffered);
     closeMemoImage('text', lengthBytes, this.#memoMemory, this.#memoBuffered, imageBytes);
     this.#memoBuffered += imageBytes;

@@ -47,12 +47,14 @@ export function closingEngine(steps?: number): System<EngineState> {
   };
 }
 
-/** Beyond what the folder check sees: every record begins with a mark that other programs know. */
+/** Beyond what the folder check sees: every record begins with a mark that other programs know, and nothing stands behind the end mark. */
 function closedProblem(image: DiskImage): string | undefined {
   for (const [path, { bytes }] of image.files) {
     if (!path.endsWith('.dbf')) continue;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const count = view.getUint32(4, true), headerLength = view.getUint16(8, true), recordLength = view.getUint16(10, true);
+    const end = headerLength + count * recordLength + 1;
+    if (bytes.length > end) return `${path} has ${bytes.length - end} bytes behind its end mark`;
     for (let recno = 1; recno <= count; recno++) {
       const mark = bytes[headerLength + (recno - 1) * recordLength];
       if (mark !== 0x20 && mark !== 0x2a) return `record ${recno} of ${path} begins with ${String(mark)}`;
@@ -64,6 +66,15 @@ function closedProblem(image: DiskImage): string | undefined {
 function openNext(stage: Stage, durability: Durability = 'commit'): Promise<Database> {
   lives++;
   return openIn({ ...stage.env, random: seededRandom(lives) }, '/db', { durability, profiling: 'off', cacheSize: '64kb' }, fakeIdentity(FIRST_PID + lives));
+}
+
+/** Recovery cuts what loads left that never committed; the next checkpoint would hide it. */
+function assertEndsThere(db: Database): void {
+  for (const name of db.tables()) {
+    const { headerLengthBytes, recordLengthBytes, sizeBytes } = db.table(name).info();
+    const end = headerLengthBytes + db.table(name).recordCount * recordLengthBytes + 1;
+    if (sizeBytes > end) throw new Error(`recovery leaves ${sizeBytes - end} bytes behind ${name}`);
+  }
 }
 
 const LOADS = ['insert', 'load', 'die', 'insert', 'die', 'commits after the load', 'load', 'checkpoint', 'pause', 'update', 'alter', 'group', 'insert sync', 'pause', 'commits after the load'];
@@ -101,7 +112,11 @@ export function loadingEngine(): System<ContractState> {
         }
       }
     },
-    observe: async (stage) => readContract(await openNext(stage)),
+    observe: async (stage) => {
+      const db = await openNext(stage);
+      assertEndsThere(db);
+      return readContract(db);
+    },
     extend: async (stage, seen, _lost, log) => {
       const db = await openNext(stage);
       if (seen.has('a')) {
