@@ -3,7 +3,7 @@ export { ByteMemory } from './base/byte-memory.js';
 export * from './base/units.js';
 export * from './base/errors.js';
 export * from './base/assert.js';
-export { keepLayout } from './base/keep-layout.js';
+export { keepLayout, keepNewest } from './base/keep-layout.js';
 export * from './base/nearest.js';
 export { sha256Hex } from './base/sha256.js';
 export { copyBytes } from './base/copy-bytes.js';

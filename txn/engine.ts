@@ -247,7 +247,14 @@ export class Engine {
       this.keyStores.closeAll();
       this.cache.clear();
       this.#lock?.release();
+      if (this.options.ephemeral === true) this.#dropFiles();
     }
+  }
+
+  /** Nobody can open them again: whoever still holds the database does not hold its content. */
+  #dropFiles(): void {
+    const { env: { vfs }, folder } = this.options;
+    for (const name of vfs.list(folder)) vfs.unlink(`${folder}/${name}`);
   }
 
   #gauges(): Record<string, number> {

@@ -28,9 +28,9 @@ const { hasOwnProperty: hasOwn } = Object.prototype;
 export class DocumentLoader implements ItemLoader {
   readonly #codec: DocumentCodec;
   readonly #load: BulkAppend;
-  readonly #known = new KnownValues();
+  #known = new KnownValues();
   readonly #ids: IdGenerator;
-  readonly #added: DocumentId[];
+  #added: DocumentId[];
   readonly #fields: NameChain<LoadField>;
   /** Stands before the first field of a document. */
   readonly #before: LoadField;
@@ -85,6 +85,11 @@ export class DocumentLoader implements ItemLoader {
     for (const keys of this.#keys) keys.end();
     load.added(memos, this.#known);
     this.#added.push(id);
+  }
+
+  release(): void {
+    this.#added = [];
+    this.#known = new KnownValues();
   }
 
   #putIdKeys(id: DocumentId, at: number, form: IdForm): void {

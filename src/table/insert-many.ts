@@ -1,4 +1,4 @@
-import { FieldstoneError, hasCode } from '#storage';
+import { FieldstoneError, hasCode, keepNewest } from '#storage';
 import { bulkLoad, type BulkAppend } from '#txn';
 import { assertOptions, assertSignal } from '../arguments.js';
 import { assertUniqueTags } from '../indexes/index-trust.js';
@@ -47,6 +47,8 @@ export interface RowMaker {
 
 export interface ItemLoader {
   add(item: unknown): void;
+  /** No more items come: lets go of all that takes memory. */
+  release(): void;
 }
 
 class RowLoader implements ItemLoader {
@@ -59,6 +61,7 @@ class RowLoader implements ItemLoader {
   }
 
   add(row: unknown): void { addRow(this.#codec, this.#load, row); }
+  release(): void { /* it holds nothing */ }
 }
 
 const PLAIN_ROWS: RowMaker = {
@@ -71,7 +74,7 @@ type Rows = AsyncIterator<unknown> | Iterator<unknown>;
 
 /** An array, as its own iterator gives it, without an object for each item: what next() gives is good until the next call. */
 class ListRows implements Iterator<unknown> {
-  readonly #list: readonly unknown[];
+  #list: readonly unknown[];
   readonly #step: { value: unknown; done: boolean } = { value: undefined, done: false };
   #at = 0;
 
@@ -82,6 +85,11 @@ class ListRows implements Iterator<unknown> {
     step.done ||= this.#at >= this.#list.length;
     step.value = step.done ? undefined : this.#list[this.#at++];
     return step;
+  }
+
+  release(): void {
+    this.#list = [];
+    this.#step.value = undefined;
   }
 }
 
@@ -166,6 +174,9 @@ async function insertLarge(
       options.onProgress?.({ rows: load.count });
       await new Promise<void>((resolve) => { engine.options.env.scheduler.later(resolve); });
     }
+    keepNewest('items', iterator instanceof ListRows ? [loader, iterator] : [loader]);
+    loader.release();
+    if (iterator instanceof ListRows) iterator.release();
     return { count: load.count, firstRecno: load.firstRecno, lastRecno: load.firstRecno + load.count - 1 };
   });
 }

@@ -5,3 +5,8 @@ const kept: object[] = [];
  * collected: where each call makes such objects and lets them go, the calls behind every large collection would be slow until they are compiled again.
  */
 export function keepLayout(example: object): void { kept.push(example); }
+
+const newest = new Map<string, readonly object[]>();
+
+/** The same for objects that only work makes: those of the newest work of a kind stay until the next. They must not hold much. */
+export function keepNewest(kind: string, examples: readonly object[]): void { newest.set(kind, examples); }

@@ -5,6 +5,7 @@ import type { FileStat, OpenMode, ShownBytes, Vfs, VfsFile } from './vfs.js';
 
 const DEVICES = Symbol.for('fieldstone.memoryDevices');
 const FIRST_DEVICE = 2 ** 40;
+const NO_CONTENT = new MemoryInode(0, 0);
 
 /** A device number for each file system, over all copies of the library in the process: identity of a folder is device + inode. */
 function nextDevice(): bigint {
@@ -144,7 +145,7 @@ function fileStat(inode: MemoryInode, device: bigint): FileStat {
 
 class MemoryFile implements VfsFile {
   readonly path: string;
-  readonly #inode: MemoryInode;
+  #inode: MemoryInode;
   readonly #writable: boolean;
   readonly #device: bigint;
   readonly #nextChange: () => number;
@@ -194,7 +195,10 @@ class MemoryFile implements VfsFile {
     return fileStat(this.#inode, this.#device);
   }
 
-  close(): void { this.#open = false; }
+  close(): void {
+    this.#open = false;
+    this.#inode = NO_CONTENT; // whoever still has the handle does not hold the content
+  }
 
   #checkOpen(): void {
     if (!this.#open) throw closedFileError(this.path);

@@ -202,6 +202,15 @@ export class IndexStore {
     this.epoch++;
   }
 
+  /** Lets go of what it holds in memory. */
+  close(): void {
+    this.active = this.#newList();
+    this.#runs = new RunList();
+    this.frozen = undefined;
+    this.history = [];
+    this.epoch++;
+  }
+
   pruneHistory(oldestSnapshot: number): void {
     const kept = this.history.filter((g) => g.sequence > oldestSnapshot);
     if (kept.length < this.history.length) {

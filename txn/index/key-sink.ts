@@ -6,7 +6,7 @@ import type { EmitKey, IndexKeys } from './index-keys.js';
 /** Gathers the entries of many rows for one index, to be sorted. */
 export class KeySink {
   readonly keys: IndexKeys;
-  readonly builder: RunBuilder;
+  builder: RunBuilder;
   readonly #emit: EmitKey;
   #recno = 0;
 
@@ -35,6 +35,9 @@ export class KeySink {
   /** The key of a record was written to builder.memory, from builder.position up to `end`, after builder.room(). */
   put(end: number, recno: number): void { this.builder.push(putRecno(this.builder.memory, end, recno)); }
 
+  /** Nothing is added any more: lets go of the keys. */
+  release(): void { this.builder = NOTHING; }
+
   /** As add(), for records with consecutive numbers in one buffer. */
   addRecords(image: Uint8Array, starts: Int32Array, count: number, firstRecno: number, memos: MemoSource): void {
     const { builder, keys: { putKey } } = this;
@@ -51,6 +54,8 @@ export class KeySink {
     }
   }
 }
+
+const NOTHING = new RunBuilder();
 
 /** Room was claimed for the longest key, so that no length is to be proven. */
 function putRecno({ words }: ByteMemory, end: number, recno: number): number {

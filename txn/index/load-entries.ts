@@ -57,6 +57,14 @@ export class LoadEntries {
   publish(sequence: number): void {
     for (const { index, run } of this.#parts) if (run !== undefined && run.count > 0) index.publishRun(run, sequence);
   }
+
+  /** The load is over: lets go of its keys. */
+  release(): void {
+    for (const part of this.#parts) {
+      part.run = undefined;
+      part.sink.release();
+    }
+  }
 }
 
 function assertAbsent(index: IndexStore, { table: keys }: SortedRun, table: string): void {

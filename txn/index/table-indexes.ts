@@ -192,6 +192,7 @@ export class TableIndexes {
 
   close(): void {
     for (const file of [...this.#files, ...this.#dropped]) file.close();
+    for (const store of this.#stores) store.close();
     this.#files = [];
     this.#stores = [];
     this.#dropped.length = 0;

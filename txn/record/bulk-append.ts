@@ -23,9 +23,9 @@ export class BulkAppend {
   readonly store: RecordStore;
   readonly #firstRecno: number;
   readonly #publishedBytes: number;
-  readonly #memory: ByteMemory;
-  readonly #buffer: Buffer;
-  readonly #head: number[] = [];
+  #memory: ByteMemory;
+  #buffer: Buffer;
+  #head: number[] = [];
   /** Memos that stand one after another in the file, from #memoStart on: #memoBuffered bytes. */
   #memoMemory = NO_MEMORY;
   /** The buffer without its last block, which is kept for what fills up blocks. */
@@ -33,7 +33,7 @@ export class BulkAppend {
   #memoStart = 0;
   #memoBuffered = 0;
   /** dBASE IV memos: where the header says "end", readers look for a free run, so they wait for the checkpoint like any other. */
-  readonly #logged: { block: number; bytes: Uint8Array }[] = [];
+  #logged: { block: number; bytes: Uint8Array }[] = [];
   #loggedBytes = 0;
   readonly #maxLoggedBytes: number;
   #buffered = 0;
@@ -63,10 +63,11 @@ export class BulkAppend {
     this.#publishedBytes = store.base.publishedBytes;
     this.#entries = store.indexes.newLoad(expected);
     const { recordLength } = store.layout;
-    const rows = Math.max(1, Math.floor(bufferBytes / recordLength));
-    this.#memory = new ByteMemory(Buffer.alloc((expected > 0 ? Math.min(rows, expected) : rows) * recordLength));
+    const most = expected > 0 ? expected : Infinity;
+    const rows = Math.max(1, Math.floor(Math.min(most, bufferBytes / recordLength)));
+    this.#memory = new ByteMemory(Buffer.alloc(rows * recordLength));
     this.#buffer = this.#memory.bytes;
-    if (store.base.memo !== undefined) this.#takeMemoBuffer(expected > 0 ? Math.min(bufferBytes, 2 * LEAST_MEMO_ROOM + expected * LIKELY_MEMO_BYTES) : bufferBytes);
+    if (store.base.memo !== undefined) this.#takeMemoBuffer(Math.min(bufferBytes, 2 * LEAST_MEMO_ROOM + most * LIKELY_MEMO_BYTES));
   }
 
   /** Rows begin as these bytes from now on: the place at slot() holds them. */
@@ -237,6 +238,18 @@ export class BulkAppend {
       firstRecno: this.#firstRecno, lastRecno: this.#firstRecno + count - 1,
       headOffset: base.offsetOf(this.#firstRecno), head: Uint8Array.from(this.#head), memoEndBytes: this.#memoEndBytes,
     }, this.#logged, this.#entries);
+  }
+
+  /** It is over: lets go of all that takes memory. What is left may be kept as an example. */
+  release(): void {
+    this.#abandoned = true;
+    this.#memory = this.#memoMemory = this.#memoRoom = NO_MEMORY;
+    this.#buffer = NO_BYTES;
+    this.#head = [];
+    this.#logged = [];
+    this.#rowMemos = [];
+    this.#emptyRow = undefined;
+    this.#entries?.release();
   }
 
   /** Gives everything back; the bytes behind the counted rows are cut off, if the file may still be touched. */

@@ -1,4 +1,4 @@
-import type { VfsFile } from '#storage';
+import { keepNewest, type VfsFile } from '#storage';
 import type { Engine } from '../engine.js';
 import { BulkAppend, ExtentBegin } from '../record/bulk-append.js';
 import type { RecordStore } from '../record/record-store.js';
@@ -47,10 +47,13 @@ async function loadAlone<Result>(engine: Engine, expected: number, store: Record
       store.base.memo?.memos.measure(); // publishing must not ask the disk for anything
       await writeSide.commit([load.commit()], 'commit');
     }
+    keepNewest('load', [load]);
     return result;
   } catch (e) {
     if (load !== undefined) abandon(engine, load);
     throw e;
+  } finally {
+    load?.release();
   }
 }
 

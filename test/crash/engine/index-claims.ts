@@ -60,7 +60,10 @@ async function folderWith(names: readonly string[], type: Xbase, options: Partia
  * files that fail once, index files that are not those of their rows.
  */
 export async function indexClaimProblem(): Promise<string | undefined> {
-  for (const claim of [growthProblem, longTextProblem, passingFailureProblem, damageProblem, newestProblem, uniqueProblem, lookUpProblem, earlySyncProblem, loadAmidCheckpointProblem, repeatedKeyProblem]) {
+  for (const claim of [
+    growthProblem, longTextProblem, passingFailureProblem, damageProblem, newestProblem, uniqueProblem, lookUpProblem, earlySyncProblem, loadAmidCheckpointProblem,
+    repeatedKeyProblem,
+  ]) {
     const problem = await claim();
     if (problem !== undefined) return problem;
   }

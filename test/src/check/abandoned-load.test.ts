@@ -35,20 +35,21 @@ test.each(DIALECTS)('memos that others wrote meanwhile stay, %s', async (dialect
   const t = await db.createTable('t', SCHEMA, { dialect });
   await t.insertMany(Array.from({ length: 50 }, (_, i) => row(i)));
   for (const round of [1, 2, 3]) {
-    const others: Promise<unknown>[] = [];
+    const updates: Promise<unknown>[] = [];
     async function* rows(): AsyncGenerator<ReturnType<typeof row>> {
-      for (const each of until(MANY, () => { if (round !== 2) others.push(t.update(2, { notes: 'behind it' })); })) {
+      for (const each of until(MANY, () => { if (round !== 2) updates.push(t.update(2, { notes: 'behind it' })); })) {
         if (each.name === 'row1000' && round !== 1) await t.update(1, { notes: `in between ${round}` });
         yield each;
         if (each.name === 'row2000' && round === 3) await db.checkpoint();
       }
     }
     await expect(t.insertMany(rows(), { direct: true })).rejects.toThrow('no more rows');
-    await Promise.all(others);
+    await Promise.all(updates);
     await t.insert(row(7));
     expect(t.scan().toArray().slice(0, 2).map(({ notes }) => notes)).toEqual([round === 1 ? row(0).notes : `in between ${round}`, 'behind it']);
     await db.checkpoint();
-    expect(t.scan().toArray().slice(2).map(({ notes }) => notes)).toEqual([...Array.from({ length: 48 }, (_, i) => row(i + 2)), ...Array.from({ length: round }, () => row(7))].map(({ notes }) => notes));
+    const others = [...Array.from({ length: 48 }, (_, i) => row(i + 2)), ...Array.from({ length: round }, () => row(7))];
+    expect(t.scan().toArray().slice(2).map(({ notes }) => notes)).toEqual(others.map(({ notes }) => notes));
     expect((await db.check()).findings.filter(({ code }) => code !== 'MEMO_NEXT_HIGH')).toEqual([]);
   }
   await db.close();
