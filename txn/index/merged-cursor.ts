@@ -1,3 +1,4 @@
+import { keepLayout } from '#storage';
 import { compareKeys, compareSlices, MAX_KEY_BYTES, type ByteRange, type OrderedSource } from '#index';
 
 /** Where a merged cursor gets its sources. */
@@ -143,3 +144,5 @@ const SPARE_BYTES = 32;
 function orderOf(a: OrderedSource, b: OrderedSource): number {
   return compareSlices(a.keyBytes, a.keyStart, a.keyLength, b.keyBytes, b.keyStart, b.keyLength);
 }
+
+keepLayout(new MergedCursor({ epoch: 0, openSources: () => [] }, { lower: undefined, upper: undefined }, false));

@@ -1,8 +1,8 @@
 import {
-  applySorted, BloomFilter, chainPages, encodeHeader, hashKey, PageAllocator, readFreePages, Tree, TreeCursor, writeFilter,
+  applySorted, BloomFilter, chainPages, emptyHeader, encodeHeader, hashKey, PageAllocator, readFreePages, Tree, TreeCursor, writeFilter,
   type OrderedSource, type PageSink, type TreeHeader,
 } from '#index';
-import { assert, type Codec, type CodecCounters } from '#storage';
+import { assert, keepLayout, newCodecCounters, type Codec, type CodecCounters } from '#storage';
 import type { FoldTarget } from '../checkpoint/fold-target.js';
 import { WORK, type Steps } from '../checkpoint/step.js';
 import type { KeyBase, PendingKeyState } from '../keys/key-base.js';
@@ -168,3 +168,7 @@ class TreeEntries implements OrderedSource {
   next(): boolean { return this.#cursor.next(); }
   previous(): boolean { return this.#cursor.previous(); }
 }
+
+const NO_PAGES = { pageSizeBytes: 0, treeId: 0, image: () => Buffer.alloc(0) };
+// Each look-up makes one.
+keepLayout(new TreeEntries(new Tree(NO_PAGES, emptyHeader(0, 0), newCodecCounters())));

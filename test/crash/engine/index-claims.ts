@@ -61,8 +61,8 @@ async function folderWith(names: readonly string[], type: Xbase, options: Partia
  */
 export async function indexClaimProblem(): Promise<string | undefined> {
   for (const claim of [
-    growthProblem, longTextProblem, passingFailureProblem, damageProblem, newestProblem, uniqueProblem, lookUpProblem, earlySyncProblem, loadAmidCheckpointProblem,
-    repeatedKeyProblem,
+    growthProblem, longTextProblem, passingFailureProblem, damageProblem, newestProblem, uniqueProblem, lookUpProblem, earlySyncProblem,
+    loadAmidCheckpointProblem, repeatedKeyProblem,
   ]) {
     const problem = await claim();
     if (problem !== undefined) return problem;
