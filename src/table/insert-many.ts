@@ -14,7 +14,7 @@ import { assertGrowable, assertWritable, detachIndexes, type IndexPolicy } from 
 export interface InsertManyOptions {
   /** Called about every megabyte, and at the end. */
   readonly onProgress?: (progress: { readonly rows: number }) => void;
-  /** Write straight to the table files even when the rows would fit into an ordinary transaction. Default: by size. */
+  /** Write straight to the table files even when the rows would fit into an ordinary transaction. Default: from 512 rows on, in memory from 16 on. */
   readonly direct?: boolean;
   /** Cancels with ABORTED; nothing is inserted then. */
   readonly signal?: AbortSignal;
@@ -31,7 +31,7 @@ export interface InsertManyResult {
 // Below this a load is an ordinary transaction; larger ones are written straight to the table.
 const SMALL_BYTES = 1 << 20;
 /** On a disk, since it takes two or three more syncs. */
-const SMALL_ROWS = 1024;
+const SMALL_ROWS = 512;
 const SMALL_ROWS_IN_MEMORY = 16;
 /** While a checkpoint runs, for which a load would wait. */
 const SMALL_ROWS_AT_CHECKPOINT = 4096;
