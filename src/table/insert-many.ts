@@ -168,12 +168,13 @@ async function insertLarge(
     for (const row of first) addRow(codec, load, row);
     const loader = maker.loader(load, codec);
     for (;;) {
+      assertNotAborted(options.signal, 'insertMany');
       const turn = loadTurn(iterator, loader);
       if (typeof turn === 'boolean' ? turn : await loadLate(turn, iterator, loader)) break;
-      assertNotAborted(options.signal, 'insertMany');
       options.onProgress?.({ rows: load.count });
       await new Promise<void>((resolve) => { engine.options.env.scheduler.later(resolve); });
     }
+    assertNotAborted(options.signal, 'insertMany');
     keepNewest('items', iterator instanceof ListRows ? [loader, iterator] : [loader]);
     loader.release();
     if (iterator instanceof ListRows) iterator.release();

@@ -256,3 +256,23 @@ test('a load that ends while a checkpoint takes the keys of the one before refus
   }
   expect(during).toBeGreaterThan(0);
 }, 60_000);
+
+test.each([20, 5000])('a load of %i documents that is cancelled inserts nothing, whenever that comes', async (count) => {
+  const db = await open(':memory:');
+  const c = await db.createCollection<Doc>('c');
+  const docs = Array.from({ length: count }, (_, i): Doc => ({ _id: `x${i}` }));
+  await expect(c.insertMany(docs, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' });
+  for (const at of [0, count - 1]) {
+    const ending = new AbortController();
+    function* rows(): Generator<Doc> {
+      for (const [i, doc] of docs.entries()) {
+        if (i === at) ending.abort();
+        yield doc;
+      }
+    }
+    await expect(c.insertMany(rows(), { direct: true, signal: ending.signal }), `at ${at}`).rejects.toMatchObject({ code: 'ABORTED' });
+  }
+  expect(c.count()).toBe(0);
+  expect(await c.insertMany(docs)).toHaveLength(count);
+  await db.close();
+});
