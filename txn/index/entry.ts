@@ -19,8 +19,13 @@ export function appendRecno(bytes: Uint8Array, length: number, recno: number): n
 }
 
 /** The source stands on an entry of the whole key[0 .. length). */
-export function isEntryOf({ keyBytes, keyStart, keyLength }: OrderedSource, key: Uint8Array, length: number): boolean {
-  if (keyLength !== length + RECNO_BYTES) return false;
+export function isEntryOf(source: OrderedSource, key: Uint8Array, length: number): boolean {
+  return source.keyLength === length + RECNO_BYTES && beginsWith(source, key, length);
+}
+
+/** The source stands on an entry that begins with key[0 .. length): of this key, or of a longer one. */
+export function beginsWith({ keyBytes, keyStart, keyLength }: OrderedSource, key: Uint8Array, length: number): boolean {
+  if (keyLength < length) return false;
   for (let i = length - 1; i >= 0; i--) if (key[i] !== keyBytes[keyStart + i]) return false;
   return true;
 }
