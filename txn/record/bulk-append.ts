@@ -6,6 +6,7 @@ import type { IndexStore } from '../index/index-store.js';
 import type { KeySink } from '../index/key-sink.js';
 import type { LoadEntries } from '../index/load-entries.js';
 import type { Extent } from './foldable-records.js';
+import { usedEnds } from './record-fold.js';
 import type { RecordStore } from './record-store.js';
 
 /** A memo that is written in place begins with so much room. */
@@ -259,7 +260,8 @@ export class BulkAppend {
     if (!mayWrite) return;
     store.recnos.giveBackRange(this.#firstRecno, store.recnos.next);
     const { base } = store;
-    if (base.stat().sizeBytes > base.publishedBytes && store.extents.length === 0) base.file.truncate(base.publishedBytes);
+    const { tableBytes } = usedEnds(store);
+    if (base.stat().sizeBytes > tableBytes) base.file.truncate(tableBytes);
     this.#giveBackMemos();
   }
 
@@ -270,8 +272,8 @@ export class BulkAppend {
     if (memo === undefined || blocks === undefined || !this.#isAlone || memo.allocator.nextBlock !== blocks.end) return;
     memo.allocator.undoFrom(blocks.first);
     const { file } = memo.cached;
-    const endBytes = Math.max(memo.publishedBytes, memo.allocator.endBytes);
-    if (file.stat().sizeBytes > endBytes) file.truncate(endBytes);
+    const { memoBytes } = usedEnds(this.store);
+    if (file.stat().sizeBytes > memoBytes) file.truncate(memoBytes);
   }
 }
 

@@ -33,6 +33,18 @@ function memoEnd(store: FoldableRecords): number {
   return end;
 }
 
+/** Where that ends in the files which commits may not lose: what they counted, what loads left there, and what a checkpoint is writing behind it. */
+export function usedEnds(store: FoldableRecords): { readonly tableBytes: number; readonly memoBytes: number } {
+  const { base, frozen, extents } = store;
+  let tableBytes = Math.max(base.publishedBytes, frozen?.publishedBytes ?? 0);
+  let memoBytes = Math.max(base.memo?.publishedBytes ?? 0, frozen?.memoPublishedBytes ?? 0);
+  for (const extent of extents) {
+    tableBytes = Math.max(tableBytes, base.offsetOf(extent.lastRecno + 1));
+    memoBytes = Math.max(memoBytes, extent.memoEndBytes);
+  }
+  return { tableBytes, memoBytes };
+}
+
 /** Turns a frozen generation into growth, journal ranges and header changes. */
 export function* foldRecords(store: FoldableRecords, target: FoldTarget): Steps {
   const frozen = store.frozen;

@@ -62,7 +62,7 @@ async function folderWith(names: readonly string[], type: Xbase, options: Partia
 export async function indexClaimProblem(): Promise<string | undefined> {
   for (const claim of [
     growthProblem, longTextProblem, passingFailureProblem, damageProblem, newestProblem, uniqueProblem, lookUpProblem, earlySyncProblem,
-    loadAmidCheckpointProblem, repeatedKeyProblem,
+    loadAmidCheckpointProblem, brokenLoadProblem, repeatedKeyProblem,
   ]) {
     const problem = await claim();
     if (problem !== undefined) return problem;
@@ -283,6 +283,28 @@ async function loadAmidCheckpoint(turns: number, last: number): Promise<string> 
   const own = t.index('ix').seek(ROWS + 1)?.$recno;
   await db.close();
   return [end, ...seen, own].join(',');
+}
+
+/** A load that breaks off amid a checkpoint takes nothing along that the checkpoint writes. */
+async function brokenLoadProblem(): Promise<string | undefined> {
+  for (let turns = 0; turns < MOST_TURNS; turns++) {
+    const db = await openAt(emptyFolder());
+    const t = await db.createTable('t', { n: numeric(8), m: memo() }, { dialect: 'foxpro2' });
+    await db.transaction((tx) => { for (let n = 0; n < ROWS; n++) tx.table('t').insert({ n, m: `${LONG}${n}` }); });
+    let checkpoint: Promise<unknown> | undefined;
+    async function* rows(): AsyncGenerator<{ n: number; m: string }> {
+      for (let n = 0; n < ROWS; n++) yield { n, m: LONG };
+      checkpoint = db.checkpoint();
+      for (let i = 0; i < turns; i++) await new Promise((resolve) => { setImmediate(resolve); });
+      throw new RangeError('no more rows');
+    }
+    const end = await t.insertMany(rows(), { direct: true }).then(() => 'inserted', (e: unknown) => (e instanceof RangeError ? 'broken off' : String(e)));
+    await checkpoint;
+    const found = t.scan().toArray().filter(({ n, m }) => m === `${LONG}${String(n)}`).length;
+    await db.close();
+    if (end !== 'broken off' || found !== ROWS) return `a load that breaks off ${turns} turns after a checkpoint began: ${end}, ${found} of ${ROWS} rows are there`;
+  }
+  return undefined;
 }
 
 /** A load refuses keys that are in the index file, in other loads, and in the newest commits; those of deleted rows it may have. */
