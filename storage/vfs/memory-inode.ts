@@ -1,4 +1,5 @@
 import { checkRange, checkSize } from './check-range.js';
+import { spareChunk, spareChunks } from './spare-chunks.js';
 import { simulatedError } from './system-error.js';
 import type { ShownBytes } from './vfs.js';
 
@@ -25,11 +26,11 @@ type Growth = 'written' | 'zeros';
 export class MemoryInode {
   readonly kind = 'file';
   readonly inode: number;
-  /** Number of names. */
-  linkCount = 1;
   /** Moment of the last change, as a count of changes. */
   changed: number;
   readonly #chunks: Uint8Array[] = [];
+  #linkCount = 1;
+  #handleCount = 0;
   #capacity = 0;
   #sizeBytes = 0;
   #zeroFrom = 0;
@@ -41,6 +42,28 @@ export class MemoryInode {
   }
 
   get sizeBytes(): number { return this.#sizeBytes; }
+  /** Number of names. */
+  get linkCount(): number { return this.#linkCount; }
+
+  opened(): void { this.#handleCount++; }
+
+  closed(): void {
+    this.#handleCount--;
+    this.#spareUnused();
+  }
+
+  unlinked(): void {
+    this.#linkCount--;
+    this.#spareUnused();
+  }
+
+  /** Nobody can get at the content any more. */
+  #spareUnused(): void {
+    if (this.#linkCount > 0 || this.#handleCount > 0) return;
+    spareChunks(this.#chunks.filter((chunk) => chunk.length === CHUNK_BYTES));
+    this.#chunks.length = 0;
+    this.#capacity = this.#sizeBytes = this.#zeroFrom = 0;
+  }
 
   copy(): Uint8Array {
     const copy = new Uint8Array(this.#sizeBytes);
@@ -144,7 +167,14 @@ export class MemoryInode {
     this.#capacity += grown.length - before;
   }
 
+  /** Only large files take spare chunks: each may keep the buffer that it was cut out of. */
   #growBy(count: number, as: Growth): void {
+    const spare = as === 'written' ? spareChunk() : undefined;
+    if (spare !== undefined) {
+      this.#chunks.push(spare);
+      this.#capacity += spare.length;
+      return;
+    }
     const grown = allocate(count * CHUNK_BYTES, as) ?? allocate(CHUNK_BYTES, as);
     if (grown === undefined) return;
     for (let at = 0; at < grown.length; at += CHUNK_BYTES) this.#chunks.push(grown.subarray(at, at + CHUNK_BYTES));

@@ -83,7 +83,7 @@ export class MemoryVfs implements Vfs {
     const inside = `${normalPath(to)}/`.startsWith(`${normalPath(from)}/`);
     if (source.node.kind === 'folder' && inside) throw simulatedError('EINVAL', 'rename', from);
     checkReplace(source, target, to);
-    if (target.node?.kind === 'file') target.node.linkCount--;
+    if (target.node?.kind === 'file') target.node.unlinked();
     source.folder.entries.delete(source.name);
     target.folder.entries.set(target.name, source.node);
     this.#tick(source.folder);
@@ -94,8 +94,8 @@ export class MemoryVfs implements Vfs {
     const { folder, name, node } = findPlace(this.#root, path, 'remove');
     if (node === undefined) throw simulatedError('ENOENT', 'remove', path);
     if (node.kind === 'folder') throw simulatedError('EISDIR', 'remove', path);
-    node.linkCount--;
     folder.entries.delete(name);
+    node.unlinked();
     this.#tick(folder);
   }
 
@@ -157,6 +157,7 @@ class MemoryFile implements VfsFile {
     this.#writable = writable;
     this.#device = device;
     this.#nextChange = nextChange;
+    inode.opened();
   }
 
   readAt(target: Uint8Array, position: number): number {
@@ -196,7 +197,9 @@ class MemoryFile implements VfsFile {
   }
 
   close(): void {
+    if (!this.#open) return;
     this.#open = false;
+    this.#inode.closed();
     this.#inode = NO_CONTENT; // whoever still has the handle does not hold the content
   }
 

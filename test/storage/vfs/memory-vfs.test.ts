@@ -1,9 +1,33 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MemoryVfs, readFully, writeFully } from '#storage';
+import { MemoryVfs, readFully, writeFully, type ShownBytes, type VfsFile } from '#storage';
 import { codeOf } from '../../support/vfs-conformance.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+const MEGABYTE = 1 << 20;
+
+function chunksOf(file: VfsFile): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  const shown: ShownBytes = { bytes: new Uint8Array(0), start: 0, end: 0 };
+  for (let at = 0; file.show?.(at, shown) === true; at += shown.end - shown.start) chunks.push(shown.bytes);
+  return chunks;
+}
+
+function writeLarge(vfs: MemoryVfs, path: string, megabytes: number, value: number): VfsFile {
+  const file = vfs.open(path, 'create');
+  for (let i = 0; i < megabytes; i++) writeFully(file, new Uint8Array(MEGABYTE).fill(value), i * MEGABYTE);
+  return file;
+}
+
+/** Writes a large file, closes and removes it; its chunks. */
+function removeLarge(vfs: MemoryVfs, megabytes: number): Set<Uint8Array> {
+  const file = writeLarge(vfs, '/removed', megabytes, 0xaa);
+  const chunks = new Set(chunksOf(file));
+  file.close();
+  vfs.unlink('/removed');
+  return chunks;
+}
 
 describe('MemoryVfs', () => {
   test('takes initial files, makes their folders, and copies both ways', () => {
@@ -18,6 +42,48 @@ describe('MemoryVfs', () => {
     expect(new MemoryVfs(vfs.files()).files()).toEqual(vfs.files());
   });
 
+  test.each([
+    ['removed, but open', (vfs: MemoryVfs) => { vfs.unlink('/kept'); }],
+    ['replaced, but open', (vfs: MemoryVfs) => {
+      vfs.open('/other', 'create').close();
+      vfs.rename('/other', '/kept');
+    }],
+    ['opened twice, closed once, and closed again', (vfs: MemoryVfs) => {
+      const second = vfs.open('/kept', 'read');
+      vfs.unlink('/kept');
+      second.close();
+      second.close();
+    }],
+    ['closed by another, not removed', (vfs: MemoryVfs) => { vfs.open('/kept', 'read').close(); }],
+  ])('memory of a file that is %s serves no other', (_, lose) => {
+    const vfs = new MemoryVfs();
+    const kept = writeLarge(vfs, '/kept', 6, 1);
+    lose(vfs);
+    writeLarge(vfs, '/new', 8, 2);
+    const read = new Uint8Array(6 * MEGABYTE);
+    readFully(kept, read, 0);
+    expect(read.every((byte) => byte === 1)).toBe(true);
+  });
+
+  test('a file that everybody closed keeps its content', () => {
+    const vfs = new MemoryVfs();
+    writeLarge(vfs, '/kept', 6, 1).close();
+    writeLarge(vfs, '/new', 8, 2);
+    expect(vfs.files().get('/kept')?.every((byte) => byte === 1)).toBe(true);
+  });
+
+  test('memory of removed files serves the next ones: closed first or removed first', () => {
+    const vfs = new MemoryVfs();
+    const first = writeLarge(vfs, '/first', 6, 1);
+    const chunks = new Set(chunksOf(first));
+    vfs.unlink('/first');
+    first.close();
+    const second = writeLarge(new MemoryVfs(), '/second', 6, 2);
+    expect(chunksOf(second).filter((chunk) => chunks.has(chunk)).length).toBeGreaterThan(8);
+    expect(new Set(chunksOf(second)).size).toBe(chunksOf(second).length);
+    expect(() => first.readAt(new Uint8Array(1), 0)).toThrow();
+  });
+
   test('files() holds no spare capacity', () => {
     const vfs = new MemoryVfs();
     const file = vfs.open('/a', 'create');
@@ -26,14 +92,16 @@ describe('MemoryVfs', () => {
     expect(vfs.files().get('/a')?.buffer.byteLength).toBe(1000);
   });
 
-  test('a large file grows by large pieces, and is cut and grows again, with the right bytes and zeros', () => {
+  test.each(['new memory', 'memory of a removed file'])('a large file grows by large pieces, and is cut and grows again, with the right bytes and zeros: %s', (memory) => {
     const seed = Number(process.env['SEED'] ?? 3);
     const vfs = new MemoryVfs();
+    const left = memory === 'new memory' ? undefined : removeLarge(vfs, 12);
     const file = vfs.open('/a', 'create');
     const mostBytes = 12 << 20;
     const model = new Uint8Array(mostBytes);
     let sizeBytes = 0;
     let largest = 0;
+    let reused = 0;
     let state = seed;
     const below = (n: number): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) % n;
     for (let step = 0; step < 400; step++) {
@@ -51,10 +119,12 @@ describe('MemoryVfs', () => {
       model.set(piece, at);
       sizeBytes = Math.max(sizeBytes, at + piece.length);
       largest = Math.max(largest, sizeBytes);
+      if (left !== undefined) reused = Math.max(reused, chunksOf(file).filter((chunk) => left.has(chunk)).length);
     }
     const read = new Uint8Array(sizeBytes);
     readFully(file, read, 0);
     expect(largest).toBeGreaterThan(4 << 20);
+    if (left !== undefined) expect(reused, 'chunks of the removed file').toBeGreaterThan(0);
     expect(Buffer.from(read).equals(model.subarray(0, sizeBytes)), `SEED=${seed}`).toBe(true);
   });
 
