@@ -7,7 +7,7 @@ import { copyDocument } from '../document/document-values.js';
 import { parseUpdate, type Update } from '../document/parse-update.js';
 import { equalValues } from '../filter/compare-values.js';
 import type { FilterNode } from '../filter/filter-node.js';
-import { isFields } from '../filter/value-type.js';
+import { isFields, ownValue } from '../filter/value-type.js';
 import { parseFilter } from '../filter/parse-filter.js';
 import type { FindOptions } from '../query/find-options.js';
 import type { FoundRows } from '../query/found-rows.js';
@@ -105,8 +105,9 @@ export class TxCollection<Doc> {
 
   /** All documents that are meant, read before the first one changes. */
   #targets(idOrFilter: unknown, multi: boolean): PlacedDocument[] {
-    if (isId(idOrFilter)) {
-      const found = this.#reader.placed(idOrFilter);
+    const id = idMeant(idOrFilter);
+    if (id !== undefined) {
+      const found = this.#reader.placed(id);
       return found === undefined ? [] : [found];
     }
     const recnos = this.#reader.recnos(filterOf(idOrFilter), multi);
@@ -126,7 +127,8 @@ export class TxCollection<Doc> {
   /** Removes the document with this id, or the first one that matches the filter (all with `multi`); returns how many. */
   delete(idOrFilter: IdOf<Doc> | DocumentFilter<Doc>, options: { readonly multi?: boolean } = {}): number {
     assertOptions(options, ['multi'], 'delete');
-    const recnos = isId(idOrFilter) ? [this.#reader.placed(idOrFilter)?.recno ?? 0] : this.#reader.recnos(filterOf(idOrFilter), options.multi === true);
+    const id = idMeant(idOrFilter);
+    const recnos = id !== undefined ? [this.#reader.placed(id)?.recno ?? 0] : this.#reader.recnos(filterOf(idOrFilter), options.multi === true);
     let deleted = 0;
     for (const recno of recnos) if (recno > 0 && this.#table.delete(recno)) deleted++;
     return deleted;
@@ -142,6 +144,16 @@ export function duplicateDocument(e: FieldstoneError, collection: string, id: un
 
 /** What is no filter object is an id. */
 export function isId(given: unknown): given is DocumentId { return !isFields(given); }
+
+/** An id, or that of a filter which asks for nothing else: no plan is needed then. Undefined for other filters. */
+function idMeant(given: unknown): DocumentId | undefined {
+  if (isId(given)) return asId(given);
+  if (!isFields(given)) return undefined;
+  const id = ownValue(given, '_id');
+  if (typeof id !== 'string' && !Number.isFinite(id)) return undefined;
+  for (const name in given) if (name !== '_id') return undefined;
+  return asId(id);
+}
 
 function asId(id: unknown): DocumentId {
   assertDocumentId(id);

@@ -14,7 +14,8 @@ import { RECNO_BYTES } from './index-keys.js';
 export function assertUniqueRow(store: RecordStore, writes: RecordWrites, sequence: number, recno: number, image: Uint8Array): void {
   for (const index of store.indexes.stores) {
     if (index.definition.unique !== true) continue;
-    const view = new RecordView(store, sequence, writes);
+    // Of the transaction's own entries only those of other rows matter.
+    const view = new RecordView(store, sequence, writes.rows.size === 1 ? undefined : writes);
     for (const entry of entriesOf(index, image, 0, recno, writes)) {
       const cursor = new IndexCursor(index, view, rangeOfKey(entry, entry.length - RECNO_BYTES), false, hashKey(entry, entry.length - RECNO_BYTES));
       while (cursor.next()) {

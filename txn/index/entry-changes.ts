@@ -1,7 +1,8 @@
 import { compareKeys, hashKey, isInRange, type ByteRange } from '#index';
 import { FieldstoneError, type MemoSource } from '#storage';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
-import type { InFlight } from '../keys/writes-in-flight.js';
+import type { KeysInFlight } from '../keys/writes-in-flight.js';
+import { RECNO_BYTES } from './index-keys.js';
 import { MAX_RECNO, type IndexStore } from './index-store.js';
 import { appendRecno, recnoOf } from './entry.js';
 import { MergedCursor } from './merged-cursor.js';
@@ -34,7 +35,7 @@ const NO_ENTRIES: readonly Buffer[] = [];
 export function entriesOf(index: IndexStore, image: Uint8Array, start: number, recno: number, memos: MemoSource): readonly Buffer[] {
   let entries: Buffer[] | undefined;
   index.keys.keysOf(image, start, recno, memos, (key, length) => {
-    const entry = Buffer.allocUnsafe(length + 4);
+    const entry = Buffer.allocUnsafe(length + RECNO_BYTES);
     key.copy(entry, 0, 0, length);
     appendRecno(entry, length, recno);
     (entries ??= []).push(entry);
@@ -43,8 +44,11 @@ export function entriesOf(index: IndexStore, image: Uint8Array, start: number, r
 }
 
 /** What one commit changes in one index: entries that go and entries that come. */
-export class EntryChanges implements InFlight {
+export class EntryChanges implements KeysInFlight {
   readonly index: IndexStore;
+  linked = false;
+  previous: KeysInFlight | undefined;
+  next: KeysInFlight | undefined;
   readonly #changes: Change[] = [];
 
   constructor(index: IndexStore) { this.index = index; }
@@ -55,6 +59,11 @@ export class EntryChanges implements InFlight {
   add(before: readonly Buffer[], after: readonly Buffer[]): void {
     for (const entry of before) if (!has(after, entry)) this.#changes.push({ entry, present: false });
     for (const entry of after) if (!has(before, entry)) this.#changes.push({ entry, present: true });
+  }
+
+  /** Of the keys, without record numbers. */
+  *hashes(): Generator<number, void, void> {
+    for (const { entry } of this.#changes) yield hashKey(entry, entry.length - RECNO_BYTES);
   }
 
   touches(range: ByteRange): boolean { return this.#changes.some(({ entry }) => isInRange(range, entry)); }
@@ -76,14 +85,12 @@ function has(entries: readonly Buffer[], entry: Buffer): boolean {
 /**
  * The changes that rows about to be committed make in an index. Called when conflicts of rows have been ruled out, so the newest committed image
  * is what each row replaces. Throws CONFLICT when somebody else committed, or is committing, a key that must be unique: run
- * again, the transaction sees it. Recovery proves nothing (`isProven`): the commit did, and its rows come one by one, in between which two may
- * have one key.
+ * again, the transaction sees it. `provenAt`: as of this sequence the keys of the rows were found to be unique when they were written.
+ * Recovery proves nothing (Infinity): the commit did, and its rows come one by one, in between which two may have one key.
  */
-export function changesOf(
-  index: IndexStore, records: ChangedRecords, rows: ChangedRows, memos: MemoSource, isProven = false,
-): EntryChanges {
+export function changesOf(index: IndexStore, records: ChangedRecords, rows: ChangedRows, memos: MemoSource, provenAt: number): EntryChanges {
   const changes = new EntryChanges(index);
-  const unique = index.definition.unique === true && !isProven ? new UniqueKeys(index, records.name, rows) : undefined;
+  const unique = index.definition.unique === true && provenAt < Infinity ? new UniqueKeys(index, records.name, rows, provenAt) : undefined;
   for (const [recno, row] of rows) {
     const before = row.inserted || !records.find(recno, Infinity) ? NO_ENTRIES
       : entriesOf(index, records.foundBytes, records.foundStart, recno, records.memoSource);
@@ -100,23 +107,27 @@ class UniqueKeys {
   readonly #table: string;
   readonly #rows: ChangedRows;
   readonly #claimed = new Map<string, number>();
+  /** Nothing was committed since the keys were proven. */
+  readonly #isProven: boolean;
 
-  constructor(index: IndexStore, table: string, rows: ChangedRows) {
+  constructor(index: IndexStore, table: string, rows: ChangedRows, provenAt: number) {
     this.#index = index;
     this.#table = table;
     this.#rows = rows;
+    this.#isProven = provenAt >= index.validFrom && provenAt >= index.lastChange;
   }
 
   claim(entry: Buffer): void {
-    const keyLength = entry.length - 4;
+    const keyLength = entry.length - RECNO_BYTES;
     const recno = recnoOf(entry, 0, entry.length);
+    const hash = hashKey(entry, keyLength);
+    if (this.#index.isClaimed(hash)) throw this.#conflict(recno);
+    if (this.#isProven) return;
     const key = entry.toString('latin1', 0, keyLength);
     const mine = this.#claimed.get(key);
     if (mine !== undefined && mine !== recno) throw this.#conflict(mine);
     this.#claimed.set(key, recno);
-    const range = rangeOfKey(entry, keyLength);
-    if (this.#index.isClaimed(range)) throw this.#conflict(recno);
-    const cursor = new MergedCursor(newestHost(this.#index, hashKey(entry, keyLength)), range, false);
+    const cursor = new MergedCursor(newestHost(this.#index, hash), rangeOfKey(entry, keyLength), false);
     while (cursor.next()) {
       const other = recnoOf(cursor.keyBytes, cursor.keyStart, cursor.keyLength);
       if (!this.#rows.has(other)) throw this.#conflict(other);
@@ -132,10 +143,12 @@ class UniqueKeys {
 
 /** All entries of a key: key[0 .. keyLength) with any record number. */
 export function rangeOfKey(key: Uint8Array, keyLength: number): ByteRange {
-  const lower = Buffer.alloc(keyLength + 4);
-  lower.set(key.subarray(0, keyLength));
-  const upper = Buffer.alloc(keyLength + 5);
-  upper.set(key.subarray(0, keyLength));
-  appendRecno(upper, keyLength, MAX_RECNO);
-  return { lower, upper };
+  const lowerLength = keyLength + RECNO_BYTES;
+  const both = Buffer.allocUnsafe(lowerLength + keyLength + RECNO_BYTES + 1);
+  both.set(key.subarray(0, keyLength));
+  both.fill(0, keyLength, lowerLength);
+  both.copyWithin(lowerLength, 0, keyLength);
+  both[both.length - 1] = 0;
+  appendRecno(both, lowerLength + keyLength, MAX_RECNO);
+  return { lower: both.subarray(0, lowerLength), upper: both.subarray(lowerLength) };
 }

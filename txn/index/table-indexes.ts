@@ -114,11 +114,11 @@ export class TableIndexes {
     this.#dropped.push(...gone);
   }
 
-  /** What a commit changes in each index. Throws CONFLICT when a unique key was taken meanwhile, VALUE. */
-  changesOf(records: ChangedRecords, rows: ChangedRows, memos: MemoSource): EntryChanges[] {
+  /** What a commit changes in each index (`provenAt`: see there). Throws CONFLICT when a unique key was taken meanwhile, VALUE. */
+  changesOf(records: ChangedRecords, rows: ChangedRows, memos: MemoSource, provenAt: number): EntryChanges[] {
     const all: EntryChanges[] = [];
     for (const store of this.#stores) {
-      const changes = changesOf(store, records, rows, memos);
+      const changes = changesOf(store, records, rows, memos, provenAt);
       if (!changes.isEmpty) all.push(changes);
     }
     return all;
@@ -128,7 +128,7 @@ export class TableIndexes {
   replayRow(records: ChangedRecords, recno: number, image: Uint8Array, sequence: number, snapshots: LiveSnapshots): void {
     const isNew = !records.find(recno, Infinity);
     const rows = new Map([[recno, { bytes: image, inserted: isNew }]]);
-    for (const store of this.#stores) if (isKept(store)) changesOf(store, records, rows, records.memoSource, true).publish(sequence, snapshots);
+    for (const store of this.#stores) if (isKept(store)) changesOf(store, records, rows, records.memoSource, Infinity).publish(sequence, snapshots);
   }
 
   /** Begins to collect the keys of rows that a large load appends. */

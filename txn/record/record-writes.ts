@@ -46,6 +46,8 @@ export class RecordWrites implements StoreWrites, MemoSource {
   #changed: number[] | undefined;
   #ownEntries: OwnEntries[] | undefined;
   #entryChanges = NO_CHANGES;
+  /** The indexes whose unique keys were looked at for each row that was written, if they were the same each time. */
+  #provenIn: readonly IndexStore[] | undefined;
 
   constructor(store: RecordStore) {
     this.store = store;
@@ -127,6 +129,12 @@ export class RecordWrites implements StoreWrites, MemoSource {
 
   usedCounters(): void { this.#countersChanged = true; }
 
+  /** The row that was put last has keys of its own in all unique indexes, as its transaction sees them. */
+  provenUnique(): void {
+    const { stores } = this.store.indexes;
+    this.#provenIn = this.rows.size === 1 || this.#provenIn === stores ? stores : undefined;
+  }
+
   checkConflicts(sequence: number): void {
     const { store } = this;
     if (store.retired) throw new FieldstoneError('CONFLICT', `table "${store.name}" was rebuilt by another transaction`, { table: store.name });
@@ -136,7 +144,10 @@ export class RecordWrites implements StoreWrites, MemoSource {
       }
     });
     // While memos still stand under their provisional numbers.
-    if (!store.indexes.isEmpty) this.#entryChanges = store.indexes.changesOf(store, this.rows, this);
+    if (!store.indexes.isEmpty) {
+      const provenAt = this.#provenIn === store.indexes.stores ? sequence : -1;
+      this.#entryChanges = store.indexes.changesOf(store, this.rows, this, provenAt);
+    }
   }
 
   /** False once something was written. */

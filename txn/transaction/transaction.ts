@@ -134,6 +134,7 @@ export class Transaction implements Linked<Transaction> {
     if (store.indexes.hasUnique) {
       try {
         assertUniqueRow(store, writes, this.snapshot.sequence, recno, bytes);
+        writes.provenUnique();
       } catch (e) {
         writes.undo(recno, before);
         writes.highestRecno = highest;

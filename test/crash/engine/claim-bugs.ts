@@ -38,5 +38,13 @@ export const CLAIM_BUGS: readonly SourceBug[] = [
     ['Math.max(base.memo?.publishedBytes ?? 0, frozen?.memoPublishedBytes ?? 0)', 'base.memo?.publishedBytes ?? 0']),
   sourceBug('extent-joined-to-frozen', 'index-claims', 'a load becomes part of one that a checkpoint is taking', 'txn/record/record-store.ts',
     ['extents.length > (this.frozen?.extents ?? 0) ? ', 'extents.length > 0 ? ']),
+  sourceBug('unique-proven-for-good', 'index-claims', 'a key that was unique when it was written is taken for unique when it is committed', 'txn/index/entry-changes.ts',
+    [' && provenAt >= index.lastChange;', ';']),
+  sourceBug('unique-proven-in-no-index', 'index-claims', 'rows that were written before a unique index was made are taken for proven', 'txn/record/record-writes.ts',
+    ['this.#provenIn === store.indexes.stores ? sequence', 'store.indexes.hasUnique ? sequence']),
+  sourceBug('unique-proven-later', 'index-claims', 'one row that was looked at stands for those before', 'txn/record/record-writes.ts',
+    ['this.rows.size === 1 || this.#provenIn === stores ? stores', 'this.rows.size > 0 ? stores']),
+  sourceBug('unique-own-rows-unseen', 'index-claims', 'a unique key is not looked for among the rows of its own transaction', 'txn/index/assert-unique-row.ts',
+    ['writes.rows.size === 1 ? undefined', 'writes.rows.size > 0 ? undefined']),
   sourceBug('index-early-sync-unasked', 'index-claims', 'nobody asks how the early sync of a large index file ended', 'txn/index/finish-index-build.ts', ['    await early.end();\n', '']),
 ];

@@ -4,6 +4,7 @@ import { openIn } from '../../../src/open.js';
 import { fakeIdentity } from '../../support/fake-identity.js';
 import { interceptVfs } from '../../support/sim/intercept-vfs.js';
 import { still } from '../../support/sim/still-vfs.js';
+import { uniqueRaceProblem } from './unique-races.js';
 
 const FOLDER = '/db';
 const XBASE = ['cdx', 'idx', 'ntx', 'ndx'] as const;
@@ -62,7 +63,7 @@ async function folderWith(names: readonly string[], type: Xbase, options: Partia
 export async function indexClaimProblem(): Promise<string | undefined> {
   for (const claim of [
     growthProblem, longTextProblem, passingFailureProblem, damageProblem, newestProblem, uniqueProblem, lookUpProblem, earlySyncProblem,
-    loadAmidCheckpointProblem, brokenLoadProblem, repeatedKeyProblem,
+    loadAmidCheckpointProblem, brokenLoadProblem, repeatedKeyProblem, uniqueRaceProblem,
   ]) {
     const problem = await claim();
     if (problem !== undefined) return problem;

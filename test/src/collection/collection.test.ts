@@ -77,6 +77,22 @@ describe('a collection', () => {
     expect(users.count()).toBe(1);
   });
 
+  test.each(['x', 5])('takes a filter that asks for %j alone as that id', async (id) => {
+    const any = await db.createCollection<{ _id: string | number; n: number }>('any');
+    await any.insertMany([{ _id: id, n: 1 }, { _id: 'other', n: 1 }]);
+    expect(await any.update({ _id: id }, { $set: { n: 2 } })).toEqual({ matched: 1, modified: 1 });
+    expect(await any.update({ _id: id, n: 1 }, { $set: { n: 3 } })).toEqual({ matched: 0, modified: 0 });
+    expect(await any.update({ _id: 'none' }, { $set: { n: 3 } })).toEqual({ matched: 0, modified: 0 });
+    expect(await any.update({ _id: 'new' }, { $set: { n: 4 } }, { upsert: true })).toEqual({ matched: 0, modified: 0, upsertedId: 'new' });
+    expect(await any.update(Object.create({ _id: id }), { $set: { n: 5 } }, { multi: true })).toEqual({ matched: 3, modified: 3 }); // no field of its own
+    expect(await any.delete({ _id: id, n: 4 })).toBe(0);
+    expect(await any.delete({ _id: 'none' })).toBe(0);
+    expect(await any.delete({ _id: id })).toBe(1);
+    expect(await any.delete({ _id: id })).toBe(0);
+    await expect(any.update({ _id: Number.NaN }, { $set: { n: 6 } })).resolves.toEqual({ matched: 0, modified: 0 });
+    expect(any.find().toArray()).toEqual([{ _id: 'other', n: 5 }, { _id: 'new', n: 5 }]);
+  });
+
   test('keeps ids unique', async () => {
     const things = await db.createCollection('things');
     const ids = ['5', 5, '#5', ' a', 'é', new Date(5), new Uint8Array([5]), 'x'.repeat(500), 2n ** 200n];
