@@ -19,7 +19,7 @@ export class IndexCursor {
    */
   constructor(index: IndexStore, view: RecordView, range: ByteRange, reverse = false, keyHash?: number) {
     const { writes } = view;
-    view.readSet?.include(new IndexReads(index, range));
+    view.readSet?.include(new IndexReads(index, range, keyHash));
     this.#highest = view.highestRecno;
     const own = writes === undefined || writes.isUntouched ? undefined : (): ReturnType<typeof writes.entriesOf> => writes.entriesOf(index, view.sequence);
     this.#merged = new MergedCursor(hostAt(index, view.sequence, own, keyHash), range, reverse);

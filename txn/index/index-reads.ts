@@ -7,14 +7,17 @@ import type { IndexStore } from './index-store.js';
 export class IndexReads implements ReadValidator {
   readonly #index: IndexStore;
   readonly #range: ByteRange;
+  readonly #keyHash: number | undefined;
 
-  constructor(index: IndexStore, range: ByteRange) {
+  /** `keyHash`: of the key, when the range holds entries of one key alone. */
+  constructor(index: IndexStore, range: ByteRange, keyHash: number | undefined) {
     this.#index = index;
     this.#range = range;
+    this.#keyHash = keyHash;
   }
 
   validate(sequence: number): void {
-    if (!this.#index.changedInRange(this.#range, sequence)) return;
+    if (!this.#index.changedInRange(this.#range, sequence, this.#keyHash)) return;
     throw new FieldstoneError('CONFLICT', `rows that the transaction found by index "${this.#index.name}" were changed by another transaction`, { details: { index: this.#index.name } });
   }
 }

@@ -125,9 +125,9 @@ export class IndexStore {
     return keyHash === undefined || this.base.mayHold(keyHash) ? [...runs, this.base.source()] : runs;
   }
 
-  /** True when an entry of the range changed after `sequence`, or is changing. */
-  changedInRange(range: ByteRange, sequence: number): boolean {
-    if (this.#inFlight.touch(range)) return true;
+  /** True when an entry of the range changed after `sequence`, or is changing. `keyHash`: of its key, when it holds entries of one alone. */
+  changedInRange(range: ByteRange, sequence: number, keyHash: number | undefined): boolean {
+    if ((keyHash === undefined || this.#inFlight.holds(keyHash)) && this.#inFlight.touch(range)) return true;
     if (this.lastChange <= sequence) return false;
     for (const list of this.#remembered()) {
       for (let node = firstIn(list, range); node !== 0 && isBelow(list, node, range.upper); node = list.next(node)) {

@@ -46,5 +46,7 @@ export const CLAIM_BUGS: readonly SourceBug[] = [
     ['this.rows.size === 1 || this.#provenIn === stores ? stores', 'this.rows.size > 0 ? stores']),
   sourceBug('unique-own-rows-unseen', 'index-claims', 'a unique key is not looked for among the rows of its own transaction', 'txn/index/assert-unique-row.ts',
     ['writes.rows.size === 1 ? undefined', 'writes.rows.size > 0 ? undefined']),
+  sourceBug('index-phantom-in-flight', 'index-claims', 'a key that was looked for and not found may be on its way to the log', 'txn/index/index-store.ts',
+    ['(keyHash === undefined || this.#inFlight.holds(keyHash)) &&', 'keyHash === undefined &&']),
   sourceBug('index-early-sync-unasked', 'index-claims', 'nobody asks how the early sync of a large index file ended', 'txn/index/finish-index-build.ts', ['    await early.end();\n', '']),
 ];

@@ -87,6 +87,22 @@ async function laterIndexProblem(more: boolean): Promise<string | undefined> {
   return got === 'ok,CONFLICT' && names === 'a' ? undefined : `keys that were written twice before the index was made: ${got}, rows ${names}`;
 }
 
+/** A serializable transaction looks for an id that is on its way to the log. */
+async function phantomProblem(): Promise<string | undefined> {
+  const db = await opened();
+  const c = await db.createCollection<{ _id: string; seen?: boolean }>('c');
+  await c.insert({ _id: 'a' });
+  const [inserting, looking] = [new Session(db, { isolation: 'serializable' }), new Session(db, { isolation: 'serializable' })];
+  await looking.step((tx) => {
+    const docs = tx.collection(c);
+    docs.update('a', { $set: { seen: docs.get('k') !== undefined } });
+  });
+  await inserting.step((tx) => tx.collection(c).insert({ _id: 'k' }));
+  const got = (await Promise.all([outcome(inserting.commit()), outcome(looking.commit())])).join();
+  await db.close();
+  return got === 'ok,CONFLICT' ? undefined : `a document that was looked for is inserted at the same time: ${got}`;
+}
+
 function opened(): Promise<Database> {
   const vfs = new MemoryVfs();
   vfs.makeFolder(FOLDER);
@@ -108,5 +124,5 @@ export async function uniqueRaceProblem(): Promise<string | undefined> {
       if (new Set(names).size !== names.length) return `a unique ${type}, ${title}: rows ${names.join()}`;
     }
   }
-  return await laterIndexProblem(false) ?? laterIndexProblem(true);
+  return await laterIndexProblem(false) ?? await laterIndexProblem(true) ?? phantomProblem();
 }
