@@ -1,3 +1,5 @@
+import { keepLayout } from '#storage';
+
 interface Branch {
   readonly children: Map<string, Branch>;
   /** The path that ends here. */
@@ -23,7 +25,7 @@ export class PathTree {
     return undefined;
   }
 }
-
+keepLayout(new PathTree());
 function firstPath(branch: Branch): string {
   if (branch.path !== undefined) return branch.path;
   const [next] = branch.children.values();

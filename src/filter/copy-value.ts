@@ -1,4 +1,4 @@
-import { FieldstoneError, type ErrorCode } from '#storage';
+import { FieldstoneError, keepLayout, type ErrorCode } from '#storage';
 import { shown } from '../arguments.js';
 import { Param } from './param.js';
 
@@ -87,6 +87,7 @@ class Copier {
     throw new FieldstoneError(this.#rules.code, `${kindOf(value)} can not be in a ${this.#rules.what}: use null, booleans, numbers, bigints, text, Date, Uint8Array, arrays and plain objects`);
   }
 }
+keepLayout(new Copier({ code: 'VALUE', what: 'document', dropUndefined: true, readsGetters: true }));
 
 function kindOf(value: unknown): string {
   if (value instanceof Param) return `a parameter (param(${shown(value.name)}), which stands for a whole operand only)`;

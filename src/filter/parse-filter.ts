@@ -1,4 +1,4 @@
-import { FieldstoneError, nearestNames } from '#storage';
+import { FieldstoneError, keepLayout, nearestNames } from '#storage';
 import { shown } from '../arguments.js';
 import { MAX_DEPTH, ownData } from './copy-value.js';
 import type { FilterNode } from './filter-node.js';
@@ -89,6 +89,7 @@ class FilterParser implements OperatorContext {
     return { op: 'elemMatch', path, part: new FilterParser(undefined).whole(value, place, depth + 1) };
   }
 }
+keepLayout(new FilterParser(undefined));
 
 function asDotted(path: string): string {
   parsePath(path);

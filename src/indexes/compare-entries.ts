@@ -35,7 +35,7 @@ export function isComparable({ keys }: IndexStore): boolean { return keys.isComp
  * @throws FieldstoneError CORRUPT_INDEX, CORRUPT_PAGE and what reading throws
  */
 export function* compareEntries(reads: RowReads, view: RecordView, index: IndexStore): Generator<Step, void, void> {
-  const cursor = new IndexCursor(index, view, { lower: undefined, upper: undefined });
+  const cursor = IndexCursor.open(index, view, { lower: undefined, upper: undefined });
   // A file that is only read may be in an order of its own.
   const entries = index.keys.readOnlyReason === undefined ? cursor : yield* inOrder(cursor);
   const rows = yield* keysOfRows(reads, view, index);

@@ -112,7 +112,7 @@ class Entries implements Iterable<IndexEntry>, Iterator<IndexEntry, undefined> {
   readonly #step: { readonly done: false; readonly value: CurrentEntry };
 
   constructor({ index, form }: IndexFacts, view: RecordView, located: LocatedRange, reverse: boolean) {
-    this.#cursor = new IndexCursor(index, view, located.range, reverse);
+    this.#cursor = IndexCursor.open(index, view, located.range, reverse);
     this.#step = { done: false, value: new CurrentEntry(this.#cursor, form) };
   }
 

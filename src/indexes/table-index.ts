@@ -138,7 +138,7 @@ export class TableIndex<Row> {
         try {
           const { index } = this.#open(held);
           assertSound(engine, held.view, index);
-          const cursor = new IndexCursor(index, held.view, located.range, (range.reverse === true) !== form.walkedBackwards);
+          const cursor = IndexCursor.open(index, held.view, located.range, (range.reverse === true) !== form.walkedBackwards);
           return { cursor, itemOf: (at) => itemOf(at, held.codec, held.view), close: held.close, hold: held.hold, assertAlive: held.assertAlive };
         } catch (e) {
           held.close();

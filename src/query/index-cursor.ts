@@ -1,3 +1,4 @@
+import { keepLayout } from '#storage';
 import type { Access, IndexAccess } from './access.js';
 import type { IndexEntry } from './index-source.js';
 import { recnosOf } from './recno-set.js';
@@ -42,6 +43,7 @@ class FetchCursor<Row> implements RowCursor<Row> {
   key(): unknown[] { return this.#fetcher.key(); }
   close(): void { this.#feed.close(); }
 }
+keepLayout(new FetchCursor({ next: () => 0, close: () => undefined }, { goTo: () => false, row: () => undefined, key: () => [] }));
 
 const BACKWARD = { reverse: true };
 

@@ -1,4 +1,4 @@
-import { FieldstoneError, type Row as DecodedRow, type RowDecoder, type Scheduler } from '#storage';
+import { FieldstoneError, keepLayout, type Row as DecodedRow, type RowDecoder, type Scheduler } from '#storage';
 import type { RecordCursor, RecordView } from '#txn';
 
 /** What scan() takes. All optional. */
@@ -103,6 +103,7 @@ class RowIterator<Row> implements IterableIterator<Row> {
     return { value: undefined, done: true };
   }
 }
+keepLayout(new RowIterator(() => { throw new FieldstoneError('CLOSED', 'an example of a scan'); }, undefined));
 
 /** The same rows as promises. Not an async generator: that takes three promises for each row. */
 class AsyncRowIterator<Row> implements AsyncIterableIterator<Row> {

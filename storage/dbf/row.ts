@@ -1,3 +1,5 @@
+import { keepLayout } from '../base/keep-layout.js';
+
 /** What a field of a row holds. */
 export type FieldValue = string | number | bigint | boolean | Date | Uint8Array | null;
 
@@ -24,6 +26,7 @@ class MarkedRow {
   get $recno(): number { return Math.abs(this.#mark); }
   get $deleted(): boolean { return this.#mark < 0; }
 }
+keepLayout(new MarkedRow(0));
 
 /** Names that a plain assignment would not make an own property of. */
 const UNASSIGNABLE = new Set(['__proto__', '$recno', '$deleted']);

@@ -17,7 +17,7 @@ export function assertUniqueRow(store: RecordStore, writes: RecordWrites, sequen
     // Of the transaction's own entries only those of other rows matter.
     const view = new RecordView(store, sequence, writes.rows.size === 1 ? undefined : writes);
     for (const entry of entriesOf(index, image, 0, recno, writes)) {
-      const cursor = new IndexCursor(index, view, rangeOfKey(entry, entry.length - RECNO_BYTES), false, hashKey(entry, entry.length - RECNO_BYTES));
+      const cursor = IndexCursor.open(index, view, rangeOfKey(entry, entry.length - RECNO_BYTES), false, hashKey(entry, entry.length - RECNO_BYTES));
       while (cursor.next()) {
         if (cursor.recno === recno) continue;
         throw new FieldstoneError('DUPLICATE', `record ${cursor.recno} of "${store.name}" has the same key of the unique index "${index.name}"`, {

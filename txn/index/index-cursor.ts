@@ -1,4 +1,5 @@
 import type { ByteRange } from '#index';
+import { keepLayout } from '#storage';
 import type { RecordView } from '../record/record-view.js';
 import { recnoOf } from './entry.js';
 import { RECNO_BYTES } from './index-keys.js';
@@ -13,16 +14,22 @@ export class IndexCursor {
   readonly #highest: number;
   recno = 0;
 
+  /** `highest`: record numbers above it are not this reader's. */
+  constructor(merged: MergedCursor, highest: number) {
+    this.#merged = merged;
+    this.#highest = highest;
+  }
+
   /**
    * @param range of entries (keys with record numbers behind them)
    * @param keyHash of the key, when the range holds entries of one key alone
    */
-  constructor(index: IndexStore, view: RecordView, range: ByteRange, reverse = false, keyHash?: number) {
+  static open(index: IndexStore, view: RecordView, range: ByteRange, reverse = false, keyHash?: number): IndexCursor {
     const { writes } = view;
     view.readSet?.include(new IndexReads(index, range, keyHash));
-    this.#highest = view.highestRecno;
+    const highest = view.highestRecno;
     const own = writes === undefined || writes.isUntouched ? undefined : (): ReturnType<typeof writes.entriesOf> => writes.entriesOf(index, view.sequence);
-    this.#merged = new MergedCursor(hostAt(index, view.sequence, own, keyHash), range, reverse);
+    return new IndexCursor(new MergedCursor(hostAt(index, view.sequence, own, keyHash), range, reverse), highest);
   }
 
   /** To the next entry; false at the end. */
@@ -40,3 +47,4 @@ export class IndexCursor {
   get keyStart(): number { return this.#merged.keyStart; }
   get keyLength(): number { return this.#merged.keyLength - RECNO_BYTES; }
 }
+keepLayout(new IndexCursor(new MergedCursor({ epoch: 0, openSources: () => [] }, { lower: undefined, upper: undefined }, false), 0));

@@ -34,7 +34,7 @@ export class SameKeyCursor {
     const isPlain = readSet === undefined && (writes === undefined || writes.isUntouched) && sequence >= index.baseSequence;
     if (!isPlain || !this.#findOnly(index, sequence)) {
       const lower = Buffer.from(key.subarray(0, length));
-      this.#several = new IndexCursor(index, view, { lower, upper: afterPrefix(lower) }, false, hashKey(key, length));
+      this.#several = IndexCursor.open(index, view, { lower, upper: afterPrefix(lower) }, false, hashKey(key, length));
     }
     this.#highest = view.highestRecno;
   }
