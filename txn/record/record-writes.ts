@@ -8,6 +8,7 @@ import type { StoreWrites } from '../commit/versioned-store.js';
 import type { SkipList } from '#index';
 import type { EntryChanges } from '../index/entry-changes.js';
 import type { IndexStore } from '../index/index-store.js';
+import { InsertedKeys } from '../index/inserted-keys.js';
 import { OwnEntries } from '../index/own-entries.js';
 import { PendingRows } from './pending-rows.js';
 import type { RecordStore } from './record-store.js';
@@ -48,6 +49,8 @@ export class RecordWrites implements StoreWrites, MemoSource {
   #entryChanges = NO_CHANGES;
   /** The indexes whose unique keys were looked at for each row that was written, if they were the same each time. */
   #provenIn: readonly IndexStore[] | undefined;
+  #insertsOnly = true;
+  #insertedKeys: InsertedKeys | undefined;
 
   constructor(store: RecordStore) {
     this.store = store;
@@ -72,6 +75,7 @@ export class RecordWrites implements StoreWrites, MemoSource {
   /** Stores the new image and returns what was pending before, for undo. */
   put(recno: number, bytes: Uint8Array, pending: readonly PendingMemo[], inserted: boolean): PendingRow | undefined {
     const before = this.rows.get(recno);
+    if (!inserted || before !== undefined) this.#insertsOnly = false;
     const plain = pending.length === 0 && (before === undefined || before.memos.length === 0);
     this.rows.set(recno, { bytes, memos: plain ? NO_MEMOS : this.#memosOf(bytes, pending, before?.memos ?? NO_MEMOS), inserted });
     this.#sizeBytes += bytes.length + ROW_OVERHEAD_BYTES;
@@ -110,6 +114,7 @@ export class RecordWrites implements StoreWrites, MemoSource {
 
   /** The same, but for the number of a row that was inserted: it stays taken. */
   undo(recno: number, before: PendingRow | undefined): void {
+    this.#insertsOnly = false;
     const now = this.rows.get(recno);
     if (before !== undefined) this.rows.set(recno, before);
     else this.rows.delete(recno);
@@ -128,6 +133,9 @@ export class RecordWrites implements StoreWrites, MemoSource {
   }
 
   usedCounters(): void { this.#countersChanged = true; }
+
+  /** Undefined once anything but an insert was done: rows that changed take other keys. */
+  get insertedKeys(): InsertedKeys | undefined { return this.#insertsOnly ? this.#insertedKeys ??= new InsertedKeys() : undefined; }
 
   /** The row that was put last has keys of its own in all unique indexes, as its transaction sees them. */
   provenUnique(): void {

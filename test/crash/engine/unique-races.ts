@@ -48,6 +48,24 @@ const CASES: Record<string, (db: Database, t: Names) => Promise<string>> = {
     await session.step((tx) => tx.table('t').insert({ name: 'k' }));
     return [await outcome(session.step((tx) => tx.table('t').insert({ name: 'k' }))), await outcome(session.commit())].join();
   },
+  'inserted, changed and inserted DUPLICATE,ok,DUPLICATE,ok': async (db) => {
+    const session = new Session(db);
+    await session.step((tx) => {
+      const t = tx.table('t');
+      t.insert({ name: 'k' });
+      t.update(1, { name: 'l' });
+    });
+    const insert = (name: string): Promise<string> => outcome(session.step((tx) => tx.table('t').insert({ name })));
+    return [await insert('l'), await insert('a'), await insert('k'), await outcome(session.commit())].join();
+  },
+  'inserted, refused and taken back ok,ok,DUPLICATE,ok,ok': async (db) => {
+    const session = new Session(db);
+    const insert = (name: string): Promise<string> => outcome(session.step((tx) => tx.table('t').insert({ name })));
+    await session.step((tx) => { tx.savepoint('s'); });
+    const first = [await insert('j'), await insert('k'), await insert('a')];
+    await session.step((tx) => { tx.rollbackTo('s'); });
+    return [...first, await insert('k'), await outcome(session.commit())].join();
+  },
   'given up by another row ok,ok': async (db) => {
     const session = new Session(db);
     const swapped = outcome(session.step((tx) => {
