@@ -21,8 +21,8 @@ const MAX_DIFFERENCE = (1n << 63n) - 1n;
 
 /**
  * Appends a value to an index key. The order of the bytes is: null (and undefined), numbers and bigints by value (NaN first), text by
- * code points, objects, arrays, bytes, false, true, dates. Every encoding ends by itself, so values may follow each other;
- * `descending` complements all bytes. Returns false when the bytes do not tell the value exactly (cut, an object).
+ * code points, objects, arrays, bytes, false, true, dates. Every encoding ends by itself (none is the beginning of another), so values and record numbers
+ * may follow each other; `descending` complements all bytes. Returns false when the bytes do not tell the value exactly (cut, an object).
  *
  * Throws VALUE for what no index holds (functions, symbols, invalid dates).
  */

@@ -18,14 +18,13 @@ export function appendRecno(bytes: Uint8Array, length: number, recno: number): n
   return length + RECNO_BYTES;
 }
 
-/** The source stands on an entry of the whole key[0 .. length). */
-export function isEntryOf(source: OrderedSource, key: Uint8Array, length: number): boolean {
-  return source.keyLength === length + RECNO_BYTES && beginsWith(source, key, length);
-}
-
-/** The source stands on an entry that begins with key[0 .. length): of this key, or of a longer one. */
-export function beginsWith({ keyBytes, keyStart, keyLength }: OrderedSource, key: Uint8Array, length: number): boolean {
-  if (keyLength < length) return false;
+/**
+ * The source stands on an entry of the key[0 .. length). No key of an index is the beginning of another (values end by themselves, the keys of an xBase
+ * tag have one length), so the entries of a key stand together whatever their record numbers are: the first that is not below the key tells whether
+ * there is one.
+ */
+export function isEntryOf({ keyBytes, keyStart, keyLength }: OrderedSource, key: Uint8Array, length: number): boolean {
+  if (keyLength !== length + RECNO_BYTES) return false;
   for (let i = length - 1; i >= 0; i--) if (key[i] !== keyBytes[keyStart + i]) return false;
   return true;
 }

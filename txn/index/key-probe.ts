@@ -1,5 +1,5 @@
 import { hashKey, type OrderedSource } from '#index';
-import { beginsWith } from './entry.js';
+import { isEntryOf } from './entry.js';
 import type { IndexBase } from './index-base.js';
 import type { IndexStore } from './index-store.js';
 import { ListSource } from './list-source.js';
@@ -17,13 +17,10 @@ export class KeyProbe {
     this.#baseSource = index.base.entryCount > 0 ? index.base.source() : undefined;
   }
 
-  /**
-   * False: no committed row has the key[0 .. length). True: an entry that begins so is there; it may be one that was removed since, or of a longer key,
-   * which can stand before those of this one (descending texts that end in zero bytes, beside high record numbers).
-   */
+  /** False: no committed row has the key[0 .. length). True: an entry of it is there, which may be one that was removed since. */
   mayHold(key: Uint8Array, length: number): boolean {
-    for (const source of this.#sources) if (source.seek(key, length) && beginsWith(source, key, length)) return true;
+    for (const source of this.#sources) if (source.seek(key, length) && isEntryOf(source, key, length)) return true;
     const base = this.#baseSource;
-    return base !== undefined && this.#base.mayHold(hashKey(key, length)) && base.seek(key, length) && beginsWith(base, key, length);
+    return base !== undefined && this.#base.mayHold(hashKey(key, length)) && base.seek(key, length) && isEntryOf(base, key, length);
   }
 }

@@ -33,6 +33,25 @@ test('the order of the bytes is that of the values, in both directions, one valu
   }), RUNS);
 });
 
+/** Texts, bytes and numbers that begin alike: where one key could be the beginning of another. */
+const zeros = fc.string({ unit: fc.constantFrom('a', '\0', '\u00ff'), maxLength: 4 });
+const alike = fc.oneof(
+  scalar, zeros, zeros.map((text) => Buffer.from(text, 'latin1')), zeros.map((text) => 'x'.repeat(1000 - text.length) + text), zeros.map((text) => 'x'.repeat(999) + text),
+  fc.constantFrom<unknown>(Infinity, 2n ** 2000n, [], ['a'], ['a\0'], {}, { a: 1 }),
+);
+
+test('no key of an index is the beginning of another: with record numbers behind them they stand in the order of the keys', () => {
+  const list = fc.tuple(alike, alike);
+  fc.assert(fc.property(list, list, fc.tuple(fc.boolean(), fc.boolean()), (a, b, descending) => {
+    for (const fields of [1, 2]) {
+      const [left, right] = [a, b].map((values) => Buffer.concat(values.slice(0, fields).map((value, i) => keyOf([value], descending[i]).bytes)));
+      if (left === undefined || right === undefined || left.equals(right)) continue;
+      expect(left.subarray(0, right.length).equals(right)).toBe(false);
+      expect(right.subarray(0, left.length).equals(left)).toBe(false);
+    }
+  }), { ...RUNS, numRuns: 10_000 });
+});
+
 test('values come back as they were, also one behind the other', () => {
   fc.assert(fc.property(scalar, scalar, fc.boolean(), (a, b, descending) => {
     const { bytes } = keyOf([a, b], descending);
