@@ -25,6 +25,8 @@ const OURS = /\.fs-[0-9a-z]+$/;
 interface Job {
   readonly engine: Engine;
   readonly hold: SnapshotHold<CatalogState>;
+  /** Where the copy is written. */
+  readonly vfs: Vfs;
   /** Path of the folder that is being built. */
   readonly folder: string;
   readonly options: LongWorkOptions;
@@ -34,19 +36,18 @@ interface Job {
 
 /**
  * Copies the database as one snapshot sees it into a new folder of plain files. The folder is built under a temporary name
- * beside the target, synced, opened once, and renamed: it appears whole or not at all.
+ * beside the target, synced, opened once, and renamed: it appears whole or not at all. `vfs` is where the target lies.
  */
-export async function backupDatabase(engine: Engine, target: string, options: LongWorkOptions): Promise<BackupResult> {
+export async function backupDatabase(engine: Engine, target: string, options: LongWorkOptions, vfs: Vfs): Promise<BackupResult> {
   engine.assertOpen();
-  const { vfs } = engine.options.env;
   const path = resolve(target);
-  assertTarget(engine, path);
+  assertTarget(engine, vfs, path);
   return onFreshState(engine, async () => {
-    const temporary = temporaryFolder(engine, path);
+    const temporary = temporaryFolder(engine, vfs, path);
     vfs.makeFolder(temporary);
     const hold = engine.takeSnapshot('backup');
     try {
-      const result = await copyAll({ engine, hold, folder: temporary, options, total: totalRecords(engine, hold), done: 0 });
+      const result = await copyAll({ engine, hold, vfs, folder: temporary, options, total: totalRecords(engine, hold), done: 0 });
       engine.assertReadable();
       assertNotAborted(options.signal, 'the backup');
       if (vfs.stat(path) !== undefined) vfs.removeFolder(path); // empty, or this fails
@@ -62,13 +63,12 @@ export async function backupDatabase(engine: Engine, target: string, options: Lo
   });
 }
 
-function assertTarget(engine: Engine, path: string): void {
-  const { folder, env: { vfs } } = engine.options;
+function assertTarget({ options: { folder, env } }: Engine, vfs: Vfs, path: string): void {
   const parent = dirname(path);
   if (vfs.stat(parent)?.kind !== 'folder') throw new FieldstoneError('NOT_FOUND', `there is no folder "${parent}" to put the backup into`, { file: parent });
   const real = join(vfs.realPath(parent), basename(path));
-  const own = vfs.realPath(folder);
-  if (real === own || real.startsWith(own + sep)) {
+  const own = vfs === env.vfs ? vfs.realPath(folder) : undefined;
+  if (own !== undefined && (real === own || real.startsWith(own + sep))) {
     throw new FieldstoneError('NAME', `"${path}" lies inside the database; choose a folder elsewhere`, { file: path });
   }
   const stat = vfs.stat(path);
@@ -76,8 +76,7 @@ function assertTarget(engine: Engine, path: string): void {
   if (stat.kind !== 'folder' || vfs.list(path).length > 0) throw new FieldstoneError('EXISTS', `"${path}" exists and is not an empty folder`, { file: path });
 }
 
-function temporaryFolder(engine: Engine, path: string): string {
-  const { env: { clock, vfs } } = engine.options;
+function temporaryFolder({ options: { env: { clock } } }: Engine, vfs: Vfs, path: string): string {
   for (let n = 0; ; n++) {
     const name = `${path}.backup-${clock.nowMs().toString(36)}${n === 0 ? '' : `-${n}`}`;
     if (vfs.stat(name) === undefined) return name;
@@ -116,7 +115,7 @@ async function copyAll(job: Job): Promise<BackupResult> {
       rebuilt.push({ entry, store });
     }
   }
-  const target = Engine.open(copyOptions(engine.options, job.folder, false));
+  const target = Engine.open(copyOptions(job, false));
   try {
     for (const { entry, store } of rebuilt) counts.set(entry.name, await rebuildInto(job, target, entry, store));
     await copyStores(engine, hold.sequence, target, async () => {
@@ -139,7 +138,7 @@ async function copyUntouched(job: Job, entry: TableEntry, store: RecordStore): P
   const made = await copyFiles(job, entry.siblings);
   const isSame = made.length === entry.siblings.filter((name) => !OURS.test(name)).length && stateOf(job, store) === before;
   if (isSame) job.done += store.counts.at(job.hold.sequence);
-  else for (const name of made) job.engine.options.env.vfs.unlink(`${job.folder}/${name}`);
+  else for (const name of made) job.vfs.unlink(`${job.folder}/${name}`);
   return isSame;
 }
 
@@ -159,12 +158,12 @@ function companions(entry: TableEntry, store: RecordStore): string[] {
 }
 
 async function copyFiles(job: Job, names: readonly string[]): Promise<string[]> {
-  const { folder, env: { vfs } } = job.engine.options;
+  const { folder, env } = job.engine.options;
   const made: string[] = [];
   for (const name of names) {
-    if (OURS.test(name) || vfs.stat(`${folder}/${name}`)?.kind !== 'file') continue;
+    if (OURS.test(name) || env.vfs.stat(`${folder}/${name}`)?.kind !== 'file') continue;
     made.push(name);
-    await copyFile(job.engine.options.env, `${folder}/${name}`, `${job.folder}/${name}`, () => assertNotAborted(job.options.signal, 'the backup'));
+    await copyFile(env, `${folder}/${name}`, `${job.folder}/${name}`, () => assertNotAborted(job.options.signal, 'the backup'), job.vfs);
   }
   return made;
 }
@@ -215,15 +214,16 @@ function withoutIndexFlag(entry: TableEntry, store: RecordStore): RecordStore['l
   return { ...layout, headerBytes };
 }
 
-function copyOptions(options: EngineOptions, folder: string, readOnly: boolean): EngineOptions {
-  return { ...options, folder, readOnly, create: false, probe: new Probe('off', 0) };
+/** The copy is a folder like any other, also that of a database in memory. */
+function copyOptions({ engine: { options }, vfs, folder }: Job, readOnly: boolean): EngineOptions {
+  return { ...options, env: { ...options.env, vfs }, folder, readOnly, create: false, ephemeral: false, probe: new Probe('off', 0) };
 }
 
 /** Opens the copy as a user would and counts. */
 async function verify(job: Job, counts: ReadonlyMap<string, number>, unreadable: readonly string[]): Promise<BackupResult> {
-  const { vfs } = job.engine.options.env;
+  const { vfs } = job;
   vfs.syncFolder(job.folder);
-  const copy = Engine.open(copyOptions(job.engine.options, job.folder, true));
+  const copy = Engine.open(copyOptions(job, true));
   let records = 0;
   try {
     for (const [name, count] of counts) {

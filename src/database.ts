@@ -1,4 +1,4 @@
-import { ArgumentRangeError, ArgumentTypeError, FieldstoneError, type TraceSubsystem } from '#storage';
+import { ArgumentRangeError, ArgumentTypeError, FieldstoneError, type TraceSubsystem, type Vfs } from '#storage';
 import { RecordView, renameFiles, runTransaction, runTransactionSync, installFiles, withTableToItself, type Durability, type Engine, type Isolation, type OpenTransaction, type RecordStore, type TableEntry } from '#txn';
 import type { Options, ResolvedOptions } from './config/open-options.js';
 import { assertFunction, assertOptions, assertSchemaObject, shown } from './arguments.js';
@@ -87,15 +87,20 @@ export class Database {
   readonly #queries: DatabaseQueries;
   readonly #operations: Operations;
   readonly #instruments: Instruments;
+  readonly #outside: Vfs;
 
-  /** @internal */
-  constructor(engine: Engine, options: ResolvedOptions, instruments: Instruments) {
+  /**
+   * `outside`: where files lie that the user names by their paths.
+   * @internal
+   */
+  constructor(engine: Engine, options: ResolvedOptions, instruments: Instruments, outside: Vfs) {
     this.#engine = engine;
+    this.#outside = outside;
     this.#options = options;
     this.#operations = operations(engine.options.probe);
     this.#instruments = instruments;
     const { env, probe, warn } = engine.options;
-    this.#queries = new DatabaseQueries({ env, probe, warn, knobs: options.values, maker: this.#maker(), search: this.#operations.tableFind });
+    this.#queries = new DatabaseQueries({ env, outside, probe, warn, knobs: options.values, maker: this.#maker(), search: this.#operations.tableFind });
     instruments.useQueries(this.#queries.view);
     this.#host = {
       engine,
@@ -354,14 +359,14 @@ export class Database {
 
   /**
    * Copies the database as it is at this moment into a new folder of plain files (tables, memos, catalog), while writes go
-   * on. The copy is synced and opened once; the folder appears whole or not at all. Record numbers stay, memo files are packed;
-   * index files of tables that changed are left out.
+   * on. The copy is synced and opened once; the folder appears whole or not at all. Record numbers stay, memo files are packed,
+   * indexes are made anew; index files that can only be read are left out where their table changed. A database in memory is saved to the disk.
    * Throws EXISTS unless the folder is absent or empty, NAME when it lies inside the database, NOT_FOUND, ABORTED, FULL.
    *
    * @example
    * await db.backup('/backup/2024-12-31', { onProgress: ({ done, total }) => console.log(done, 'of', total) });
    */
-  backup(folder: string, options: LongWorkOptions = {}): Promise<BackupResult> { return backupDatabase(this.#engine, folder, options); }
+  backup(folder: string, options: LongWorkOptions = {}): Promise<BackupResult> { return backupDatabase(this.#engine, folder, options, this.#outside); }
 
   /**
    * What was counted since the database was opened: cache by kind of page, files, operations with their times, log, locks by shard,

@@ -50,7 +50,8 @@ export async function openIn(
     engine, probe, files, vfs: env.vfs, reportVfs: ephemeral ? nodeVfs() : env.vfs, options: resolved, runtime, openedCpuNs: runtime?.cpuNs(),
     gc: new GcCount(), queries: undefined, name,
   });
-  return Promise.resolve(new Database(engine, resolved, instruments));
+  // What the user names by its path lies on the disk, also when the database does not.
+  return Promise.resolve(new Database(engine, resolved, instruments, ephemeral ? nodeVfs() : counted.vfs));
 }
 
 function engineOptions(env: Environment, folder: string, probe: Probe, identity: ProcessIdentity, v: Options): EngineOptions {

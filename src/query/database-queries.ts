@@ -1,4 +1,4 @@
-import type { Environment, Operation, Probe } from '#storage';
+import type { Environment, Operation, Probe, Vfs } from '#storage';
 import { adviseIndexes, type IndexAdvice } from './advise.js';
 import { AutoIndex, type IndexMaker } from './auto-index.js';
 import { PlanChooser } from './choose-plan.js';
@@ -21,6 +21,8 @@ export interface QueryOptions {
 
 export interface DatabaseQueriesOptions {
   readonly env: Environment;
+  /** Where the file of slow queries lies. */
+  readonly outside: Vfs;
   readonly probe: Probe;
   readonly knobs: QueryOptions;
   readonly maker: IndexMaker;
@@ -39,12 +41,12 @@ export class DatabaseQueries {
   readonly #counters;
   readonly #probe: Probe;
 
-  constructor({ env, probe, knobs, maker, warn, search }: DatabaseQueriesOptions) {
-    const { clock, scheduler, vfs } = env;
+  constructor({ env, outside, probe, knobs, maker, warn, search }: DatabaseQueriesOptions) {
+    const { clock, scheduler } = env;
     this.#maker = maker;
     this.#probe = probe;
     this.log = new QueryLog(knobs.queryLogShapes);
-    this.#slow = new SlowQueries({ thresholdMs: knobs.slowQueryMs, withValues: knobs.queryLogValues, clock, vfs, warn });
+    this.#slow = new SlowQueries({ thresholdMs: knobs.slowQueryMs, withValues: knobs.queryLogValues, clock, vfs: outside, warn });
     this.#autoIndex = knobs.autoIndex ? new AutoIndex({ maker, shapes: () => this.log.snapshot(), scheduler, warn }) : undefined;
     this.#counters = probe.counters('queries', { runs: 0, fullScans: 0, rowsExamined: 0, rowsReturned: 0 });
     const plans = new PlanChooser();

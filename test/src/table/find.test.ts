@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { compareValues } from '../../../src/filter/compare-values.js';
@@ -234,10 +237,14 @@ describe('what is remembered of queries', () => {
   it('writes slow queries to a file, with values only when asked to', async () => {
     db = await open(':memory:', { slowQueryMs: 0, queryLogValues: true });
     const table = await db.createTable('t', { a: numeric(3) });
-    db.queryLog.writeSlowTo('/memory/slow.ndjson');
+    const folder = mkdtempSync(join(tmpdir(), 'fieldstone-slow-'));
+    const path = join(folder, 'slow.ndjson');
+    db.queryLog.writeSlowTo(path);
     table.find({ a: 7 }).toArray();
     expect(db.queryLog.slow()[0]).toMatchObject({ shape: 'a = ?', filter: 'a = 7', fullScan: true });
     db.queryLog.writeSlowTo(undefined);
-    expect(() => db?.queryLog.writeSlowTo('/nowhere/slow')).toThrow();
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ source: 't', shape: 'a = ?', filter: 'a = 7' });
+    expect(() => db?.queryLog.writeSlowTo(join(folder, 'nowhere', 'slow'))).toThrow();
+    rmSync(folder, { recursive: true });
   });
 });
