@@ -56,6 +56,7 @@ export function recover(o: RecoverOptions): Recovered {
       return o.openStore(entry, true);
     },
   });
+  syncLog(vfs, segments.map((segment) => `${folder}/${walName(segment)}`));
   for (const store of replayed.loads) cutUncommitted(store);
   return {
     catalog, catalogWritten, tables, replayed, journalApplied: applied !== undefined,
@@ -264,16 +265,37 @@ export function assertAsWeLeftIt(entry: TableEntry, facts: CatalogTable | undefi
   }
 }
 
-/** Bytes behind the counted rows belong to a load that never committed. */
+/**
+ * A process that was killed may leave commits in the system's cache alone. What is read from here on stays, also when the power fails: else a
+ * checkpoint that breaks off leaves rows behind the end of their table which no log knows any more.
+ */
+function syncLog(vfs: Vfs, paths: readonly string[]): void {
+  for (const path of paths) {
+    const file = vfs.open(path, 'write');
+    try {
+      file.datasync();
+    } finally {
+      file.close();
+    }
+  }
+}
+
+/** Bytes behind the counted rows belong to a load that never committed. They are gone for good before the log goes that tells of it. */
 function cutUncommitted(store: RecordStore): void {
   const { base } = store;
   const { memo } = base;
   const last = store.extents.at(-1);
   const tableEnd = Math.max(base.publishedBytes, last === undefined ? 0 : base.offsetOf(last.lastRecno + 1));
-  if (base.stat().sizeBytes > tableEnd) base.file.truncate(tableEnd);
+  cut(base.file, tableEnd);
   if (memo !== undefined) {
     const memoEnd = Math.max(memo.publishedBytes, last?.memoEndBytes ?? 0);
-    if (memo.cached.file.stat().sizeBytes > memoEnd) memo.cached.file.truncate(memoEnd);
+    cut(memo.cached.file, memoEnd);
   }
   base.noteWritten();
+}
+
+function cut(file: VfsFile, sizeBytes: number): void {
+  if (file.stat().sizeBytes <= sizeBytes) return;
+  file.truncate(sizeBytes);
+  file.sync();
 }
