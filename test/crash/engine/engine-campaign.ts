@@ -80,6 +80,12 @@ function assertEndsThere(db: Database): void {
 const LOADS = ['insert', 'load', 'die', 'insert', 'die', 'commits after the load', 'load', 'checkpoint', 'pause', 'update', 'alter', 'group', 'insert sync', 'pause', 'commits after the load'];
 const PAUSE_MS = 100;
 
+/**
+ * How workloads begin. A load has bytes below the published end (its head: the end mark stands there) only right behind a checkpoint; a row under it that
+ * changes before the next one would rarely come by chance.
+ */
+const BEGINNINGS = [['create a', 'insert', 'load'], ['create a', 'load', 'commits after the load'], ['create a', 'insert', 'load']];
+
 /** Another workload: one table, many loads and changes of loaded rows, and pauses in which timers run. */
 export function loadingEngine(): System<ContractState> {
   return {
@@ -91,7 +97,8 @@ export function loadingEngine(): System<ContractState> {
       let db = await openNext(place, durability);
       let state: ContractState = new Map();
       let altered = false;
-      for (const name of ['create a', 'insert', 'load', ...Array.from({ length: 5 }, () => random.pick(LOADS))]) {
+      const beginning = BEGINNINGS[stage.seed % BEGINNINGS.length] ?? [];
+      for (const name of [...beginning, ...Array.from({ length: 5 }, () => random.pick(LOADS))]) {
         if (name === 'die') db = await openNext(place, durability); // nobody closed it: what comes next stands on a replayed log
         if (name === 'pause') await new Promise<void>((resolve) => { stage.scheduler.timer(resolve, PAUSE_MS); });
         if (name === 'alter' && altered) continue;
