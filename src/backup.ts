@@ -1,10 +1,10 @@
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { FieldstoneError, Probe, type Vfs } from '#storage';
+import { FieldstoneError, memoFileNameFor, Probe, type Vfs } from '#storage';
 import { Engine, RecordCursor, RecordView, installFiles, type EngineOptions, type RecordStore, type SnapshotHold, type CatalogState, type TableEntry } from '#txn';
 import { copyStores } from './backup-stores.js';
 import { copyFile } from './copy-file.js';
 import { onFreshState } from './check/check-database.js';
-import { indexesToBuild, plannedFrom } from './table/rebuild.js';
+import { indexesToBuild, plannedFrom, renamedIndexFile } from './table/rebuild.js';
 import { TableBuilder } from './table/table-builder.js';
 import { assertNotAborted, type LongWorkOptions } from './long-work.js';
 import { isReadOnlyDialect, namedIndexes, structuralIndexes } from './table/write-guard.js';
@@ -133,27 +133,40 @@ async function copyAll(job: Job): Promise<BackupResult> {
 async function copyUntouched(job: Job, entry: TableEntry, store: RecordStore): Promise<boolean> {
   if (!isReadOnlyDialect(store.layout) && namedIndexes(entry).length === 0) return false;
   if (store.indexes.ownDefinitions().length > 0) return false; // they are made anew in the copy
-  const before = stateOf(job, store);
+  const before = stateOf(job, entry, store);
   if (before === undefined) return false;
   const made = await copyFiles(job, entry.siblings);
-  const isSame = made.length === entry.siblings.filter((name) => !OURS.test(name)).length && stateOf(job, store) === before;
+  const isSame = made.length === entry.siblings.filter((name) => !OURS.test(name)).length && stateOf(job, entry, store) === before;
   if (isSame) job.done += store.counts.at(job.hold.sequence);
   else for (const name of made) job.vfs.unlink(`${job.folder}/${name}`);
   return isSame;
 }
 
-/** undefined while the files stand behind the snapshot or are being written. */
-function stateOf({ engine, hold }: Job, store: RecordStore): string | undefined {
+/** undefined while the files stand behind the snapshot, are being written, or have another name: another table may have theirs by now. */
+function stateOf({ engine, hold }: Job, entry: TableEntry, store: RecordStore): string | undefined {
   if (store.retired || store.hasChanges() || store.extents.length > 0 || store.appendLease !== undefined || store.replacing !== undefined) return undefined;
-  if (store.counts.at(hold.sequence) !== store.base.recordCount) return undefined;
+  if (store.base.tableName !== entry.tableFile || store.counts.at(hold.sequence) !== store.base.recordCount) return undefined;
   if (!engine.options.readOnly && engine.writeSide.isCheckpointing) return undefined;
   const table = store.base.stat();
   return `${store.baseEpoch} ${table.sizeBytes} ${table.mtimeNs}`;
 }
 
+/** A store that was renamed since goes by its new name; the copy has it by that of the snapshot. */
+function memoName(entry: TableEntry, { base: { memo } }: RecordStore): string | undefined {
+  return memo === undefined ? undefined : memoFileNameFor(entry.siblings, entry.tableFile, memo.kind) ?? memo.name;
+}
+
+function indexesOfCopy(entry: TableEntry, store: RecordStore): ReturnType<typeof indexesToBuild> {
+  const { definitions, table } = indexesToBuild(store, entry);
+  const { tableName } = store.base;
+  if (tableName === entry.tableFile) return { definitions, table };
+  const to = entry.tableFile.replace(/\.[^.]*$/, '');
+  return { definitions: definitions.map((index) => (index.file === undefined ? index : { ...index, file: renamedIndexFile(index.file, tableName, to) })), table };
+}
+
 /** Files that go with a table but hold no records: code page, map projection and the like. */
 function companions(entry: TableEntry, store: RecordStore): string[] {
-  const own = new Set([entry.tableFile, store.base.memo?.name, ...namedIndexes(entry)]);
+  const own = new Set([entry.tableFile, memoName(entry, store), ...namedIndexes(entry)]);
   return entry.siblings.filter((name) => !own.has(name));
 }
 
@@ -173,10 +186,13 @@ async function rebuildInto(job: Job, target: Engine, entry: TableEntry, store: R
   const { engine, hold } = job;
   const view = new RecordView(store, hold.sequence);
   const { memo } = store.base;
+  const memoFile = memoName(entry, store);
+  const indexes = indexesOfCopy(entry, store);
+  const files = new Set(indexes.definitions.map(({ file }) => file));
   const builder = new TableBuilder(target, {
-    tableFile: entry.tableFile, layout: withoutIndexFlag(entry, store), keepDate: true,
-    ...(memo === undefined ? {} : { memoBlockSizeBytes: memo.allocator.blockSizeBytes, memoFile: memo.name }),
-    indexes: indexesToBuild(store, entry),
+    tableFile: entry.tableFile, layout: withoutIndexFlag(entry, store, files), keepDate: true,
+    ...(memo === undefined || memoFile === undefined ? {} : { memoBlockSizeBytes: memo.allocator.blockSizeBytes, memoFile }),
+    indexes,
   });
   const cursor = new RecordCursor(view, { from: 1, to: Infinity, reverse: false, deleted: true }, engine.buffers, engine.options.readAheadBytes);
   const read = view.memoSource;
@@ -205,10 +221,10 @@ async function rebuildInto(job: Job, target: Engine, entry: TableEntry, store: R
 }
 
 /** Without index files beside it, the copy must not announce any. */
-function withoutIndexFlag(entry: TableEntry, store: RecordStore): RecordStore['layout'] {
+function withoutIndexFlag(entry: TableEntry, store: RecordStore, files: ReadonlySet<string | undefined>): RecordStore['layout'] {
   const { layout } = store;
   if (!layout.hasStructuralIndex && structuralIndexes(entry).length === 0) return layout;
-  if (store.indexes.files.some((file) => structuralIndexes(entry).includes(file.name))) return layout;
+  if (structuralIndexes(entry).some((name) => files.has(name))) return layout;
   const headerBytes = new Uint8Array(layout.headerBytes);
   headerBytes[28] = (headerBytes[28] ?? 0) & ~1;
   return { ...layout, headerBytes };

@@ -34,7 +34,7 @@ import { assertStoreOptions, visibleStores } from './kv/store-names.js';
 import { alterTable, type AlterTableChange } from './table/alter-table.js';
 import { assertNoStrangers, createTable, type CreateTableOptions } from './table/create-table.js';
 import type { InputOfSchema, RowOf, TableSchema } from './table/field-types.js';
-import { plannedFrom } from './table/rebuild.js';
+import { plannedFrom, renamedIndexFile } from './table/rebuild.js';
 import { TableCodec } from './table/table-codec.js';
 import type { LongWorkOptions } from './long-work.js';
 import type { TableHost } from './table/table-host.js';
@@ -450,12 +450,6 @@ export class Database {
   }
 
   [Symbol.asyncDispose](): Promise<void> { return this.close(); }
-}
-
-/** A file with the table's base name gets the new one; another file keeps its name. */
-function renamedIndexFile(file: string, tableFile: string, to: string): string {
-  const base = tableFile.replace(/\.[^.]*$/, '');
-  return file.toLowerCase().startsWith(`${base.toLowerCase()}.`) ? `${to}${file.slice(base.length)}` : file;
 }
 
 /** Index files that are kept with the table. */

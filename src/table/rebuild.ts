@@ -22,6 +22,12 @@ export function plannedFrom(entry: TableEntry, memoFile: string | undefined, ind
   };
 }
 
+/** A file with the table's base name gets the new one; another file keeps its name. */
+export function renamedIndexFile(file: string, tableFile: string, to: string): string {
+  const base = tableFile.replace(/\.[^.]*$/, '');
+  return file.toLowerCase().startsWith(`${base.toLowerCase()}.`) ? `${to}${file.slice(base.length)}` : file;
+}
+
 /** Walks all records as last committed, giving the event loop its turns. */
 export async function walkRecords(
   engine: Engine, store: RecordStore, options: LongWorkOptions, what: string,

@@ -30,6 +30,35 @@ describe('a copy', () => {
     await db.close();
   });
 
+  test.each([['with an index', true], ['as plain files', false]])('a table that is renamed meanwhile keeps the name, memos and rows of the snapshot, %s', async (_how, hasIndex) => {
+    const vfs = memoryFolder();
+    const db = await openMemory(vfs);
+    const first = await db.createTable('first', { n: numeric(8) });
+    await first.insertMany(Array.from({ length: 9000 }, (_, n) => ({ n })));
+    const old = await db.createTable('old', { n: numeric(8), m: memo() }, { dialect: 'foxpro2' });
+    await old.insertMany([{ n: 1, m: 'one' }, { n: 2, m: 'two' }]);
+    if (hasIndex) {
+      await old.createIndex('by_n', { on: 'n' });
+      await old.createIndex('tag', { on: 'n', type: 'cdx' });
+    }
+    await first.createIndex('by_n', { on: 'n' });
+    await db.checkpoint();
+    const backup = db.backup(TARGET);
+    await db.renameTable('old', 'new');
+    const other = await db.createTable('old', { n: numeric(8), m: memo() }, { dialect: 'foxpro2' });
+    await other.insertMany([{ n: 8, m: 'eight' }, { n: 9, m: 'nine' }]);
+    await db.checkpoint();
+    await backup;
+    const copy = await openMemory(vfs, { readOnly: true }, TARGET);
+    expect(copy.tables().sort()).toEqual(['first', 'old']);
+    expect(copy.table('old').scan().toArray().map(({ n, m }) => [n, m])).toEqual([[1, 'one'], [2, 'two']]);
+    if (hasIndex) expect(['by_n', 'tag'].map((name) => copy.table('old').index(name).seek(2)?.$recno)).toEqual([2, 2]);
+    expect((await copy.check()).findings).toEqual([]);
+    expect(vfs.list(TARGET).filter((name) => !/^(old|first)\.|^fieldstone\.json$/.test(name))).toEqual([]);
+    await copy.close();
+    await db.close();
+  });
+
   test('under concurrent writes, checkpoints and packs equals the snapshot of its beginning', async () => {
     const vfs = memoryFolder();
     const db = await openMemory(vfs, { checkpointSize: '64kb' });
