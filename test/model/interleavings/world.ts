@@ -19,7 +19,8 @@ const FAULTS: readonly Fault[] = ['EIO', 'ENOSPC', 'halfENOSPC', 'syncLost', 'EI
 const LATEST_FAULT = 400;
 /** The tables that come and go: one of them, or none, is there. */
 export const COMING: readonly Target[] = [{ name: 'z', dialect: 'foxpro2' }, { name: 'y', dialect: 'foxpro2' }];
-/** Findings that say what loads which broke off left; nothing is lost or wrong. */
+/** Blocks that a commit under way has taken may be counted by the header of a memo file before any row points to them; they are then written in place. */
+const RULE = { ...journalRule, baseFile: (path: string) => !/\.(fpt|dbt)$/.test(path) && journalRule.baseFile(path) };
 let lives = 5_000_000;
 
 /** Thrown by sources and bodies on purpose. */
@@ -67,7 +68,7 @@ export class World {
     const { random } = this;
     this.targets = random.shuffle([...TARGETS]).slice(0, 1 + random.int(3));
     this.#isSlow = random.chance(0.5);
-    this.#disk = random.chance(0.6) ? new SimDisk({ scheduler, journalRule }) : undefined;
+    this.#disk = random.chance(0.6) ? new SimDisk({ scheduler, journalRule: RULE }) : undefined;
     const fault = random.chance(0.25) ? { fault: random.pick(FAULTS), at: 1 + random.int(LATEST_FAULT), path: () => this.isArmed } : undefined;
     this.#faults = new FaultVfs(this.#disk ?? this.#memory(), { ...(fault === undefined ? {} : { plan: fault }), ...(this.#disk === undefined ? {} : { disk: this.#disk }) });
     this.#options = {
@@ -178,7 +179,7 @@ export class World {
     for (const { where, start } of left) {
       this.counts.looks++;
       const scheduler = new SimScheduler();
-      const db = await this.open(new SimDisk({ start, scheduler, journalRule }), scheduler);
+      const db = await this.open(new SimDisk({ start, scheduler, journalRule: RULE }), scheduler);
       this.explain(this.read(db, this.indexesOf(db), where), where, then);
       await scheduler.settle(this.sound(db, where));
       await scheduler.settle(db.close());
