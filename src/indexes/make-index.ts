@@ -1,4 +1,5 @@
-import { attachIndexFile, createIndex, dropIndex, remakeIndexFiles } from '#txn';
+import { hasCode } from '#storage';
+import { attachIndexFile, createIndex, remakeIndexFiles } from '#txn';
 import { namesOf } from '../table/table-schema.js';
 import { assertNotAborted, type LongWorkOptions } from '../long-work.js';
 import type { TableHost } from '../table/table-host.js';
@@ -28,11 +29,14 @@ export async function remakeIndexes(host: TableHost, table: string, policy: Inde
   assertWritable(store, entry);
   const onSlice = sliceOf(options, 'reindex');
   const definitions = store.indexes.definitions();
-  for (const file of new Set(definitions.map((definition) => definition.file))) if (file !== undefined) await remakeIndexFiles(engine, table, [file], onSlice);
-  for (const definition of definitions) {
-    if (definition.file !== undefined) continue;
-    await dropIndex(engine, table, definition.name);
-    await createIndex(engine, table, definition, { onSlice });
+  // Each file in one step: cancelled or failed, the indexes are there as they were.
+  for (const file of new Set(definitions.map((definition) => definition.file ?? ''))) {
+    try {
+      await remakeIndexFiles(engine, table, [file], onSlice);
+    } catch (e) {
+      const isThere = (): boolean => engine.store(engine.entry(table)).indexes.definitions().some((definition) => (definition.file ?? '') === file);
+      if (!hasCode(e, 'NOT_FOUND') || isThere()) throw e; // else it was dropped meanwhile
+    }
   }
 }
 

@@ -16,6 +16,8 @@ import { xbaseKindOf } from './xbase-format.js';
  * Makes files with all their indexes anew from the committed rows, in one checkpoint; nothing of the old files is read but what their indexes are, and
  * nothing is written to them: what waits for a checkpoint may not go into damaged ones.
  * Throws NOT_FOUND, DUPLICATE, UNSUPPORTED (an index in it is only read), and what checkpoints throw.
+ *
+ * @param names of the files; '' stands for the indexes in memory
  */
 export async function remakeIndexFiles(engine: Engine, table: string, names: readonly string[], onSlice: OnSlice = undefined): Promise<void> {
   engine.writeSide.assertWritable();
@@ -25,9 +27,9 @@ export async function remakeIndexFiles(engine: Engine, table: string, names: rea
     await withTableToItself(engine, store, async () => {
       const all = store.indexes.definitions();
       for (const name of names) {
-        if (all.every(({ file }) => file !== name)) throw new FieldstoneError('NOT_FOUND', `table "${store.name}" has no index in a file "${name}"`, { table: store.name });
+        if (all.every(({ file = '' }) => file !== name)) throw new FieldstoneError('NOT_FOUND', `table "${store.name}" has no index in a file "${name}"`, { table: store.name });
       }
-      const definitions = all.filter(({ file }) => file !== undefined && names.includes(file));
+      const definitions = all.filter(({ file = '' }) => names.includes(file));
       const { env, folder } = engine.options;
       const steps = collectKeys(engine.tables.indexContext, store, entry, definitions, onSlice);
       const build = await new StepDriver(env, folder, steps, () => undefined).start();
@@ -40,7 +42,7 @@ async function install(engine: Engine, entry: TableEntry, store: RecordStore, na
   const { env, folder } = engine.options;
   const { sequence } = engine;
   const own = built.filter(({ definition }) => isOwnIndex(definition));
-  const others = store.indexes.ownDefinitions().filter(({ file }) => file === undefined || !names.includes(file));
+  const others = store.indexes.ownDefinitions().filter(({ file = '' }) => !names.includes(file));
   const after = withIndexes(entry, store, [...others, ...own.map(({ definition }) => definition)]);
   try {
     for (const { file } of files) await file.syncAsync();
