@@ -45,6 +45,10 @@ async function comeAndGo(world: World, actor: Actor): Promise<void> {
   const has = indexNames(world.db, target).includes(name);
   const work = (): Promise<void> => (has ? owner.dropIndex(name) : owner.createIndex(name, { ...options, ...signalSometimes(world, actor, 0.4) }));
   const isDone = await attempt(world, actor, `${has ? 'drop' : 'create'} index ${name} of ${target.name}`, ['ABORTED'], work);
+  const extras = world.extras.get(target.name) ?? new Set<string>();
+  world.extras.set(target.name, extras);
+  if (isDone && has) extras.delete(name);
+  else if (isDone) extras.add(name);
   if (actor.stopped || world.closing) return;
   if (isDone === (indexNames(world.db, target).includes(name) === has)) throw new Error(`${actor.id}: index ${name} of ${target.name} is ${has ? 'still ' : 'not '}there after a work that was ${isDone ? '' : 'not '}done`);
 }

@@ -143,6 +143,7 @@ class Run {
   async #quiet(where: string): Promise<void> {
     const world = this.#world;
     world.look(where);
+    world.assertIndexes(where);
     this.#snapshots.verify(world);
     await world.sound(world.db, where);
     if (world.random.chance(0.3)) await world.losePower(2);

@@ -54,7 +54,8 @@ const KEYS: Readonly<Record<string, (row: Row) => readonly unknown[] | undefined
 
 /** Indexes of this kind of table that an actor may make. */
 export function extrasOf(target: Target, actor: string): readonly (readonly [name: string, options: IndexOptions])[] {
-  const all = EXTRA[actor] ?? [];
+  // A stand-alone index file goes by the index's name, which another table of the folder may not have.
+  const all = (EXTRA[actor] ?? []).map(([name, options]) => [options.type === 'ntx' ? `${name}_${target.name}` : name, options] as const);
   if (target.dialect === undefined) return all.filter(([, { type }]) => type === undefined);
   return target.dialect === 'foxpro2' || target.dialect === 'vfp' ? all : all.filter(([, { type }]) => type !== 'cdx');
 }
@@ -106,7 +107,7 @@ function readTable(view: View, name: string, indexes: readonly string[], where: 
 }
 
 function assertIndex(read: () => Entry[], rows: readonly Row[], name: string, where: string): void {
-  const keysOf = KEYS[name];
+  const keysOf = KEYS[name.replace(/_(fox|three|four|vis)$/, '')];
   if (keysOf === undefined) return;
   let entries: Entry[];
   try {

@@ -20,7 +20,7 @@ const LATEST_FAULT = 400;
 /** The tables that come and go: one of them, or none, is there. */
 export const COMING: readonly Target[] = [{ name: 'z', dialect: 'foxpro2' }, { name: 'y', dialect: 'foxpro2' }];
 /** Blocks that a commit under way has taken may be counted by the header of a memo file before any row points to them; they are then written in place. */
-const RULE = { ...journalRule, baseFile: (path: string) => !/\.(fpt|dbt)$/.test(path) && journalRule.baseFile(path) };
+const RULE = { ...journalRule, baseFile: (path: string) => path.startsWith(`${FOLDER}/`) && !/\.(fpt|dbt)$/.test(path) && journalRule.baseFile(path) };
 let lives = 5_000_000;
 
 /** Thrown by sources and bodies on purpose. */
@@ -50,11 +50,12 @@ export class World {
   readonly counters = new Counters();
   readonly actors: Actor[] = [];
   readonly events: string[] = [];
+  /** Indexes that were made and not dropped, besides those that stay. */
+  readonly extras = new Map<string, Set<string>>();
   readonly #disk: SimDisk | undefined;
   readonly #faults: FaultVfs;
   readonly #options: OpenOptions;
   readonly #isSlow: boolean;
-  readonly #baseline = new Map<string, number>();
   isArmed = false;
   closing = false;
   failed = false;
@@ -84,8 +85,8 @@ export class World {
   #memory(): Vfs {
     return interceptVfs(new MemoryVfs(), {
       syncAsync: async (_file, _full, next) => {
+        await next();
         await this.turn();
-        return next();
       },
     });
   }
@@ -169,6 +170,14 @@ export class World {
     this.explain(this.read(this.db, indexes, where), where, this.now());
   }
 
+  /** Nobody makes or drops indexes now: exactly the right ones are there. */
+  assertIndexes(where: string): void {
+    for (const [name, names] of this.indexesOf(this.db)) {
+      const got = names.filter((index) => index !== 'u' && index !== '_id').sort().join(), want = [...this.extras.get(name) ?? []].sort().join();
+      if (got !== want) throw new Error(`${where}: the indexes of ${name} are ${got} instead of ${want}`);
+    }
+  }
+
   /** What power losses at this moment leave. */
   async losePower(budget: number): Promise<void> {
     const disk = this.#disk;
@@ -181,8 +190,20 @@ export class World {
       const scheduler = new SimScheduler();
       const db = await this.open(new SimDisk({ start, scheduler, journalRule: RULE }), scheduler);
       this.explain(this.read(db, this.indexesOf(db), where), where, then);
-      await scheduler.settle(this.sound(db, where));
-      await scheduler.settle(db.close());
+      await this.#apart(scheduler, this.sound(db, where));
+      await this.#apart(scheduler, db.close());
+    }
+  }
+
+  /** Work that another scheduler drives; ours is not stalled meanwhile. */
+  async #apart(scheduler: SimScheduler, work: Promise<void>): Promise<void> {
+    let isOver = false;
+    const again = (): void => { if (!isOver) this.scheduler.later(again); };
+    again();
+    try {
+      await scheduler.settle(work);
+    } finally {
+      isOver = true;
     }
   }
 
