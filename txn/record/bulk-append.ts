@@ -60,7 +60,7 @@ export class BulkAppend {
   constructor(store: RecordStore, bufferBytes: number, maxLoggedBytes: number, expected: number) {
     this.#maxLoggedBytes = maxLoggedBytes;
     this.store = store;
-    this.#firstRecno = store.recnos.next;
+    this.#firstRecno = store.recnos.beginLoad();
     this.#publishedBytes = store.base.publishedBytes;
     this.#entries = store.indexes.newLoad(expected);
     const { recordLength } = store.layout;
@@ -109,7 +109,7 @@ export class BulkAppend {
     this.#entries?.add(this.#buffer, this.#buffered, this.recno, this.#memosOfRow, made);
     this.#buffered += this.store.layout.recordLength;
     this.#count++;
-    this.store.recnos.takeRange(1);
+    this.store.recnos.takeForLoad();
   }
 
   /** Where the caller puts the keys of an index from now on, one for each row that has one; undefined when the index is not among those of the table. */
@@ -244,6 +244,7 @@ export class BulkAppend {
   /** It is over: lets go of all that takes memory. What is left may be kept as an example. */
   release(): void {
     this.#abandoned = true;
+    this.store.recnos.endLoad();
     this.#memory = this.#memoMemory = this.#memoRoom = NO_MEMORY;
     this.#buffer = NO_BYTES;
     this.#head = [];
@@ -258,7 +259,7 @@ export class BulkAppend {
     const { store } = this;
     this.#abandoned = true;
     if (!mayWrite) return;
-    store.recnos.giveBackRange(this.#firstRecno, store.recnos.next);
+    store.recnos.giveBackLoad();
     const { base } = store;
     const { tableBytes } = usedEnds(store);
     if (base.stat().sizeBytes > tableBytes) base.file.truncate(tableBytes);

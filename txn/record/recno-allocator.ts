@@ -9,6 +9,8 @@ export class RecnoAllocator {
   readonly #holes = new Set<number>();
   /** Given to transactions that did not commit yet. */
   readonly #reserved = new Set<number>();
+  /** The first number of the load that is under way; 0: there is none. */
+  #loadFrom = 0;
 
   constructor(recordCount: number) { this.#next = recordCount + 1; }
 
@@ -27,33 +29,31 @@ export class RecnoAllocator {
     return this.#next++;
   }
 
-  /** `count` numbers in a row past all others; returns the first. */
-  takeRange(count: number): number {
-    const first = this.#next;
-    this.#next += count;
-    return first;
+  /**
+   * A load begins: its numbers follow each other from here on. Those before it that come back wait as holes until it ends: were one of them
+   * the next number, the load would take a number twice.
+   */
+  beginLoad(): number { return this.#loadFrom = this.#next; }
+
+  takeForLoad(): void { this.#next++; }
+
+  /** The load broke off. */
+  giveBackLoad(): void { this.#next = this.#loadFrom; }
+
+  endLoad(): void {
+    this.#loadFrom = 0;
+    this.#forgetLastHoles();
   }
 
   /** The transaction did not commit. */
   giveBack(recno: number): void {
     assert(recno < this.#next, 'only given record numbers come back');
     this.#reserved.delete(recno);
-    if (recno !== this.#next - 1) {
-      this.#holes.add(recno);
-      return;
-    }
-    this.#next--;
-    while (this.#holes.delete(this.#next - 1)) this.#next--;
+    this.#holes.add(recno);
+    if (this.#loadFrom === 0) this.#forgetLastHoles();
   }
 
-  giveBackRange(first: number, end: number): void {
-    if (this.#next !== end) {
-      for (let recno = first; recno < end; recno++) this.#holes.add(recno);
-      return;
-    }
-    this.#next = first;
-    while (this.#holes.delete(this.#next - 1)) this.#next--;
-  }
+  #forgetLastHoles(): void { while (this.#holes.delete(this.#next - 1)) this.#next--; }
 
   /** The record is committed. */
   occupy(recno: number): void {
