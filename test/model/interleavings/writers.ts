@@ -58,7 +58,8 @@ function apply(tx: Tx, { target, k, kind, n }: Op, changes: Map<string, number |
     return set(n);
   }
   const table = tx.table(target.name);
-  const recno = table.index('u').seek(k)?.['$recno'];
+  // By a query: the index may have been made anew since the transaction began, which then does without it.
+  const recno = table.find({ k }).first()?.['$recno'];
   if (kind === 'put') {
     if (typeof recno === 'number') table.update(recno, valuesOf(k, n));
     else table.insert(valuesOf(k, n));
@@ -87,7 +88,7 @@ async function count(world: World, actor: Actor): Promise<void> {
         docs.update(`d${k}`, { $set: valuesOf(k, Number(docs.get(`d${k}`)?.['n']) + 1) });
       } else {
         const table = tx.table(name);
-        const row = table.index('u').seek(k);
+        const row = table.find({ k }).first();
         table.update(Number(row?.['$recno']), valuesOf(k, Number(row?.['n']) + 1));
       }
       if (waits) await someTurns(world, actor);
@@ -162,7 +163,7 @@ async function unload(world: World, actor: Actor): Promise<void> {
       const [name = '', k = ''] = place.split('/');
       const target = world.targets.find((each) => each.name === name);
       if (target?.dialect === undefined) tx.collection(name).delete(`d${k}`);
-      else tx.table(name).delete(Number(tx.table(name).index('u').seek(Number(k))?.['$recno']));
+      else tx.table(name).delete(Number(tx.table(name).find({ k: Number(k) }).first()?.['$recno']));
     }
   }));
 }
