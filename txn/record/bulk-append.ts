@@ -235,10 +235,11 @@ export class BulkAppend {
   commit(): StoreWrites {
     const { base } = this.store;
     const count = this.#written / this.store.layout.recordLength;
+    const memoStartBytes = (this.#memoBlocks?.first ?? 0) * (base.memo?.allocator.blockSizeBytes ?? 0);
     return new ExtentWrites(this.store, {
       firstRecno: this.#firstRecno, lastRecno: this.#firstRecno + count - 1,
       headOffset: base.offsetOf(this.#firstRecno), head: Uint8Array.from(this.#head), memoEndBytes: this.#memoEndBytes,
-    }, this.#logged, this.#entries);
+    }, memoStartBytes, this.#logged, this.#entries);
   }
 
   /** It is over: lets go of all that takes memory. What is left may be kept as an example. */
@@ -284,13 +285,17 @@ class ExtentWrites implements StoreWrites {
   readonly sizeBytes = 0;
   readonly store: RecordStore;
   readonly #extent: Extent;
+  readonly #memoStartBytes: number;
   readonly #memos: readonly { block: number; bytes: Uint8Array }[];
   readonly #entries: LoadEntries | undefined;
 
-  constructor(store: RecordStore, extent: Extent, memos: readonly { block: number; bytes: Uint8Array }[], entries: LoadEntries | undefined) {
+  constructor(
+    store: RecordStore, extent: Extent, memoStartBytes: number, memos: readonly { block: number; bytes: Uint8Array }[], entries: LoadEntries | undefined,
+  ) {
     this.#entries = entries;
     this.store = store;
     this.#extent = extent;
+    this.#memoStartBytes = memoStartBytes;
     this.#memos = memos;
   }
 
@@ -306,7 +311,7 @@ class ExtentWrites implements StoreWrites {
   markInFlight(): void { /* the append lease keeps others away */ }
   publish(sequence: number, _snapshots: LiveSnapshots): void {
     for (const memo of this.#memos) this.store.active.putMemo(memo.block, memo.bytes);
-    this.store.publishExtent(this.#extent, sequence);
+    this.store.publishExtent(this.#extent, sequence, this.#memoStartBytes);
     this.#entries?.publish(sequence);
   }
   withdraw(): void { /* the caller abandons the load */ }

@@ -197,7 +197,8 @@ export class RecordStore implements VersionedStore, FoldableRecords {
     this.counts.raise(sequence, recno);
   }
 
-  publishExtent(extent: Extent, sequence: number): void {
+  /** `memoStartBytes`: where its memos begin. A checkpoint amid the load may have published blocks behind them, which others took meanwhile. */
+  publishExtent(extent: Extent, sequence: number, memoStartBytes = Infinity): void {
     const { extents } = this;
     // A checkpoint takes the oldest ones as they are.
     const joined = extents.length > (this.frozen?.extents ?? 0) ? joinExtents(extents.at(-1), extent) : undefined;
@@ -205,7 +206,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
     extents.push(joined ?? extent);
     this.base.cached.invalidate(this.base.offsetOf(extent.firstRecno), this.base.offsetOf(extent.lastRecno + 1));
     const { memo } = this.base;
-    if (memo !== undefined && extent.memoEndBytes > 0) memo.cached.invalidate(memo.publishedBytes - 1, extent.memoEndBytes);
+    if (memo !== undefined && extent.memoEndBytes > 0) memo.cached.invalidate(Math.min(memo.publishedBytes, memoStartBytes) - 1, extent.memoEndBytes);
     this.lastChange = sequence;
     this.changeEpoch++;
     this.baseEpoch++;
