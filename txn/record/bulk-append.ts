@@ -1,4 +1,4 @@
-import { BLOCK_HEADER_BYTES, ByteMemory, encodeMemo, FieldstoneError, closeMemoImage, memoImageBytes, writeMemoImage, writeFully, writePointer, type ByteWriter, type DbfField, type MemoSource, type PendingMemo } from '#storage';
+import { BLOCK_HEADER_BYTES, ByteMemory, encodeMemo, FieldstoneError, closeMemoImage, memoImageBytes, writeMemoImage, writeFully, writePointer, type ByteWriter, type DbfField, type MemoSource, type PendingMemo, type VfsFile } from '#storage';
 import { writeCounters, writeExtent, writeExtentBegin, writeMemos } from '../commit/commit-record.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import type { StoreWrites } from '../commit/versioned-store.js';
@@ -263,7 +263,7 @@ export class BulkAppend {
     store.recnos.giveBackLoad();
     const { base } = store;
     const { tableBytes } = usedEnds(store);
-    if (base.stat().sizeBytes > tableBytes) base.file.truncate(tableBytes);
+    cutForGood(base.file, tableBytes);
     this.#giveBackMemos();
   }
 
@@ -275,8 +275,15 @@ export class BulkAppend {
     memo.allocator.undoFrom(blocks.first);
     const { file } = memo.cached;
     const { memoBytes } = usedEnds(this.store);
-    if (file.stat().sizeBytes > memoBytes) file.truncate(memoBytes);
+    cutForGood(file, memoBytes);
   }
+}
+
+/** A power loss does not bring the bytes back: the next checkpoint retires the log that tells of them. */
+function cutForGood(file: VfsFile, sizeBytes: number): void {
+  if (file.stat().sizeBytes <= sizeBytes) return;
+  file.truncate(sizeBytes);
+  file.sync();
 }
 
 /** The commit of a load: one extent. */
