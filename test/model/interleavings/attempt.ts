@@ -25,6 +25,7 @@ export async function attempt(world: World, actor: Actor, what: string, codes: r
   world.events.push(`${actor.id} ${what}`);
   const told = (end: string): void => {
     world.events.push(`${actor.id} ${what}: ${end}`);
+    if (world.faulted && !world.events.includes(world.fault)) world.events.push(world.fault);
     world.counts.codes.set(end, (world.counts.codes.get(end) ?? 0) + 1);
   };
   try {

@@ -47,12 +47,15 @@ async function shrink(seed: number, first: Failure, given: readonly string[] | u
   for (const out of first.actors) {
     const fewer = actors.filter((id) => id !== out);
     const again = await runOnce(seed, { steps: 0, looks: 0, faults: 0, codes: new Map(), findings: new Map() }, fewer);
-    if (again === undefined) continue;
+    if (again === undefined || kindOf(again) !== kindOf(first)) continue;
     failure = again;
     actors = fewer;
   }
   return { failure, actors };
 }
+
+/** What went wrong, without where and with which numbers. */
+function kindOf({ text }: Failure): string { return (text.split('\n')[0] ?? '').replace(/\d+/g, '').slice(-32); }
 
 async function runOnce(seed: number, counts: Counts, only: readonly string[] | undefined): Promise<Failure | undefined> {
   const scheduler = new SimScheduler(seed);
@@ -63,7 +66,7 @@ async function runOnce(seed: number, counts: Counts, only: readonly string[] | u
     await scheduler.settle(run.all());
     return undefined;
   } catch (e) {
-    return { text: textOf(e), events: world.events, actors: chosen };
+    return { text: `${textOf(e)}${world.faulted ? `\n  after ${world.fault}` : ''}`, events: world.events, actors: chosen };
   } finally {
     if (world.faulted) counts.faults++;
   }
