@@ -200,6 +200,8 @@ export function* patchRows(store: FoldableRecords): Steps {
   const { base, frozen } = store;
   if (frozen === undefined) return;
   const hole = holeImage(store);
+  // Heads first, here as in the file: a row that was deleted since would come back.
+  for (const { offset, bytes } of frozen.writes) base.cached.patch(offset, bytes);
   let pageNo = -1;
   let page: Uint8Array | undefined;
   for (let i = 0; i < frozen.recnos.length; i++) {
@@ -225,7 +227,6 @@ export function* patchRows(store: FoldableRecords): Steps {
 /** The base files now hold the frozen generation: caches and counts follow. */
 export function switchRecords(store: FoldableRecords, frozen: FrozenRecords, oldestSnapshot: number): void {
   const { base } = store;
-  for (const { offset, bytes } of frozen.writes) base.cached.patch(offset, bytes);
   const memo = base.memo;
   if (memo !== undefined) {
     for (const [block, bytes] of frozen.delta.memos) {
