@@ -75,7 +75,7 @@ export class World {
     this.#fault = fault?.fault;
     this.#faults = new FaultVfs(this.#disk ?? this.#memory(), { ...(fault === undefined ? {} : { plan: fault }), ...(this.#disk === undefined ? {} : { disk: this.#disk }) });
     this.#options = {
-      profiling: 'off', retries: 200, cacheSize: random.pick(['64kb', '4mb']),
+      profiling: 'off', retries: 200, snapshotMemory: '64mb', cacheSize: random.pick(['64kb', '4mb']),
       ...(random.chance(0.3) ? { checkpointSize: '64kb', logLimit: '256kb' } : {}), ...(random.chance(0.3) ? { pageSize: '4kb' } : {}),
     };
   }
