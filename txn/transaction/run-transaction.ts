@@ -114,7 +114,9 @@ function commitAtOnce<Result>(
   });
 }
 
+/** Throws CLOSED: what waited for its next turn does not begin once the database closes. */
 function runAgain<Result>(engine: Engine, body: (open: OpenTransaction) => Result | Promise<Result>, options: RunOptions, owner: LockOwner): BodyRun<Result> {
+  if (options.upkeep !== true) engine.assertAccepting();
   const open = begin(engine, options, owner, true);
   const timer = armTimeout(engine, open, options.timeoutMs);
   try {
