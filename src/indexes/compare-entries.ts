@@ -1,5 +1,5 @@
 import { RunBuilder, type SortedRun } from '#index';
-import { FieldstoneError } from '#storage';
+import { blankRecord, DELETED_MARK, FieldstoneError } from '#storage';
 import { appendRecno, IndexCursor, RecordCursor, recnoOf, type Engine, type IndexStore, type RecordView } from '#txn';
 
 const ROWS_PER_TURN = 4096;
@@ -30,7 +30,8 @@ export function isComparable({ keys }: IndexStore): boolean { return keys.isComp
 
 /**
  * Walks the entries of an index beside the keys that its rows give, both as one reader sees them, and yields where they differ. Of an index
- * that holds the first row of each key (xBase UNIQUE) every row counts as present whose key is there.
+ * that holds the first row of each key (xBase UNIQUE) every row counts as present whose key is there. Numbers that nobody filled are deleted, empty rows in
+ * the table of which the index need not know.
  *
  * @throws FieldstoneError CORRUPT_INDEX, CORRUPT_PAGE and what reading throws
  */
@@ -38,17 +39,24 @@ export function* compareEntries(reads: RowReads, view: RecordView, index: IndexS
   const cursor = IndexCursor.open(index, view, { lower: undefined, upper: undefined });
   // A file that is only read may be in an order of its own.
   const entries = index.keys.readOnlyReason === undefined ? cursor : yield* inOrder(cursor);
-  const rows = yield* keysOfRows(reads, view, index);
+  const holes = new Set<number>();
+  const rows = yield* keysOfRows(reads, view, index, holes);
   if (rows instanceof FieldstoneError) yield { kind: 'unmade', error: rows };
-  else yield* sideBySide(entries, rows, index.definition.tag?.unique === 'first');
+  else yield* sideBySide(entries, rows, holes, index.definition.tag?.unique === 'first');
 }
 
-function* keysOfRows({ buffers, options }: RowReads, view: RecordView, index: IndexStore): Generator<Step, SortedRun | FieldstoneError, void> {
+function* keysOfRows(
+  { buffers, options }: RowReads, view: RecordView, index: IndexStore, holes: Set<number>,
+): Generator<Step, SortedRun | FieldstoneError, void> {
+  const { layout } = view.store;
+  const hole = blankRecord(layout);
+  hole[0] = DELETED_MARK;
   const builder = new RunBuilder();
   const cursor = new RecordCursor(view, { from: 1, to: Infinity, reverse: false, deleted: true }, buffers, options.readAheadBytes);
   try {
     for (let done = 1; cursor.next(); done++) {
-      const { recno } = cursor;
+      const { recno, bytes, start } = cursor;
+      if (bytes[start] === DELETED_MARK && hole.every((byte, i) => bytes[start + i] === byte)) holes.add(recno);
       try {
         index.keys.keysOf(cursor.bytes, cursor.start, recno, view.store.memoSource, (key, length) => { builder.add(key, appendRecno(key, length, recno)); });
       } catch (e) {
@@ -95,7 +103,7 @@ class RunEntries implements Entries {
   next(): boolean { return ++this.#at < this.#run.count; }
 }
 
-function* sideBySide(entries: Entries, rows: SortedRun, firstOnly: boolean): Generator<Step, void, void> {
+function* sideBySide(entries: Entries, rows: SortedRun, holes: ReadonlySet<number>, firstOnly: boolean): Generator<Step, void, void> {
   let held: Buffer = Buffer.alloc(0);
   let stands = entries.next();
   let row = 0;
@@ -106,8 +114,9 @@ function* sideBySide(entries: Entries, rows: SortedRun, firstOnly: boolean): Gen
     const order = entry === undefined ? 1 : own === undefined ? -1 : entry.compare(own);
     if (order <= 0 && entry !== undefined && firstOnly) held = Buffer.from(keyOf(entry));
     const isHeld = firstOnly && own !== undefined && (keyOf(own).equals(held) || (entry !== undefined && keyOf(own).equals(keyOf(entry))));
+    const recno = own === undefined ? 0 : recnoOf(own, 0, own.length);
     const difference: Step = order < 0 ? { kind: 'extra', recno: entries.recno }
-      : order > 0 && own !== undefined && !isHeld ? { kind: 'missing', recno: recnoOf(own, 0, own.length) } : undefined;
+      : order > 0 && own !== undefined && !isHeld && !holes.has(recno) ? { kind: 'missing', recno } : undefined;
     if (difference !== undefined) {
       differences++;
       yield difference;

@@ -14,6 +14,8 @@ export interface ChangedRecords {
   find(recno: number, sequence: number): boolean;
   readonly foundBytes: Uint8Array;
   readonly foundStart: number;
+  /** True when what was found is a deleted, empty row: a checkpoint leaves it where nobody filled a number, and no index knows of it. */
+  readonly foundHole: boolean;
   readonly memoSource: MemoSource;
   readonly name: string;
 }
@@ -92,13 +94,25 @@ export function changesOf(index: IndexStore, records: ChangedRecords, rows: Chan
   const changes = new EntryChanges(index);
   const unique = index.definition.unique === true && provenAt < Infinity ? new UniqueKeys(index, records.name, rows, provenAt) : undefined;
   for (const [recno, row] of rows) {
-    const before = row.inserted || !records.find(recno, Infinity) ? NO_ENTRIES
-      : entriesOf(index, records.foundBytes, records.foundStart, recno, records.memoSource);
+    const before = row.inserted || !records.find(recno, Infinity) ? NO_ENTRIES : entriesBefore(index, records, recno);
     const after = entriesOf(index, row.bytes, 0, recno, memos);
     if (unique !== undefined) for (const entry of after) unique.claim(entry);
     changes.add(before, after);
   }
   return changes;
+}
+
+/** The entries of the row that was found. */
+function entriesBefore(index: IndexStore, records: ChangedRecords, recno: number): readonly Buffer[] {
+  const mayMiss = records.foundHole;
+  const entries = entriesOf(index, records.foundBytes, records.foundStart, recno, records.memoSource);
+  return mayMiss ? entries.filter((entry) => holds(index, entry)) : entries;
+}
+
+function holds(index: IndexStore, entry: Buffer): boolean {
+  const upper = Buffer.alloc(entry.length + 1);
+  upper.set(entry);
+  return new MergedCursor(newestHost(index, hashKey(entry, entry.length - RECNO_BYTES)), { lower: entry, upper }, false).next();
 }
 
 /** Proves that keys of a commit are unique: among themselves, against what is committed, against what is on its way. */

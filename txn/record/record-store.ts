@@ -1,4 +1,4 @@
-import { decodeMemo, FieldstoneError, wholeSpan, type DbfLayout, type MemoPointer, type MemoSource, type MemoSpan } from '#storage';
+import { blankRecord, decodeMemo, DELETED_MARK, FieldstoneError, wholeSpan, type DbfLayout, type MemoPointer, type MemoSource, type MemoSpan } from '#storage';
 import type { VersionedStore } from '../commit/versioned-store.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import type { FoldTarget } from '../checkpoint/fold-target.js';
@@ -60,6 +60,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
    * when: older snapshots do not see them, whatever the base file holds.
    */
   readonly #births = new Map<number, number>();
+  #blank: Uint8Array | undefined;
   #memoFrees: MemoFree[] = [];
   /** Where find() found the record. */
   foundBytes: Uint8Array = new Uint8Array(0);
@@ -110,6 +111,14 @@ export class RecordStore implements VersionedStore, FoldableRecords {
     if (recno > this.base.recordCount) return this.#findLoaded(recno);
     if (this.recnos.isVacant(recno)) return false;
     return this.#found(this.base.pageOf(recno), this.base.startInPage(recno));
+  }
+
+  get foundHole(): boolean {
+    const { foundBytes: bytes, foundStart: start } = this;
+    if (bytes[start] !== DELETED_MARK) return false;
+    const blank = this.#blank ??= blankRecord(this.layout);
+    for (let i = 1; i < blank.length; i++) if (bytes[start + i] !== blank[i]) return false;
+    return true;
   }
 
   /** A row of a load that no header counts yet. */

@@ -11,7 +11,7 @@ import { folderProblem } from '../../support/sim/folder-check.js';
 import { interceptVfs } from '../../support/sim/intercept-vfs.js';
 import { SimDisk } from '../../support/sim/sim-disk.js';
 import { simEnvironmentOf, SimScheduler } from '../../support/sim/sim-scheduler.js';
-import { Book, COUNTERS, Counters, ownerOf, type CounterMark, type Mark, type State } from './book.js';
+import { type Book, COUNTERS, Counters, ownerOf, type CounterMark, type Mark, type State } from './book.js';
 import { createTarget, documentOf, indexNames, readTarget, TARGETS, valuesOf, type Target, type View } from './targets.js';
 
 export const FOLDER = '/db';
