@@ -48,7 +48,9 @@ export class Book {
   /** What differs, when the view was taken at `mark`, or between then and `last`. */
   problem(seen: State, mark: Mark, last: Mark = mark): string | undefined {
     const most = this.#versions.slice(mark.version, last.version + 1);
-    const pending = [mark, last].flatMap(({ version, pending: changes }) => (changes === undefined ? [] : [applied(this.#versions[version] ?? new Map(), changes)]));
+    const pending = [mark, last].flatMap(({ version, pending: changes }) => (
+      changes === undefined ? [] : [applied(this.#versions[version] ?? new Map(), changes)]
+    ));
     const right = [...most, ...pending];
     if (right.some((state) => isSame(state, seen))) return undefined;
     const want = right.at(-1) ?? new Map<string, number>();

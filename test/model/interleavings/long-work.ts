@@ -155,7 +155,9 @@ export async function makeAndDrop(world: World, actor: Actor): Promise<void> {
   if (target === undefined) return make(world, actor);
   const rows = new Map([...book.committed].filter(([place]) => place.startsWith(`${target.name}/`)));
   const exists = existsOf(world.actors, target);
-  const all = (map: (place: string, n: number) => readonly [string, number | undefined][]): void => { book.pending = new Map([...rows].flatMap(([place, n]) => map(place, n))); };
+  const all = (map: (place: string, n: number) => readonly [string, number | undefined][]): void => {
+    book.pending = new Map([...rows].flatMap(([place, n]) => map(place, n)));
+  };
   const dice = random.int(8);
   if (dice < 2) {
     all((place) => [[place, undefined]]);

@@ -73,7 +73,9 @@ export class World {
     this.#disk = random.chance(0.6) ? new SimDisk({ scheduler, journalRule: RULE }) : undefined;
     const fault = random.chance(0.25) ? { fault: random.pick(FAULTS), at: 1 + random.int(LATEST_FAULT), path: () => this.isArmed } : undefined;
     this.#fault = fault?.fault;
-    this.#faults = new FaultVfs(this.#disk ?? this.#memory(), { ...(fault === undefined ? {} : { plan: fault }), ...(this.#disk === undefined ? {} : { disk: this.#disk }) });
+    this.#faults = new FaultVfs(this.#disk ?? this.#memory(), {
+      ...(fault === undefined ? {} : { plan: fault }), ...(this.#disk === undefined ? {} : { disk: this.#disk }),
+    });
     this.#options = {
       profiling: 'off', retries: 200, snapshotMemory: '64mb', cacheSize: random.pick(['64kb', '4mb']),
       ...(random.chance(0.3) ? { checkpointSize: '64kb', logLimit: '256kb' } : {}), ...(random.chance(0.3) ? { pageSize: '4kb' } : {}),
@@ -105,7 +107,8 @@ export class World {
   async open(vfs: Vfs = this.#faults.vfs, scheduler: SimScheduler = this.scheduler, more: OpenOptions = {}): Promise<Database> {
     const env = simEnvironmentOf(vfs, scheduler, this.seed);
     lives++;
-    return openIn({ ...env, random: seededRandom(lives), ...(this.#isSlow ? { clock: slowClock(env.clock) } : {}) }, FOLDER, { ...this.#options, ...more }, fakeIdentity(lives));
+    const mine = { ...env, random: seededRandom(lives), ...(this.#isSlow ? { clock: slowClock(env.clock) } : {}) };
+    return openIn(mine, FOLDER, { ...this.#options, ...more }, fakeIdentity(lives));
   }
 
   /** Another folder of the same disk. */

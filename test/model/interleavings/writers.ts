@@ -119,7 +119,8 @@ export async function load(world: World, actor: Actor): Promise<void> {
   const options = { ...(random.chance(0.7) ? { direct: true } : {}), ...signalSometimes(world, actor, end === 'cancelled' ? 1 : 0) };
   const codes = end === 'repeated' ? ['DUPLICATE'] : end === 'cancelled' ? ['ABORTED'] : [];
   const isDone = await change(world, actor, `load of ${size} into ${target.name} from ${from}, ${end}`, codes, async () => {
-    await (target.dialect === undefined ? world.db.collection(target.name).insertMany(source, options) : world.db.table(target.name).insertMany(source, options));
+    const { db } = world;
+    await (target.dialect === undefined ? db.collection(target.name).insertMany(source, options) : db.table(target.name).insertMany(source, options));
   });
   if (isDone && isDoomed) throw new Error(`${actor.id}: a load that had to fail (${end}) did not`);
 }
