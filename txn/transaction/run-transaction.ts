@@ -235,10 +235,10 @@ function assertNotReplaced(writes: readonly StoreWrites[]): void {
   }
 }
 
-/** While anybody holds explicit locks, writers without locks respect them. */
+/** While anybody holds locks (a load does), writers without locks respect them. All take them in one order, so that they never wait for each other in a circle. */
 async function lockWrites(engine: Engine, open: OpenTransaction, writes: readonly StoreWrites[]): Promise<void> {
-  for (const write of writes) {
-    for (const item of lockItems(write)) {
+  for (const write of [...writes].sort((a, b) => (a.store.id < b.store.id ? -1 : 1))) {
+    for (const item of [...lockItems(write)].sort((a, b) => (a < b ? -1 : 1))) {
       const waiting = engine.locks.acquire(open.owner, { space: write.store.id, item }, 'exclusive');
       if (waiting !== undefined) await waiting;
     }
