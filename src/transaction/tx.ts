@@ -98,6 +98,7 @@ export class Tx {
     this.#open.transaction.assertOpen();
     if (!this.#open.mayWait) throw new FieldstoneError('OPTION', 'transactionSync can not wait for locks; use transaction()');
     const wanted = !(ref instanceof Kv) && (recno === 'shared' || recno === 'exclusive') ? recno : mode;
+    this.#open.owner.hasAsked = true;
     const waiting = this.#engine.locks.acquire(this.#open.owner, this.#lockOf(ref, recno), wanted);
     if (waiting !== undefined) await waiting;
     this.#open.transaction.assertOpen();

@@ -6,6 +6,8 @@ export interface LockOwner {
   readonly id: number;
   /** For messages and reports. */
   readonly name?: string;
+  /** It asked for a lock itself: then it keeps all until it ends. */
+  hasAsked?: boolean;
 }
 
 /**

@@ -154,6 +154,8 @@ async function runOn<Result>(
         if (e instanceof MustWait) attempt--;
         else if (attempt >= retries) throw e;
         counters.retries++;
+        // The next run may write other records: with the locks of this one it could wait for others in a circle.
+        if (owner.hasAsked !== true) engine.locks.releaseAll(owner);
         await (e instanceof MustWait ? e.until : engine.writeSide.pipeline.idle());
       } finally {
         run.timer?.cancel();
@@ -235,7 +237,10 @@ function assertNotReplaced(writes: readonly StoreWrites[]): void {
   }
 }
 
-/** While anybody holds locks (a load does), writers without locks respect them. All take them in one order, so that they never wait for each other in a circle. */
+/**
+ * While anybody holds locks (a load does), writers without locks respect them. All take them in one order, so that they never wait for each other in a
+ * circle.
+ */
 async function lockWrites(engine: Engine, open: OpenTransaction, writes: readonly StoreWrites[]): Promise<void> {
   for (const write of [...writes].sort((a, b) => (a.store.id < b.store.id ? -1 : 1))) {
     for (const item of [...lockItems(write)].sort((a, b) => (a < b ? -1 : 1))) {
