@@ -161,7 +161,8 @@ function indexesOfCopy(entry: TableEntry, store: RecordStore): ReturnType<typeof
   const { tableName } = store.base;
   if (tableName === entry.tableFile) return { definitions, table };
   const to = entry.tableFile.replace(/\.[^.]*$/, '');
-  return { definitions: definitions.map((index) => (index.file === undefined ? index : { ...index, file: renamedIndexFile(index.file, tableName, to) })), table };
+  const named = definitions.map((index) => (index.file === undefined ? index : { ...index, file: renamedIndexFile(index.file, tableName, to) }));
+  return { definitions: named, table };
 }
 
 /** Files that go with a table but hold no records: code page, map projection and the like. */
