@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { SOURCE_BUGS } from '../crash/engine/source-bugs.js';
 import { plantSource, type SourcePatch } from '../support/sim/plant-source.js';
 import { timeLimitMs } from '../support/time-limit.js';
 
@@ -19,10 +20,24 @@ export const SHORT_TURNS: readonly SourcePatch[] = [
   { file: 'txn/transaction/bulk-load.ts', from: 'const BUFFER_BYTES = 1 << 18;', to: 'const BUFFER_BYTES = 1 << 10;' },
 ];
 
-test('whatever comes amid whatever: what was acknowledged is there, and nothing else', async () => {
-  const { runInterleavings } = await plantSource(SHORT_TURNS, () => import('./interleavings/run.js'));
+/** BUG=id plants mistakes of the campaigns in the engine; then a run must fail, and its number is told. */
+const BUGS = process.env['BUG']?.split(',') ?? [];
+
+async function run(bugs: readonly string[]): Promise<string[]> {
+  const patches = SOURCE_BUGS.filter(({ id }) => bugs.includes(id)).flatMap((bug) => bug.patches);
+  const { runInterleavings } = await plantSource([...SHORT_TURNS, ...patches], () => import('./interleavings/run.js'));
   const report = await runInterleavings({ firstSeed: SEED, runs: RUNS, actors: ACTORS, isTraced: process.env['RACE_TRACE'] !== undefined });
   const listed = (counts: ReadonlyMap<string, number>): string => [...counts].sort().map(([what, count]) => `${what} ${count}`).join(', ');
   console.log(`interleavings: ${report.runs} runs from seed ${SEED}, ${report.steps} works, ${report.looks} crashes, ${report.faults} faults\n  ends: ${listed(report.codes)}\n  findings: ${listed(report.findings)}`);
-  expect(report.failures.join('\n\n')).toBe('');
+  return report.failures;
+}
+
+test.runIf(BUGS.length === 0)('whatever comes amid whatever: what was acknowledged is there, and nothing else', async () => {
+  expect((await run([])).join('\n\n')).toBe('');
 }, timeLimitMs(120_000, 'RACE_RUNS'));
+
+test.for(BUGS)('a planted bug is found: %s', { timeout: 0 }, async (id) => {
+  const failures = await run([id]);
+  console.log(failures.join('\n'));
+  expect(failures.length).toBe(1);
+});

@@ -167,7 +167,7 @@ class Run {
     if (problem !== undefined) throw new Error(`after close: ${problem}`);
     world.db = await world.open();
     world.look('after opening again');
-    await world.sound(world.db, 'after opening again');
+    await world.sound(world.db, 'after opening again', ['error', 'warning'], world.faulted ? undefined : []);
     const before: State = world.read(world.db, new Map(), 'after opening again');
     await world.db.checkpoint();
     const after = world.read(world.db, world.indexesOf(world.db), 'after one more checkpoint');

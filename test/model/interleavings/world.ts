@@ -205,7 +205,7 @@ export class World {
       await this.#apart(scheduler, db.close());
       const again = await this.open(disk, scheduler);
       this.explain(this.read(again, this.indexesOf(again), where), `${where} and a close`, then);
-      await this.#apart(scheduler, this.sound(again, `${where} and a close`, ['error', 'warning'], ['MEMO_NEXT_LOW']));
+      await this.#apart(scheduler, this.sound(again, `${where} and a close`));
       await this.#apart(scheduler, again.close());
     }
   }
@@ -224,9 +224,10 @@ export class World {
 
   /**
    * The check finds nothing bad. Right after a crash what loads left may stand behind the rows until the next checkpoint, and behind the memos for good:
-   * a load that a checkpoint came amid of may have been forgotten by the log. Its blocks may also be counted before anything is in them.
+   * a load that a checkpoint came amid of may have been forgotten by the log. Its blocks may also be counted before anything is in them,
+   * and stand in the file before the next checkpoint counts them.
    */
-  async sound(db: Database, where: string, severities: readonly string[] = ['error', 'warning'], harmless: readonly string[] = []): Promise<void> {
+  async sound(db: Database, where: string, severities: readonly string[] = ['error', 'warning'], harmless = ['MEMO_NEXT_LOW']): Promise<void> {
     const { findings } = await db.check();
     for (const { code, severity } of findings) this.counts.findings.set(`${severity} ${code}`, (this.counts.findings.get(`${severity} ${code}`) ?? 0) + 1);
     const bad = findings.filter(({ severity, code }) => severities.includes(severity) && code !== 'MEMO_NEXT_HIGH' && !harmless.includes(code));
