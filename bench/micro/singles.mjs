@@ -1,5 +1,5 @@
-// Single documents, ours beside @seald-io/nedb, in turn in one process: awaited one by one, and all at once. Both in memory, documents of about 250 bytes, indexes
-// on _id and email. Usage: node singles.mjs [documents] [rounds]      (default 5000 and 5)
+// Single documents, ours beside @seald-io/nedb, in turn in one process: awaited one by one, and all at once. Both in memory, documents of about
+// 250 bytes, indexes on _id and email. Usage: node singles.mjs [documents] [rounds]      (default 5000 and 5)
 import Nedb from '@seald-io/nedb';
 import { open } from '../../dist/src/main.js';
 import { median } from '../support/measure.mjs';
@@ -26,7 +26,8 @@ async function nedb() {
   await db.ensureIndexAsync({ fieldName: 'email' });
   return {
     insert: (document) => db.insertAsync(document), update: (i, age) => db.updateAsync({ _id: `user-${i}` }, { $set: { age } }),
-    upsert: (i, age) => db.updateAsync({ _id: `other-${i}` }, { $set: { age } }, { upsert: true }), remove: (i) => db.removeAsync({ _id: `user-${i}` }), close: () => undefined,
+    upsert: (i, age) => db.updateAsync({ _id: `other-${i}` }, { $set: { age } }, { upsert: true }),
+    remove: (i) => db.removeAsync({ _id: `user-${i}` }), close: () => undefined,
   };
 }
 
@@ -39,7 +40,10 @@ async function round(name, make, isTimed) {
   for (const [way, run] of Object.entries(WAYS)) {
     const subject = await make();
     const documents = Array.from({ length: COUNT }, (_, i) => newDocument(i));
-    const jobs = { insert: (i) => subject.insert(documents[i]), update: (i) => subject.update(i, 100 + i), upsert: (i) => subject.upsert(i, i), delete: (i) => subject.remove(i) };
+    const jobs = {
+      insert: (i) => subject.insert(documents[i]), update: (i) => subject.update(i, 100 + i),
+      upsert: (i) => subject.upsert(i, i), delete: (i) => subject.remove(i),
+    };
     for (const [job, work] of Object.entries(jobs)) {
       const start = performance.now();
       await run(work);
