@@ -12,6 +12,7 @@ import { CatalogKeeper } from './recovery/catalog-keeper.js';
 import { KeyStore } from './keys/key-store.js';
 import type { KeyStoreSet } from './keys/key-store-set.js';
 import type { Recovered } from './recovery/recover.js';
+import { ExtentBegin } from './record/bulk-append.js';
 import { RecordStore } from './record/record-store.js';
 import type { TableSet } from './table-set.js';
 
@@ -65,6 +66,7 @@ export class WriteSide {
     this.#checkpointContext = {
       env: o.env, probe: o.probe, folder: o.folder, databaseId, fence, wal: this.wal, pipeline: this.pipeline, snapshots, catalog: this.catalog,
       stores: () => [...tables.openStores(), ...keyStores.openStores()],
+      runningLoads: () => [...tables.openStores()].flatMap((store) => (store.appendLease === undefined ? [] : [new ExtentBegin(store)])),
       assertUndisturbed: () => this.#assertUndisturbed(), assertLocked: () => this.#assertLocked(),
       poison: (cause) => this.poison(cause),
     };

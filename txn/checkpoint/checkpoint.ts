@@ -2,7 +2,7 @@ import { applyJournal, FieldstoneError, JournalWriter, readJournalInSlices, type
 import type { CatalogState } from '../catalog-state.js';
 import type { CommitPipeline } from '../commit/commit-pipeline.js';
 import type { SnapshotRegistry } from '../commit/snapshot-registry.js';
-import type { VersionedStore } from '../commit/versioned-store.js';
+import type { StoreWrites, VersionedStore } from '../commit/versioned-store.js';
 import type { WalChain } from '../commit/wal-chain.js';
 import type { CatalogKeeper } from '../recovery/catalog-keeper.js';
 import type { FolderChange } from './folder-change.js';
@@ -27,6 +27,8 @@ export interface CheckpointContext {
   readonly catalog: CatalogKeeper;
   /** Stores that may have something to fold. */
   readonly stores: () => readonly VersionedStore[];
+  /** What the log must say of loads that are under way: the next log too, since recovery cuts off what they left. */
+  readonly runningLoads: () => readonly StoreWrites[];
   /** Throws when a base file was changed by another program. */
   readonly assertUndisturbed: () => void;
   /** Throws when the lock was lost. */
@@ -60,6 +62,8 @@ export function* checkpointSteps(c: CheckpointContext, cause: CheckpointCause, c
     c.catalog.ensureWritten();
     c.wal.rotate();
     firstSegment = c.wal.segment;
+    const loads = c.runningLoads();
+    if (loads.length > 0) c.pipeline.commitSync(loads, 'commit');
     yield* writeJournal(c, stores, sequence, firstSegment, counters, change);
   } catch (e) {
     counters.abandoned++;
