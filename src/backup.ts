@@ -187,6 +187,8 @@ async function rebuildInto(job: Job, target: Engine, entry: TableEntry, store: R
   const { engine, hold } = job;
   const view = new RecordView(store, hold.sequence);
   const { memo } = store.base;
+  // Indexes may come and go meanwhile: the catalog of the copy names those that are built.
+  const entryNow = { ...entry };
   const memoFile = memoName(entry, store);
   const indexes = indexesOfCopy(entry, store);
   const files = new Set(indexes.definitions.map(({ file }) => file));
@@ -216,7 +218,7 @@ async function rebuildInto(job: Job, target: Engine, entry: TableEntry, store: R
   } finally {
     cursor.close();
   }
-  const planned = plannedFrom(entry, builder.memoFile, builder.indexDefinitions);
+  const planned = plannedFrom(entryNow, builder.memoFile, builder.indexDefinitions);
   await installFiles(target, { before: undefined, after: planned, files: builder.files, removed: [] });
   return builder.count;
 }

@@ -59,6 +59,25 @@ describe('a copy', () => {
     await db.close();
   });
 
+  test('an index that is made meanwhile is not promised, one that is dropped is there', async () => {
+    const vfs = memoryFolder();
+    const db = await openMemory(vfs);
+    const t = await db.createTable('t', { n: numeric(8) }, { dialect: 'foxpro2' });
+    await t.insertMany(Array.from({ length: 30_000 }, (_, n) => ({ n })));
+    await t.createIndex('goes', { on: 'n', type: 'ntx' });
+    await t.insert({ n: 30_000 });
+    const made = t.createIndex('comes', { on: 'n', type: 'ntx' });
+    await Promise.all([db.backup(TARGET), made, t.dropIndex('goes')]);
+    const copy = await openMemory(vfs, {}, TARGET);
+    const u = copy.table('t');
+    expect(u.indexes().map(({ name }) => name.toLowerCase())).toEqual(['goes']);
+    expect(await u.insert({ n: 70_000 })).toBe(30_002);
+    expect(u.index('goes').seek(70_000)?.$recno).toBe(30_002);
+    expect((await copy.check()).findings).toEqual([]);
+    await copy.close();
+    await db.close();
+  });
+
   test('under concurrent writes, checkpoints and packs equals the snapshot of its beginning', async () => {
     const vfs = memoryFolder();
     const db = await openMemory(vfs, { checkpointSize: '64kb' });
