@@ -15,6 +15,7 @@ export type { CatalogState, TableEntry } from './catalog-state.js';
 export type { Durability } from './commit/commit-pipeline.js';
 export type { SnapshotHold } from './commit/snapshot-registry.js';
 export { RecordView } from './record/record-view.js';
+export { HoleRow } from './record/hole-row.js';
 export { RecordCursor, type CursorRange } from './record/record-cursor.js';
 export type { RecordStore } from './record/record-store.js';
 export type { BulkAppend } from './record/bulk-append.js';

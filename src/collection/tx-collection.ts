@@ -147,8 +147,7 @@ export function isId(given: unknown): given is DocumentId { return !isFields(giv
 
 /** An id, or that of a filter which asks for nothing else: no plan is needed then. Undefined for other filters. */
 function idMeant(given: unknown): DocumentId | undefined {
-  if (isId(given)) return asId(given);
-  if (!isFields(given)) return undefined;
+  if (!isFields(given)) return asId(given);
   const id = ownValue(given, '_id');
   if (typeof id !== 'string' && !Number.isFinite(id)) return undefined;
   for (const name in given) if (name !== '_id') return undefined;

@@ -26,6 +26,7 @@ export class PathTree {
   }
 }
 keepLayout(new PathTree());
+
 function firstPath(branch: Branch): string {
   if (branch.path !== undefined) return branch.path;
   const [next] = branch.children.values();

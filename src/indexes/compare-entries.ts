@@ -1,6 +1,6 @@
 import { RunBuilder, type SortedRun } from '#index';
-import { blankRecord, DELETED_MARK, FieldstoneError } from '#storage';
-import { appendRecno, IndexCursor, RecordCursor, recnoOf, type Engine, type IndexStore, type RecordView } from '#txn';
+import { FieldstoneError } from '#storage';
+import { appendRecno, HoleRow, IndexCursor, RecordCursor, recnoOf, type Engine, type IndexStore, type RecordView } from '#txn';
 
 const ROWS_PER_TURN = 4096;
 /** More differences than these say nothing more. */
@@ -48,15 +48,13 @@ export function* compareEntries(reads: RowReads, view: RecordView, index: IndexS
 function* keysOfRows(
   { buffers, options }: RowReads, view: RecordView, index: IndexStore, holes: Set<number>,
 ): Generator<Step, SortedRun | FieldstoneError, void> {
-  const { layout } = view.store;
-  const hole = blankRecord(layout);
-  hole[0] = DELETED_MARK;
+  const hole = new HoleRow(view.store.layout);
   const builder = new RunBuilder();
   const cursor = new RecordCursor(view, { from: 1, to: Infinity, reverse: false, deleted: true }, buffers, options.readAheadBytes);
   try {
     for (let done = 1; cursor.next(); done++) {
       const { recno, bytes, start } = cursor;
-      if (bytes[start] === DELETED_MARK && hole.every((byte, i) => bytes[start + i] === byte)) holes.add(recno);
+      if (hole.isAt(bytes, start)) holes.add(recno);
       try {
         index.keys.keysOf(cursor.bytes, cursor.start, recno, view.store.memoSource, (key, length) => { builder.add(key, appendRecno(key, length, recno)); });
       } catch (e) {

@@ -18,6 +18,7 @@ const SHORT: readonly string[] = [
   'index-tombstone-dropped', 'index-replay-proves', 'index-pages-in-place', 'index-xbase-in-place', 'index-replay-lost', 'index-unfreeze-forgets',
   'index-overlay-stays', 'kv-sweep-takes-the-living', 'key-of-no-day', 'intern-any-page',
   'document-memo-end-forgotten', 'index-growth-stays', 'index-cut-keys-trusted', 'look-only-once', 'index-damage-unseen', 'index-damage-planned',
+  'load-number-twice', 'head-over-cached-row', 'unique-proven-for-good', 'index-phantom-in-flight',
 ];
 const LONGEST_MS = timeLimitMs(1_800_000, 'CRASH_LONG', 'PLANTED_STATES');
 const MOST_STATES = Number(process.env['PLANTED_STATES'] ?? 4000);
@@ -72,8 +73,8 @@ async function search(c: Campaign, by: SourceBug['caughtBy'], plant?: VfsBug, ju
     const why = c.fieldKeyProblem(VALUE_RUNS, 1) ?? c.interningProblem(VALUE_RUNS, 1);
     return { bad: why === undefined ? 0 : 1, after: `${VALUE_RUNS} values`, why: why ?? '' };
   }
-  if (by === 'index-claims') {
-    const why = await c.indexClaimProblem();
+  if (by === 'index-claims' || by === 'amid-claims') {
+    const why = by === 'index-claims' ? await c.indexClaimProblem() : await c.amidClaimProblem();
     return { bad: why === undefined ? 0 : 1, after: 'all claims', why: why ?? '' };
   }
   if (by === 'index-model') return searchIndexHistories(c);
@@ -108,8 +109,10 @@ test('every patch fits its source, and every bug has a name of its own', () => {
   expect(SOURCE_BUGS.length).toBeGreaterThanOrEqual(90);
 });
 
-test('the engine without a bug keeps what its indexes promise', async () => {
-  expect(await (await load()).indexClaimProblem()).toBeUndefined();
+test('the engine without a bug keeps what small cases promise', async () => {
+  const c = await load();
+  expect(await c.indexClaimProblem()).toBeUndefined();
+  expect(await c.amidClaimProblem()).toBeUndefined();
 }, LONGEST_MS);
 
 test('the engine without a bug passes the same campaigns', async () => {

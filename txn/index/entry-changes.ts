@@ -104,7 +104,7 @@ export function changesOf(index: IndexStore, records: ChangedRecords, rows: Chan
 
 /** The entries of the row that was found. */
 function entriesBefore(index: IndexStore, records: ChangedRecords, recno: number): readonly Buffer[] {
-  const mayMiss = records.foundHole;
+  const mayMiss = records.foundHole; // asked first: making keys may move what was found
   const entries = entriesOf(index, records.foundBytes, records.foundStart, recno, records.memoSource);
   return mayMiss ? entries.filter((entry) => holds(index, entry)) : entries;
 }

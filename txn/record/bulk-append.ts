@@ -1,10 +1,11 @@
-import { BLOCK_HEADER_BYTES, ByteMemory, encodeMemo, FieldstoneError, closeMemoImage, memoImageBytes, writeMemoImage, writeFully, writePointer, type ByteWriter, type DbfField, type MemoSource, type PendingMemo, type VfsFile } from '#storage';
+import { BLOCK_HEADER_BYTES, ByteMemory, encodeMemo, FieldstoneError, closeMemoImage, memoImageBytes, writeMemoImage, writeFully, writePointer, type ByteWriter, type DbfField, type MemoSource, type PendingMemo } from '#storage';
 import { writeCounters, writeExtent, writeExtentBegin, writeMemos } from '../commit/commit-record.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import type { StoreWrites } from '../commit/versioned-store.js';
 import type { IndexStore } from '../index/index-store.js';
 import type { KeySink } from '../index/key-sink.js';
 import type { LoadEntries } from '../index/load-entries.js';
+import { cutForGood } from './cut-for-good.js';
 import type { Extent } from './foldable-records.js';
 import { usedEnds } from './record-fold.js';
 import type { RecordStore } from './record-store.js';
@@ -261,9 +262,7 @@ export class BulkAppend {
     this.#abandoned = true;
     if (!mayWrite) return;
     store.recnos.giveBackLoad();
-    const { base } = store;
-    const { tableBytes } = usedEnds(store);
-    cutForGood(base.file, tableBytes);
+    cutForGood(store.base.file, usedEnds(store).tableBytes);
     this.#giveBackMemos();
   }
 
@@ -273,17 +272,8 @@ export class BulkAppend {
     const blocks = this.#memoBlocks;
     if (memo === undefined || blocks === undefined || !this.#isAlone || memo.allocator.nextBlock !== blocks.end) return;
     memo.allocator.undoFrom(blocks.first);
-    const { file } = memo.cached;
-    const { memoBytes } = usedEnds(this.store);
-    cutForGood(file, memoBytes);
+    cutForGood(memo.cached.file, usedEnds(this.store).memoBytes);
   }
-}
-
-/** A power loss does not bring the bytes back: the next checkpoint retires the log that tells of them. */
-function cutForGood(file: VfsFile, sizeBytes: number): void {
-  if (file.stat().sizeBytes <= sizeBytes) return;
-  file.truncate(sizeBytes);
-  file.sync();
 }
 
 /** The commit of a load: one extent. */

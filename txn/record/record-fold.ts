@@ -1,8 +1,9 @@
-import { assert, blankRecord, DELETED_MARK, END_MARK, headerPatches } from '#storage';
+import { assert, END_MARK, headerPatches } from '#storage';
 import type { FoldTarget } from '../checkpoint/fold-target.js';
 import { WORK, type Steps } from '../checkpoint/step.js';
 import { extentOf, putHead } from './extent-head.js';
 import type { FoldableRecords, FrozenRecords } from './foldable-records.js';
+import { HoleRow } from './hole-row.js';
 import { oldestVersion } from './row-version.js';
 
 const RUN_BYTES = 1 << 18;
@@ -115,16 +116,9 @@ function recnosToFold(store: FoldableRecords, frozen: FrozenRecords): Float64Arr
   return recnos.sort();
 }
 
-/** What a checkpoint writes where nobody put a record. */
-function holeImage(store: FoldableRecords): Uint8Array {
-  const hole = blankRecord(store.layout);
-  hole[0] = DELETED_MARK;
-  return hole;
-}
-
 function* foldRows(store: FoldableRecords, frozen: FrozenRecords, target: FoldTarget): Steps {
   const { recnos } = frozen;
-  const hole = holeImage(store);
+  const hole = new HoleRow(store.layout).bytes;
   // Heads first: a row of an extent that was changed since stands over its head.
   for (const extent of store.extents.slice(0, frozen.extents)) {
     if (extent.head.length > 0) put(store, frozen, target, extent.headOffset, extent.head);
@@ -199,7 +193,7 @@ function foldEnd(store: FoldableRecords, frozen: FrozenRecords, target: FoldTarg
 export function* patchRows(store: FoldableRecords): Steps {
   const { base, frozen } = store;
   if (frozen === undefined) return;
-  const hole = holeImage(store);
+  const hole = new HoleRow(store.layout).bytes;
   // Heads first, here as in the file: a row that was deleted since would come back.
   for (const { offset, bytes } of frozen.writes) base.cached.patch(offset, bytes);
   let pageNo = -1;

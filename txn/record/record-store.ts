@@ -1,4 +1,4 @@
-import { blankRecord, decodeMemo, DELETED_MARK, FieldstoneError, wholeSpan, type DbfLayout, type MemoPointer, type MemoSource, type MemoSpan } from '#storage';
+import { decodeMemo, FieldstoneError, wholeSpan, type DbfLayout, type MemoPointer, type MemoSource, type MemoSpan } from '#storage';
 import type { VersionedStore } from '../commit/versioned-store.js';
 import type { LiveSnapshots } from '../commit/live-snapshots.js';
 import type { FoldTarget } from '../checkpoint/fold-target.js';
@@ -7,6 +7,7 @@ import { TableIndexes } from '../index/table-indexes.js';
 import { CountVersions } from './count-versions.js';
 import { extentOf, isInHead, joinExtents, putHead } from './extent-head.js';
 import type { Extent, FoldableRecords, FrozenRecords } from './foldable-records.js';
+import { HoleRow } from './hole-row.js';
 import { foldRecords, frozenRecords, patchRows, switchRecords } from './record-fold.js';
 import type { RecordBase } from './record-base.js';
 import { RecordDelta } from './record-delta.js';
@@ -60,7 +61,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
    * when: older snapshots do not see them, whatever the base file holds.
    */
   readonly #births = new Map<number, number>();
-  #blank: Uint8Array | undefined;
+  #hole: HoleRow | undefined;
   #memoFrees: MemoFree[] = [];
   /** Where find() found the record. */
   foundBytes: Uint8Array = new Uint8Array(0);
@@ -113,13 +114,7 @@ export class RecordStore implements VersionedStore, FoldableRecords {
     return this.#found(this.base.pageOf(recno), this.base.startInPage(recno));
   }
 
-  get foundHole(): boolean {
-    const { foundBytes: bytes, foundStart: start } = this;
-    if (bytes[start] !== DELETED_MARK) return false;
-    const blank = this.#blank ??= blankRecord(this.layout);
-    for (let i = 1; i < blank.length; i++) if (bytes[start + i] !== blank[i]) return false;
-    return true;
-  }
+  get foundHole(): boolean { return (this.#hole ??= new HoleRow(this.layout)).isAt(this.foundBytes, this.foundStart); }
 
   /** A row of a load that no header counts yet. */
   #findLoaded(recno: number): boolean {

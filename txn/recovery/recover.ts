@@ -6,6 +6,8 @@ import { StepDriver } from '../checkpoint/step-driver.js';
 import { walName, walSegmentOf } from '../commit/wal-chain.js';
 import type { CatalogIndex } from '../index/index-keys.js';
 import { readTreeFacts, storeFactsNow, type KeyStoreSet } from '../keys/key-store-set.js';
+import { cutForGood } from '../record/cut-for-good.js';
+import { usedEnds } from '../record/record-fold.js';
 import type { RecordStore } from '../record/record-store.js';
 import { CATALOG_NAME, fingerprintOf, readCatalog, writeCatalog, type Catalog, type CatalogTable, type Fingerprint } from './catalog-file.js';
 import { listTables, TEMPORARY } from './folder-listing.js';
@@ -283,19 +285,8 @@ function syncLog(vfs: Vfs, paths: readonly string[]): void {
 /** Bytes behind the counted rows belong to a load that never committed. They are gone for good before the log goes that tells of it. */
 function cutUncommitted(store: RecordStore): void {
   const { base } = store;
-  const { memo } = base;
-  const last = store.extents.at(-1);
-  const tableEnd = Math.max(base.publishedBytes, last === undefined ? 0 : base.offsetOf(last.lastRecno + 1));
-  cut(base.file, tableEnd);
-  if (memo !== undefined) {
-    const memoEnd = Math.max(memo.publishedBytes, last?.memoEndBytes ?? 0);
-    cut(memo.cached.file, memoEnd);
-  }
+  const { tableBytes, memoBytes } = usedEnds(store);
+  cutForGood(base.file, tableBytes);
+  if (base.memo !== undefined) cutForGood(base.memo.cached.file, memoBytes);
   base.noteWritten();
-}
-
-function cut(file: VfsFile, sizeBytes: number): void {
-  if (file.stat().sizeBytes <= sizeBytes) return;
-  file.truncate(sizeBytes);
-  file.sync();
 }

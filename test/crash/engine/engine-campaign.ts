@@ -17,6 +17,7 @@ export { runRaces } from './engine-races.js';
 export { documentsSystem } from './documents-system.js';
 export { kvSystem } from './kv-system.js';
 export { INDEXES_AND_DOCUMENTS } from './index-contract-script.js';
+export { amidClaimProblem } from './amid-claims.js';
 export { indexClaimProblem } from './index-claims.js';
 export { indexSystem } from './index-system.js';
 export { fieldKeyProblem } from '../../src/indexes/field-key-problem.js';

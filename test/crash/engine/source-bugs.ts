@@ -1,3 +1,4 @@
+import { AMID_BUGS } from './amid-bugs.js';
 import { CHECKPOINT_BUGS } from './checkpoint-bugs.js';
 import { CLAIM_BUGS } from './claim-bugs.js';
 import { COMMIT_BUGS } from './commit-bugs.js';
@@ -7,4 +8,4 @@ import { RECOVERY_BUGS } from './recovery-bugs.js';
 import type { SourceBug } from './source-bug.js';
 
 /** Every bug that is planted in the engine's own sources. */
-export const SOURCE_BUGS: readonly SourceBug[] = [...COMMIT_BUGS, ...CHECKPOINT_BUGS, ...RECOVERY_BUGS, ...KV_BUGS, ...INDEX_BUGS, ...CLAIM_BUGS];
+export const SOURCE_BUGS: readonly SourceBug[] = [...COMMIT_BUGS, ...CHECKPOINT_BUGS, ...RECOVERY_BUGS, ...KV_BUGS, ...INDEX_BUGS, ...CLAIM_BUGS, ...AMID_BUGS];

@@ -1,9 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { extentOf, joinExtents } from '../../../txn/record/extent-head.js';
-import { char } from '../../../src/main.js';
-import { memoryFolder, openMemory } from '../../src/check/memory-folder.js';
-import { interceptVfs } from '../../support/sim/intercept-vfs.js';
 import type { Extent } from '../../../txn/record/foldable-records.js';
 
 const SEED = process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) };
@@ -34,22 +31,4 @@ test('loads that follow each other become one extent, with the first head and th
   expect(joinExtents(extent(3, 5), extent(7, 9))).toBeUndefined();
   expect(joinExtents(extent(3, 5), extent(6, 9, 0, head))).toBeUndefined();
   expect(joinExtents(undefined, extent(1, 2))).toBeUndefined();
-});
-
-test('the first row of a load, deleted before a checkpoint counts it, stays deleted', async () => {
-  // Files that do not show their bytes are read through copies of pages.
-  const db = await openMemory(interceptVfs(memoryFolder(), {}));
-  const t = await db.createTable('t', { name: char(10) });
-  await t.insert({ name: 'first' });
-  await db.checkpoint();
-  // More than a page of the cache: the last one is forgotten anyhow when the table grows.
-  const rows = Array.from({ length: 2000 }, (_, i) => ({ name: `row${i}` }));
-  await t.insertMany(rows, { direct: true });
-  await t.delete(2);
-  expect(t.get(3)?.name).toBe('row1'); // the page comes into the cache
-  await db.checkpoint();
-  expect(t.get(2)).toBeUndefined();
-  await t.pack();
-  expect(t.scan().toArray().map(({ name }) => name)).toEqual(['first', ...rows.slice(1).map(({ name }) => name)]);
-  await db.close();
 });

@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { char, numeric } from '../../../src/main.js';
 import { RecnoAllocator } from '../../../txn/record/recno-allocator.js';
-import { memoryFolder, openMemory } from '../../src/check/memory-folder.js';
 
 test('numbers that come back during a load are given again after it, and none twice', () => {
   const recnos = new RecnoAllocator(10);
@@ -24,32 +22,4 @@ test('a load that breaks off gives back its numbers and those that came back mea
   recnos.giveBackLoad();
   recnos.endLoad();
   expect([recnos.next, recnos.vacantCount]).toEqual([11, 0]);
-});
-
-test('a row of a load whose beginning a rollback met is not given away again', async () => {
-  const db = await openMemory(memoryFolder());
-  const t = await db.createTable('t', { name: char(10), n: numeric(4) });
-  await t.insert({ name: 'first', n: 0 });
-  let begun = (): void => undefined;
-  const hasBegun = new Promise<void>((resolve) => { begun = resolve; });
-  let goOn = (): void => undefined;
-  const rolledBack = new Promise<void>((resolve) => { goOn = resolve; });
-  let load: Promise<unknown> = Promise.resolve();
-  async function* rows(): AsyncGenerator<{ name: string; n: number }> {
-    begun();
-    await rolledBack;
-    yield { name: 'loaded', n: 1 };
-  }
-  await db.transaction(async (tx) => {
-    tx.table(t).insert({ name: 'undone', n: 9 });
-    load = t.insertMany(rows(), { direct: true });
-    await hasBegun;
-    tx.rollback();
-  });
-  goOn();
-  await load;
-  await t.insert({ name: 'later', n: 2 });
-  await t.insert({ name: 'latest', n: 3 });
-  expect(t.scan().toArray().map(({ name }) => name).sort()).toEqual(['first', 'later', 'latest', 'loaded']);
-  await db.close();
 });

@@ -1,12 +1,11 @@
-import { expect, test } from 'vitest';
-import { memo, numeric, type Database } from '../../src/main.js';
-import { openIn } from '../../src/open.js';
-import { fakeIdentity } from '../support/fake-identity.js';
-import { seededRandom } from '../support/sim-clock.js';
-import { crashStates, endState } from '../support/sim/crash-states.js';
-import { SimDisk } from '../support/sim/sim-disk.js';
-import { makeStage, type Stage } from '../support/sim/system.js';
-import type { TraceEvent } from '../support/sim/trace.js';
+import { memo, numeric, type Database } from '../../../src/main.js';
+import { openIn } from '../../../src/open.js';
+import { fakeIdentity } from '../../support/fake-identity.js';
+import { seededRandom } from '../../support/sim-clock.js';
+import { crashStates, endState } from '../../support/sim/crash-states.js';
+import { SimDisk } from '../../support/sim/sim-disk.js';
+import { makeStage, type Stage } from '../../support/sim/system.js';
+import type { TraceEvent } from '../../support/sim/trace.js';
 
 const ROWS = Array.from({ length: 40 }, (_, n) => ({ n, m: `memo ${n}` }));
 let lives = 0;
@@ -47,18 +46,23 @@ async function leftAfter(
   return { states, left };
 }
 
-test('rows that only the cache of the system knew are on disk before a recovery folds them', async () => {
-  const play = async (db: Database): Promise<void> => {
+/** Undefined when nothing is left behind the ends of tables, whenever the power fails. */
+async function leftProblem(play: (db: Database) => Promise<unknown>, pointOf: (trace: readonly TraceEvent[]) => number): Promise<string | undefined> {
+  const { states, left } = await leftAfter(play, pointOf);
+  if (states <= 50) return `only ${states} power losses amid recovery`;
+  return left.size === 1 && left.has(0) ? undefined : `recovery leaves ${[...left].join(' or ')} bytes behind the end of a table`;
+}
+
+/** Rows that only the cache of the system knew are on disk before a recovery folds them. */
+export function rowsLeftProblem(): Promise<string | undefined> {
+  return leftProblem(async (db) => {
     const t = await db.createTable('t', { n: numeric(6), m: memo() });
     await t.insert({ n: 1, m: 'not synced' });
-  };
-  const { states, left } = await leftAfter(play, (trace) => trace.length);
-  expect([states > 50, [...left]]).toEqual([true, [0]]);
-}, 60_000);
+  }, (trace) => trace.length);
+}
 
-test('what a load left that never committed is cut for good before the log is gone that tells of it', async () => {
-  const play = async (db: Database): Promise<void> => { await (await db.createTable('t', { n: numeric(6), m: memo() })).insertMany(ROWS, { direct: true }); };
+/** What a load left that never committed is cut for good before the log is gone that tells of it. */
+export function cutLeftProblem(): Promise<string | undefined> {
   const begunAt = (trace: readonly TraceEvent[]): number => trace.map((event) => event.op === 'write' && event.path === '/db/t.dbf').lastIndexOf(true) + 1;
-  const { states, left } = await leftAfter(play, begunAt);
-  expect([states > 50, [...left]]).toEqual([true, [0]]);
-}, 60_000);
+  return leftProblem(async (db) => (await db.createTable('t', { n: numeric(6), m: memo() })).insertMany(ROWS, { direct: true }), begunAt);
+}
