@@ -45,7 +45,8 @@ export async function attempt(world: World, actor: Actor, what: string, codes: r
     }
     if (codes.includes(e.code)) return false;
     if (!world.faulted) throw new Error(`${actor.id} ${what}: ${e.code} ${e.message}`, { cause: e });
-    if (e.code === 'IO' || e.code === 'FULL') return false;
+    // LOCKED: the failure met the lock of a copy, which was half taken.
+    if (e.code === 'IO' || e.code === 'FULL' || e.code === 'LOCKED') return false;
     if (e.code !== 'POISONED' && e.code !== 'COMMIT_UNKNOWN') throw new Error(`${actor.id} ${what}: ${e.code} ${e.message}`, { cause: e });
     // What was about to be committed may be there or not.
     actor.stopped = true;

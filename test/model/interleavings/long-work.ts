@@ -1,9 +1,8 @@
-import { hasCode, type Snapshot } from '../../../src/main.js';
+import { hasCode, numeric, type Snapshot } from '../../../src/main.js';
 import { attempt, change, signalSometimes, someTurns } from './attempt.js';
 import { firstKeyOf, type State } from './book.js';
 import { extrasOf, indexNames, readTarget, SCHEMA, valuesOf } from './targets.js';
 import { BrokenOff, COMING, existsOf, type Actor, type Moment, type World } from './world.js';
-import { numeric } from '../../../src/main.js';
 
 const MOST_SNAPSHOTS = 3;
 
@@ -173,8 +172,26 @@ export async function makeAndDrop(world: World, actor: Actor): Promise<void> {
     const from = firstKeyOf(book.owner) + 1 + rows.size;
     const values = Array.from({ length: 1 + random.int(20) }, (_, i) => valuesOf(from + i, random.int(50)));
     book.pending = new Map(values.map(({ k, n }) => [`${target.name}/${k}`, n]));
-    await change(world, actor, 'fill', [], () => world.db.table(target.name).insertMany(values, random.chance(0.5) ? { direct: true } : {}));
+    const isDone = await change(world, actor, 'fill', [], () => world.db.table(target.name).insertMany(values, random.chance(0.7) ? { direct: true } : {}));
+    if (isDone && !world.closing && random.chance(0.5)) await fillAgain(world, actor, target.name, values.map(({ k }) => k));
   }
+}
+
+/** A load that repeats a key, which may stand only in a load that a checkpoint is just taking: there is no other in the table. */
+async function fillAgain(world: World, actor: Actor, name: string, keys: readonly number[]): Promise<void> {
+  const table = world.db.table(name);
+  const k = actor.random.pick(keys);
+  if (!table.indexes().some((index) => index.name === 'u')) return;
+  const besides: Promise<unknown>[] = [];
+  async function* rows(): AsyncGenerator<ReturnType<typeof valuesOf>> {
+    yield valuesOf(Math.max(...keys) + 1, 1);
+    besides.push(attempt(world, actor, 'checkpoint amid its load', [], () => world.db.checkpoint()));
+    await someTurns(world, actor);
+    yield valuesOf(k, 2);
+  }
+  const isDone = await attempt(world, actor, `fill ${name} again`, ['DUPLICATE'], () => table.insertMany(rows(), { direct: true }));
+  await Promise.all(besides);
+  if (isDone) throw new Error(`${actor.id}: key ${k} of ${name} was taken twice`);
 }
 
 async function make(world: World, actor: Actor): Promise<void> {
@@ -182,7 +199,9 @@ async function make(world: World, actor: Actor): Promise<void> {
   const target = random.pick(COMING);
   if (random.chance(0.4)) {
     book.pending = new Map([[existsOf(world.actors, target), 1]]);
-    await change(world, actor, 'create', [], () => world.db.createTable(target.name, SCHEMA, { dialect: 'foxpro2' }));
+    const isDone = await change(world, actor, 'create', [], () => world.db.createTable(target.name, SCHEMA, { dialect: 'foxpro2' }));
+    const index = (): Promise<void> => world.db.table(target.name).createIndex('u', { on: 'k', unique: true });
+    if (isDone && !world.closing) await attempt(world, actor, 'create its index', [], index);
     return;
   }
   const breaks = random.chance(0.4);

@@ -11,7 +11,7 @@ import { folderProblem } from '../../support/sim/folder-check.js';
 import { interceptVfs } from '../../support/sim/intercept-vfs.js';
 import { SimDisk } from '../../support/sim/sim-disk.js';
 import { simEnvironmentOf, SimScheduler } from '../../support/sim/sim-scheduler.js';
-import { type Book, COUNTERS, Counters, ownerOf, type CounterMark, type Mark, type State } from './book.js';
+import { COUNTERS, Counters, ownerOf, type Book, type CounterMark, type Mark, type State } from './book.js';
 import { createTarget, documentOf, indexNames, readTarget, TARGETS, valuesOf, type Target, type View } from './targets.js';
 
 export const FOLDER = '/db';
@@ -107,8 +107,8 @@ export class World {
   async open(vfs: Vfs = this.#faults.vfs, scheduler: SimScheduler = this.scheduler, more: OpenOptions = {}): Promise<Database> {
     const env = simEnvironmentOf(vfs, scheduler, this.seed);
     lives++;
-    const mine = { ...env, random: seededRandom(lives), ...(this.#isSlow ? { clock: slowClock(env.clock) } : {}) };
-    return openIn(mine, FOLDER, { ...this.#options, ...more }, fakeIdentity(lives));
+    const clock = this.#isSlow ? slowClock(env.clock) : env.clock;
+    return openIn({ ...env, clock, random: seededRandom(lives) }, FOLDER, { ...this.#options, ...more }, fakeIdentity(lives));
   }
 
   /** Another folder of the same disk. */

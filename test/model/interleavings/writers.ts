@@ -107,7 +107,9 @@ export async function load(world: World, actor: Actor): Promise<void> {
   const end = random.pick(['whole', 'whole', 'whole', 'broken', 'broken', 'repeated', 'cancelled'] as const);
   const from = nextKey(book.owner, book.committed);
   const rows = Array.from({ length: size }, (_, i) => ({ k: from + i, n: random.int(NEW_N) }));
-  const known = [...book.committed].find(([place]) => place.startsWith(`${target.name}/`));
+  // The newest keys may be those of a load that a checkpoint is taking.
+  const ofTarget = [...book.committed].filter(([place]) => place.startsWith(`${target.name}/`));
+  const known = ofTarget.at(size > 5 ? -1 : 0);
   if (end === 'repeated' && known !== undefined) {
     const k = Number(known[0].slice(target.name.length + 1));
     if (!rows.some((row) => row.k === k)) rows[random.int(rows.length)] = { k, n: 1 };
@@ -115,13 +117,15 @@ export async function load(world: World, actor: Actor): Promise<void> {
   }
   const isDoomed = end === 'broken' || (end === 'repeated' && known !== undefined);
   book.pending = isDoomed ? undefined : new Map(rows.map(({ k, n }) => [`${target.name}/${k}`, n]));
-  const source = sourceOf(world, actor, rows.map(({ k, n }) => (target.dialect === undefined ? documentOf(k, n) : valuesOf(k, n))), end === 'broken');
+  const besides: Promise<unknown>[] = [];
+  const source = sourceOf(world, actor, besides, rows.map(({ k, n }) => (target.dialect === undefined ? documentOf(k, n) : valuesOf(k, n))), end === 'broken');
   const options = { ...(random.chance(0.7) ? { direct: true } : {}), ...signalSometimes(world, actor, end === 'cancelled' ? 1 : 0) };
   const codes = end === 'repeated' ? ['DUPLICATE'] : end === 'cancelled' ? ['ABORTED'] : [];
   const isDone = await change(world, actor, `load of ${size} into ${target.name} from ${from}, ${end}`, codes, async () => {
-    const { db } = world;
-    await (target.dialect === undefined ? db.collection(target.name).insertMany(source, options) : db.table(target.name).insertMany(source, options));
+    const into = target.dialect === undefined ? world.db.collection(target.name) : world.db.table(target.name);
+    await into.insertMany(source, options);
   });
+  await Promise.all(besides);
   if (isDone && isDoomed) throw new Error(`${actor.id}: a load that had to fail (${end}) did not`);
 }
 
@@ -133,7 +137,10 @@ function nextKey(owner: number, committed: ReadonlyMap<string, number>): number 
 
 type Item = Record<string, unknown>;
 
-function sourceOf(world: World, actor: Actor, rows: readonly Item[], breaks: boolean): Iterable<Item> | AsyncIterable<Item> {
+/** `besides` gets what the source begins and does not wait for: checkpoints, which meet most of a load when they begin amid it. */
+function sourceOf(
+  world: World, actor: Actor, besides: Promise<unknown>[], rows: readonly Item[], breaks: boolean,
+): Iterable<Item> | AsyncIterable<Item> {
   const { random } = actor;
   const last = breaks ? random.int(rows.length + 1) : rows.length;
   const kind = random.pick(['list', 'plain', 'late', 'late'] as const);
@@ -146,7 +153,10 @@ function sourceOf(world: World, actor: Actor, rows: readonly Item[], breaks: boo
   if (kind !== 'late') return plain();
   async function* late(): AsyncGenerator<Item> {
     for (const [i, row] of rows.slice(0, last).entries()) {
-      if (pauses.has(i)) await someTurns(world, actor);
+      if (pauses.has(i)) {
+        if (random.chance(0.4) && !world.closing) besides.push(attempt(world, actor, 'checkpoint amid its load', [], () => world.db.checkpoint()));
+        await someTurns(world, actor);
+      }
       yield row;
     }
     await someTurns(world, actor);
