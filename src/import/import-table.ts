@@ -1,5 +1,5 @@
-import { createRowEncoder, FieldstoneError } from '#storage';
-import { installFiles, type PlannedTable } from '#txn';
+import { createRowEncoder, FieldstoneError, type RowEncoder } from '#storage';
+import { installFiles, type Engine, type PlannedTable } from '#txn';
 import { assertNoStrangers, firstNumbers, layoutFor, type CreateTableOptions } from '../table/create-table.js';
 import type { TableSchema } from '../table/field-types.js';
 import { TableBuilder } from '../table/table-builder.js';
@@ -42,6 +42,8 @@ export async function importTable(
     ...(types === undefined ? {} : { fieldTypes: types }),
     ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
   };
+  const done = engine.loads.begin();
+  let handedOver = false;
   try {
     const encoder = createRowEncoder(layout, {
       names: Object.keys(schema),
@@ -49,36 +51,40 @@ export async function importTable(
     });
     const autoNext = new Map(firstNumbers(layout));
     if (autoNext.size > 0) throw new FieldstoneError('UNSUPPORTED', 'importTable does not number rows; create the table first and use insertMany');
-    for await (const row of rows) {
-      const at = builder.slot();
-      builder.added(encode(encoder, row, builder, at));
-      if (builder.count % ROWS_PER_TURN !== 0) continue;
-      assertNotAborted(signal, 'the import');
-      onProgress?.({ rows: builder.count });
-      await new Promise<void>((resolve) => { engine.options.env.scheduler.later(resolve); });
-    }
+    await engine.loads.unlessClosed(gather(engine, rows, builder, encoder, options));
     assertNotAborted(signal, 'the import');
     builder.finish(autoNext);
-  } catch (e) {
-    builder.discard();
-    throw e;
-  }
-  onProgress?.({ rows: builder.count });
-  await engine.exclusively(async () => {
-    try {
+    onProgress?.({ rows: builder.count });
+    await engine.exclusively(async () => {
       engine.writeSide.assertWritable();
       assertFree(host, name);
       assertNotAborted(signal, 'the import');
-    } catch (e) {
-      builder.discard();
-      throw e;
-    }
-    await installFiles(engine, { before: undefined, after, files: builder.files, removed: [] });
-  });
+      handedOver = true;
+      await installFiles(engine, { before: undefined, after, files: builder.files, removed: [] });
+    });
+  } catch (e) {
+    if (!handedOver) builder.discard();
+    throw e;
+  } finally {
+    done();
+  }
   return { count: builder.count };
 }
 
-function encode(encoder: ReturnType<typeof createRowEncoder>, row: unknown, builder: TableBuilder, at: number): ReturnType<typeof encoder.encodeInsert> {
+async function gather(
+  engine: Engine, rows: Iterable<unknown> | AsyncIterable<unknown>, builder: TableBuilder, encoder: RowEncoder, { signal, onProgress }: ImportTableOptions,
+): Promise<void> {
+  for await (const row of rows) {
+    const at = builder.slot();
+    builder.added(encode(encoder, row, builder, at));
+    if (builder.count % ROWS_PER_TURN !== 0) continue;
+    assertNotAborted(signal, 'the import');
+    onProgress?.({ rows: builder.count });
+    await new Promise<void>((resolve) => { engine.options.env.scheduler.later(resolve); });
+  }
+}
+
+function encode(encoder: RowEncoder, row: unknown, builder: TableBuilder, at: number): ReturnType<RowEncoder['encodeInsert']> {
   try {
     return encoder.encodeInsert(asInput(row), builder.buffer, at);
   } catch (e) {

@@ -18,6 +18,10 @@ export const AMID_BUGS: readonly SourceBug[] = [
   sourceBug('hole-called-damage', 'amid-claims', 'a number that nobody filled makes an xBase index damaged', 'src/indexes/compare-entries.ts', [' && !holes.has(recno)', '']),
   sourceBug('hole-taken-for-indexed', 'amid-claims', 'a row that comes where nobody filled a number gets no entry', 'txn/index/entry-changes.ts',
     ['  return mayMiss ? entries.filter((entry) => holds(index, entry)) : entries;', '  return mayMiss ? entries.filter(() => true) : entries;']),
+  sourceBug('import-left-behind', 'amid-claims', 'an import that ends too early leaves the files that it built', 'src/import/import-table.ts',
+    ['    if (!handedOver) builder.discard();\n', '']),
+  sourceBug('import-outlives-close', 'amid-claims', 'close() does not end an import that waits for rows', 'src/import/import-table.ts',
+    ['await engine.loads.unlessClosed(gather(engine, rows, builder, encoder, options));', 'void done();\n    await gather(engine, rows, builder, encoder, options);']),
   sourceBug('locks-in-any-order', 'amid-claims', 'transactions beside a load lock what they write in the order in which they wrote it', 'txn/transaction/run-transaction.ts',
     ['[...writes].sort((a, b) => (a.store.id < b.store.id ? -1 : 1))', '[...writes]'], ['[...lockItems(write)].sort((a, b) => (a < b ? -1 : 1))', '[...lockItems(write)]']),
 ];

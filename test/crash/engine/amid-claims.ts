@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { MemoryVfs, nodeEnvironment } from '#storage';
+import { hasCode, MemoryVfs, nodeEnvironment } from '#storage';
 import { char, memo, numeric, type Database, type WritableDialect } from '../../../src/main.js';
 import { openIn } from '../../../src/open.js';
 import { memoryFolder, openMemory } from '../../src/check/memory-folder.js';
@@ -221,6 +221,27 @@ async function holeProblem(type: typeof XBASE[number]): Promise<string | undefin
   }));
 }
 
+/** An import that the end of the database meets ends with it and leaves no file: while rows come late, and when its last row comes too late. */
+async function importProblem(endsFirst: boolean): Promise<string | undefined> {
+  const vfs = memoryFolder();
+  const db = await openMemory(vfs);
+  const begun = gate(), closed = gate();
+  async function* rows(): AsyncGenerator<{ name: string }> {
+    yield { name: 'one' };
+    begun.open();
+    await closed.opened;
+    yield { name: 'two' };
+  }
+  const ended = db.importTable('t', NAME, rows()).then(() => 'done', (e: unknown) => (hasCode(e, 'CLOSED') ? 'CLOSED' : String(e)));
+  await begun.opened;
+  const closing = db.close();
+  if (endsFirst) closed.open();
+  await closing;
+  const files = vfs.list('/data').filter((file) => file.includes('.fs-'));
+  closed.open();
+  return unlike('an import amid which the database was closed', [await ended, files], ['CLOSED', []]);
+}
+
 /** Transactions without locks do not end in a deadlock while a load holds one. */
 async function lockProblem(): Promise<string | undefined> {
   const db = await openMemory(memoryFolder());
@@ -264,6 +285,7 @@ export const AMID_CLAIMS: Readonly<Record<string, () => Promise<string | undefin
   'rows that only the cache of the system knew are on disk before a recovery folds them': rowsLeftProblem,
   'what a load left that never committed is cut for good': cutLeftProblem,
   'a number that nobody filled is no damage': perKind(XBASE, holeProblem),
+  'an import that close() meets leaves no file': () => firstOf([true, false].map((endsFirst) => () => importProblem(endsFirst))),
   'no deadlock beside a load': lockProblem,
 };
 
